@@ -1,0 +1,75 @@
+"""Audio as it travels from a source to a recogniser: 16 kHz, mono, signed 16-bit little-endian."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+SAMPLE_RATE: Final = 16_000
+"""Samples per second of everything after the resampler."""
+
+BYTES_PER_SAMPLE: Final = 2
+
+SILENT_DBFS: Final = -120.0
+"""The level reported for digital silence, where the logarithm has no value."""
+
+
+def samples_to_ms(samples: int) -> int:
+    """Return the duration of ``samples`` at 16 kHz in whole milliseconds, rounded down."""
+    return samples * 1000 // SAMPLE_RATE
+
+
+def ms_to_samples(milliseconds: float) -> int:
+    """Return how many samples at 16 kHz ``milliseconds`` last, rounded to the nearest sample."""
+    return round(milliseconds * SAMPLE_RATE / 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """A short run of audio, as it leaves a source.
+
+    Attributes:
+        pcm: 16 kHz mono s16le; a whole number of samples, never empty.
+        start: Position of the first sample, in samples since the source was first opened. It stays
+            linear over reopened devices and dropped audio: lost samples are counted, not skipped.
+        captured_at: ``time.monotonic()`` in seconds when the last sample of the chunk was heard.
+        lost_before: Samples lost right before this chunk (overflow, a device that was away).
+    """
+
+    pcm: bytes
+    start: int
+    captured_at: float
+    lost_before: int = 0
+
+    @property
+    def samples(self) -> int:
+        """Length in samples."""
+        return len(self.pcm) // BYTES_PER_SAMPLE
+
+    @property
+    def end(self) -> int:
+        """Position just after the last sample."""
+        return self.start + self.samples
+
+
+@dataclass(frozen=True, slots=True)
+class AudioLevel:
+    """How loud a chunk was.
+
+    Attributes:
+        rms_dbfs: Root mean square, in decibels relative to full scale (0 loudest, -120 silence).
+        peak_dbfs: Largest sample, in the same unit.
+    """
+
+    rms_dbfs: float = SILENT_DBFS
+    peak_dbfs: float = SILENT_DBFS
+
+    @classmethod
+    def from_amplitudes(cls, rms: float, peak: float) -> AudioLevel:
+        """Build a level from linear amplitudes, 1.0 being full scale."""
+        return cls(rms_dbfs=_dbfs(rms), peak_dbfs=_dbfs(peak))
+
+
+def _dbfs(amplitude: float) -> float:
+    return max(SILENT_DBFS, 20 * math.log10(amplitude)) if amplitude > 0 else SILENT_DBFS

@@ -1,0 +1,90 @@
+"""What a caption session tells its listeners. Plain values, delivered in order on the loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from captioner.core.audio import AudioLevel
+from captioner.core.health import Health
+from captioner.core.segment import Gap, Segment
+from captioner.core.state import SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """The session moved from one state to another."""
+
+    state: SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class HealthChanged:
+    """The health dot changes its state or its sentence."""
+
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChanged:
+    """Another device is being heard.
+
+    Attributes:
+        kind: "system", "microphone", "file" or "stdin".
+        name: The device's or the file's name, as a person knows it.
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChanged:
+    """How loud the newest audio is. At most ten a second."""
+
+    level: AudioLevel
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChanged:
+    """Who recognises now.
+
+    Attributes:
+        name: What a person calls it: "Embedded engine", or the server's host and port.
+        is_mock: True when the words are scripted, not recognised: every screen must say so.
+    """
+
+    name: str
+    is_mock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionChanged:
+    """A segment is new, has new text, or has become final.
+
+    Attributes:
+        segment: The segment as the transcript has it.
+        shown: What the stability policy lets the reader see of it now. Equal to ``segment.text``
+            for a final; for a partial often shorter, because an unsteady tail is held back.
+    """
+
+    segment: Segment
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class GapMarked:
+    """Audio was lost for good."""
+
+    gap: Gap
+
+
+SessionEvent: TypeAlias = (
+    StateChanged
+    | HealthChanged
+    | SourceChanged
+    | LevelChanged
+    | EngineChanged
+    | CaptionChanged
+    | GapMarked
+)
