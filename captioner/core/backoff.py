@@ -17,19 +17,19 @@ class Backoff:
     Attributes:
         base_s: Upper bound of the first delay, in seconds.
         cap_s: Upper bound of any delay, in seconds.
-        random: Source of the jitter; tests pass a seeded one.
+        rng: Source of the jitter; tests pass a seeded one.
     """
 
     base_s: float = 0.25
     cap_s: float = 10.0
-    random: random.Random = field(default_factory=random.Random)
+    rng: random.Random = field(default_factory=random.Random)
     attempts: int = 0
 
     def next_delay(self) -> float:
         """Return the next delay in seconds and count the attempt."""
         bound = min(self.cap_s, self.base_s * 2.0 ** min(self.attempts, 30))
         self.attempts += 1
-        return self.random.uniform(0.0, bound)
+        return self.rng.uniform(0.0, bound)
 
     def reset(self) -> None:
         """Start again from the shortest delay, after a success."""
