@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
+
+from captioner.core.errors import AudioDeviceError
 
 SAMPLE_RATE: Final = 16_000
 """Samples per second of everything after the resampler."""
@@ -69,6 +71,34 @@ class AudioLevel:
     def from_amplitudes(cls, rms: float, peak: float) -> AudioLevel:
         """Build a level from linear amplitudes, 1.0 being full scale."""
         return cls(rms_dbfs=_dbfs(rms), peak_dbfs=_dbfs(peak))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOpened:
+    """A device (or file) is being heard from here on.
+
+    Attributes:
+        kind: "system", "microphone", "file" or "stdin".
+        name: The device's or the file's name, as a person knows it.
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLost:
+    """The device went away, or cannot be opened; the source keeps trying by itself.
+
+    Attributes:
+        error: What happened, and what the user can do.
+    """
+
+    error: AudioDeviceError
+
+
+SourceItem: TypeAlias = AudioChunk | SourceOpened | SourceLost
+"""What a source yields, in the order in which it happened."""
 
 
 def _dbfs(amplitude: float) -> float:

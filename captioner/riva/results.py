@@ -1,0 +1,138 @@
+"""Recognition results: proto messages to hypotheses (client side) and back (server side)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from riva.client.proto import riva_asr_pb2
+
+from captioner.core.hypothesis import Hypothesis, Word
+
+STABLE: Final = 0.8
+"""A partial result of at least this stability counts as the stable head of a hypothesis."""
+
+
+def hypotheses_from_response(
+    response: riva_asr_pb2.StreamingRecognizeResponse, *, offset_ms: int = 0
+) -> list[Hypothesis]:
+    """Return what a response says, in order: its finals one by one, then one partial.
+
+    A server may split its reading into several results, a stable head and an unstable tail; all
+    partial results of one response together are one hypothesis. A response without any text, which
+    a server sends for most chunks, returns an empty list.
+
+    Args:
+        response: As received.
+        offset_ms: Added to all word times; where the stream's audio begins in the session.
+    """
+    finals: list[Hypothesis] = []
+    partial: list[riva_asr_pb2.StreamingRecognitionResult] = []
+    for result in response.results:
+        if not result.alternatives:
+            continue
+        if result.is_final:
+            finals.append(_hypothesis([result], offset_ms))
+            partial.clear()
+        else:
+            partial.append(result)
+    hypotheses = finals if not partial else [*finals, _hypothesis(partial, offset_ms)]
+    return [hypothesis for hypothesis in hypotheses if hypothesis.text]
+
+
+def audio_processed_s(response: riva_asr_pb2.StreamingRecognizeResponse) -> float:
+    """Return how many seconds of the stream the server has worked through, 0.0 when unsaid."""
+    return max((float(result.audio_processed) for result in response.results), default=0.0)
+
+
+def _hypothesis(
+    results: Sequence[riva_asr_pb2.StreamingRecognitionResult], offset_ms: int
+) -> Hypothesis:
+    texts: list[str] = []
+    stable_chars = 0
+    is_stable = True
+    for result in results:
+        text = " ".join(result.alternatives[0].transcript.split())
+        if not text:
+            continue
+        texts.append(text)
+        is_stable = is_stable and (result.is_final or result.stability >= STABLE)
+        if is_stable:
+            stable_chars = len(" ".join(texts))
+    best = results[0].alternatives[0]
+    return Hypothesis(
+        text=" ".join(texts),
+        is_final=results[0].is_final,
+        stability=min(float(result.stability) for result in results),
+        confidence=float(best.confidence),
+        words=tuple(
+            _word(word, offset_ms) for result in results for word in result.alternatives[0].words
+        ),
+        audio_processed_s=max(float(result.audio_processed) for result in results),
+        stable_chars=stable_chars,
+    )
+
+
+def _word(word: riva_asr_pb2.WordInfo, offset_ms: int) -> Word:
+    return Word(
+        text=word.word,
+        start_ms=word.start_time + offset_ms,
+        end_ms=word.end_time + offset_ms,
+        confidence=word.confidence,
+        speaker=word.speaker_tag,
+    )
+
+
+def alternative_from(
+    hypothesis: Hypothesis, *, leading_space: bool = False, word_times: bool = False
+) -> riva_asr_pb2.SpeechRecognitionAlternative:
+    """Return the alternative that says ``hypothesis``.
+
+    Args:
+        hypothesis: What was recognised.
+        leading_space: Riva begins everything after the first final of a stream with a space, so
+            that a client may simply join transcripts.
+        word_times: Whether the client asked for words.
+    """
+    return riva_asr_pb2.SpeechRecognitionAlternative(
+        transcript=f" {hypothesis.text}" if leading_space else hypothesis.text,
+        confidence=hypothesis.confidence,
+        words=_word_infos(hypothesis.words) if word_times else (),
+    )
+
+
+def streaming_response_from(
+    hypotheses: Iterable[Hypothesis], *, leading_space: bool = False, word_times: bool = False
+) -> riva_asr_pb2.StreamingRecognizeResponse:
+    """Return one response with one result a hypothesis; words go out with finals only."""
+    return riva_asr_pb2.StreamingRecognizeResponse(
+        results=[
+            riva_asr_pb2.StreamingRecognitionResult(
+                alternatives=[
+                    alternative_from(
+                        hypothesis,
+                        leading_space=leading_space,
+                        word_times=word_times and hypothesis.is_final,
+                    )
+                ],
+                is_final=hypothesis.is_final,
+                stability=1.0 if hypothesis.is_final else hypothesis.stability,
+                channel_tag=1,
+                audio_processed=hypothesis.audio_processed_s,
+            )
+            for hypothesis in hypotheses
+        ]
+    )
+
+
+def _word_infos(words: Iterable[Word]) -> list[riva_asr_pb2.WordInfo]:
+    return [
+        riva_asr_pb2.WordInfo(
+            word=word.text,
+            start_time=word.start_ms,
+            end_time=word.end_ms,
+            confidence=word.confidence,
+            speaker_tag=word.speaker,
+        )
+        for word in words
+    ]
