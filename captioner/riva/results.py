@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from riva.client.proto import riva_asr_pb2
@@ -14,17 +14,20 @@ STABLE: Final = 0.8
 
 
 def hypotheses_from_response(
-    response: riva_asr_pb2.StreamingRecognizeResponse, *, offset_ms: int = 0
+    response: riva_asr_pb2.StreamingRecognizeResponse,
+    *,
+    to_session_ms: Callable[[int], int] = int,
 ) -> list[Hypothesis]:
     """Return what a response says, in order: its finals one by one, then one partial.
 
     A server may split its reading into several results, a stable head and an unstable tail; all
     partial results of one response together are one hypothesis. A response without any text, which
-    a server sends for most chunks, returns an empty list.
+    a server sends for most chunks, returns an empty list; a final without text is kept, because it
+    takes a partial back.
 
     Args:
         response: As received.
-        offset_ms: Added to all word times; where the stream's audio begins in the session.
+        to_session_ms: Turns milliseconds of the stream into milliseconds of the session.
     """
     finals: list[Hypothesis] = []
     partial: list[riva_asr_pb2.StreamingRecognitionResult] = []
@@ -32,12 +35,12 @@ def hypotheses_from_response(
         if not result.alternatives:
             continue
         if result.is_final:
-            finals.append(_hypothesis([result], offset_ms))
+            finals.append(_hypothesis([result], to_session_ms))
             partial.clear()
         else:
             partial.append(result)
-    hypotheses = finals if not partial else [*finals, _hypothesis(partial, offset_ms)]
-    return [hypothesis for hypothesis in hypotheses if hypothesis.text]
+    hypotheses = finals if not partial else [*finals, _hypothesis(partial, to_session_ms)]
+    return [hypothesis for hypothesis in hypotheses if hypothesis.text or hypothesis.is_final]
 
 
 def audio_processed_s(response: riva_asr_pb2.StreamingRecognizeResponse) -> float:
@@ -46,7 +49,8 @@ def audio_processed_s(response: riva_asr_pb2.StreamingRecognizeResponse) -> floa
 
 
 def _hypothesis(
-    results: Sequence[riva_asr_pb2.StreamingRecognitionResult], offset_ms: int
+    results: Sequence[riva_asr_pb2.StreamingRecognitionResult],
+    to_session_ms: Callable[[int], int],
 ) -> Hypothesis:
     texts: list[str] = []
     stable_chars = 0
@@ -66,18 +70,23 @@ def _hypothesis(
         stability=min(float(result.stability) for result in results),
         confidence=float(best.confidence),
         words=tuple(
-            _word(word, offset_ms) for result in results for word in result.alternatives[0].words
+            _word(word, to_session_ms)
+            for result in results
+            for word in result.alternatives[0].words
         ),
-        audio_processed_s=max(float(result.audio_processed) for result in results),
+        audio_processed_s=to_session_ms(
+            round(1000 * max(float(result.audio_processed) for result in results))
+        )
+        / 1000,
         stable_chars=stable_chars,
     )
 
 
-def _word(word: riva_asr_pb2.WordInfo, offset_ms: int) -> Word:
+def _word(word: riva_asr_pb2.WordInfo, to_session_ms: Callable[[int], int]) -> Word:
     return Word(
         text=word.word,
-        start_ms=word.start_time + offset_ms,
-        end_ms=word.end_time + offset_ms,
+        start_ms=to_session_ms(word.start_time),
+        end_ms=to_session_ms(word.end_time),
         confidence=word.confidence,
         speaker=word.speaker_tag,
     )

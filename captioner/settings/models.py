@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from captioner.core.stability import StabilityMode
 
 SETTINGS_VERSION: Final = 1
 """Written into the settings file; raised when a field changes its meaning."""
@@ -15,14 +16,6 @@ class SettingsModel(BaseModel):
     """Base of all settings: frozen, and unknown names are errors, so that a typo is not silent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StabilityMode(StrEnum):
-    """How much of an unsteady partial the reader sees."""
-
-    RESPONSIVE = "responsive"
-    BALANCED = "balanced"
-    STEADY = "steady"
 
 
 class AudioSettings(SettingsModel):

@@ -1,0 +1,61 @@
+"""Connections. A channel belongs to the loop that it was made in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import grpc
+
+from captioner.asr.endpoint import Endpoint
+
+_OPTIONS: Final = (
+    # Without keepalive a frozen path is never noticed: writes succeed for minutes.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    # Our own back-off decides when to try again; gRPC's would add up to two minutes to it.
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    # A failed subchannel of another channel to the same address must not delay this one.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+
+@asynccontextmanager
+async def open_channel(endpoint: Endpoint) -> AsyncIterator[grpc.aio.Channel]:
+    """Make a channel for ``endpoint`` and close it at the end. Does not wait for a connection."""
+    if endpoint.tls:
+        authority = await asyncio.to_thread(endpoint.read_ca)
+        credentials = grpc.ssl_channel_credentials(root_certificates=authority)
+        channel = grpc.aio.secure_channel(endpoint.address, credentials, options=_OPTIONS)
+    else:
+        channel = grpc.aio.insecure_channel(endpoint.address, options=_OPTIONS)
+    try:
+        yield channel
+    finally:
+        await channel.close(None)
+
+
+async def settle(channel: grpc.aio.Channel, timeout_s: float) -> bool | None:
+    """Wait until a connection stands or has failed, at most ``timeout_s``.
+
+    Returns:
+        True when it stands, False when it failed (the next call on the channel tells the reason in
+        its status), None when the time ran out with no outcome.
+    """
+    ready = grpc.ChannelConnectivity.READY
+    try:
+        async with asyncio.timeout(timeout_s):
+            state = channel.get_state(try_to_connect=True)
+            while state not in {ready, grpc.ChannelConnectivity.TRANSIENT_FAILURE}:
+                await channel.wait_for_state_change(state)
+                state = channel.get_state(try_to_connect=True)
+    except TimeoutError:
+        return None
+    return state is ready

@@ -1,0 +1,86 @@
+"""Where a recogniser listens and how it is spoken to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from captioner.core.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One server.
+
+    Attributes:
+        host: Name or address.
+        port: gRPC port.
+        name: What a person calls it.
+        tls: Whether the connection is encrypted.
+        ca_file: PEM file with the authority to trust; None trusts the system's.
+        token: Sent as ``authorization: Bearer ...`` with every call.
+        is_mock: True when its words are scripted.
+    """
+
+    host: str
+    port: int
+    name: str = ""
+    tls: bool = False
+    ca_file: str | None = None
+    token: SecretStr | None = field(default=None, repr=False)
+    is_mock: bool = False
+
+    @property
+    def address(self) -> str:
+        """The gRPC target, IPv6 addresses in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def title(self) -> str:
+        """The name for sentences."""
+        return self.name or self.address
+
+    @property
+    def is_loopback(self) -> bool:
+        """True when the traffic cannot leave this machine."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """Return the metadata of each call.
+
+        Raises:
+            ConfigurationError: A key would travel unencrypted over a network.
+        """
+        if self.token is None:
+            return ()
+        if not self.tls and not self.is_loopback:
+            raise ConfigurationError(
+                f"The key for {self.title} is not sent: the connection is not encrypted.",
+                hint="Turn TLS on for this server (RIVA_SSL=true), or remove the key.",
+            )
+        return (("authorization", f"Bearer {self.token.get_secret_value()}"),)
+
+    def read_ca(self) -> bytes | None:
+        """Return the authority to trust as PEM, None for the system's. Blocks on a file.
+
+        Raises:
+            ConfigurationError: The file cannot be read.
+        """
+        if self.ca_file is None:
+            return None
+        try:
+            return Path(self.ca_file).read_bytes()
+        except OSError as error:
+            raise ConfigurationError(
+                f"The CA file {self.ca_file} cannot be read: {error.strerror}.",
+                hint="Give the path of a PEM file (RIVA_SSL_CERT).",
+            ) from error

@@ -1,0 +1,189 @@
+"""One `StreamingRecognize` call: a writer task, a watchdog task, and the reader that drives both.
+
+There is no deadline on the call itself, which would end a caption in the middle of a word. Instead
+each wait has its own limit: to connect, to get any answer once speech was sent, and to get the
+last words after the audio has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import grpc
+from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
+
+from captioner.asr.channel import settle
+from captioner.asr.endpoint import Endpoint
+from captioner.asr.replay import ReplayBuffer
+from captioner.asr.timeline import StreamTimeline
+from captioner.core.clock import Clock
+from captioner.core.errors import CaptionerError, UnavailableError
+from captioner.riva.options import RecognitionOptions
+from captioner.riva.status import error_from_status
+
+_WATCH_INTERVAL_S: Final = 0.25
+
+_Call: TypeAlias = (
+    "grpc.aio.StreamStreamCall[riva_asr_pb2.StreamingRecognizeRequest, "
+    "riva_asr_pb2.StreamingRecognizeResponse]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """How long each wait may take, in seconds.
+
+    Attributes:
+        connect_s: For the connection to stand.
+        response_s: For any answer after speech was sent.
+        drain_s: For the last words after the audio has ended.
+    """
+
+    connect_s: float = 5.0
+    response_s: float = 15.0
+    drain_s: float = 3.0
+
+
+class RecognitionStream:
+    """One call, from connection to its last response. Used once."""
+
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        endpoint: Endpoint,
+        options: RecognitionOptions,
+        buffer: ReplayBuffer,
+        *,
+        limits: StreamLimits,
+        clock: Clock,
+    ) -> None:
+        """Prepare a call; nothing is sent before `responses` is iterated."""
+        self._channel = channel
+        self._endpoint = endpoint
+        self._options = options
+        self._buffer = buffer
+        self._limits = limits
+        self._clock = clock
+        self._failure: CaptionerError | None = None
+        self._speech_unanswered_since: float | None = None
+        self._draining_since: float | None = None
+        self.timeline = StreamTimeline()
+
+    @property
+    def drained(self) -> bool:
+        """True when all audio was sent and the server was told that no more will come."""
+        return self._draining_since is not None
+
+    def note_speech(self) -> None:
+        """Note that speech is on its way, so that silence from the server begins to count."""
+        if self._speech_unanswered_since is None:
+            self._speech_unanswered_since = self._clock.now()
+
+    async def connect(self) -> bool:
+        """Wait for the connection; False when it failed, for which `responses` has the reason.
+
+        Raises:
+            UnavailableError: Nothing answered in time.
+        """
+        connected = await settle(self._channel, self._limits.connect_s)
+        if connected is None:
+            raise UnavailableError(
+                f"{self._endpoint.title} did not answer within {self._limits.connect_s:g} seconds.",
+                hint="Check host and port, and that the network reaches the server.",
+                code=grpc.StatusCode.UNAVAILABLE.name,
+            )
+        return connected
+
+    async def responses(
+        self,
+    ) -> AsyncGenerator[riva_asr_pb2.StreamingRecognizeResponse, None]:
+        """Send the audio of the buffer and yield each response as it comes.
+
+        Ends when the server ends the call without an error, whether asked to or not.
+
+        Raises:
+            CaptionerError: What went wrong, by status code; its ``retryable`` decides what next.
+        """
+        stub = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(self._channel)
+        call = stub.StreamingRecognize(metadata=self._endpoint.metadata())
+        tasks = (
+            asyncio.create_task(self._write(call), name="asr-writer"),
+            asyncio.create_task(self._watch(call), name="asr-watchdog"),
+        )
+        try:
+            while (response := await self._read(call)) is not None:
+                self._speech_unanswered_since = None
+                yield response
+        finally:
+            for task in tasks:
+                task.cancel()
+            call.cancel()
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled() and (fault := task.exception()) is not None:
+                raise fault
+
+    async def _read(self, call: _Call) -> riva_asr_pb2.StreamingRecognizeResponse | None:
+        """Return the next response, or None at a good end."""
+        try:
+            response = await call.read()
+        except grpc.aio.AioRpcError as error:
+            raise self._error(error.code(), error.details()) from error
+        except asyncio.CancelledError:
+            # The watchdog ends a dead call by cancelling it, and leaves the reason.
+            if self._failure is not None:
+                raise self._failure from None
+            raise
+        if response is not grpc.aio.EOF:  # type: ignore[attr-defined]  # the stubs lack it
+            return response
+        code = await call.code()
+        if code is not grpc.StatusCode.OK:
+            raise self._error(code, await call.details())
+        return None
+
+    def _error(self, code: grpc.StatusCode, details: str | None) -> CaptionerError:
+        return error_from_status(code, details, server=self._endpoint.title)
+
+    async def _write(self, call: _Call) -> None:
+        request = riva_asr_pb2.StreamingRecognizeRequest
+        try:
+            await call.write(request(streaming_config=self._options.to_streaming_config()))
+            while (chunk := await self._buffer.next()) is not None:
+                self.timeline.sent(chunk)
+                await call.write(request(audio_content=chunk.pcm))
+            await call.done_writing()
+            self._draining_since = self._clock.now()
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            # The call is over. The reader meets the same end and knows the reason.
+            return
+
+    async def _watch(self, call: _Call) -> None:
+        while self._failure is None:
+            await self._clock.sleep(_WATCH_INTERVAL_S)
+            self._failure = self._overdue()
+        call.cancel()
+
+    def _overdue(self) -> CaptionerError | None:
+        now = self._clock.now()
+        limits = self._limits
+        if self._draining_since is not None:
+            if now - self._draining_since > limits.drain_s:
+                return UnavailableError(
+                    f"{self._endpoint.title} did not send the last words in time.",
+                    hint="The last caption is kept as it was shown.",
+                    code=grpc.StatusCode.DEADLINE_EXCEEDED.name,
+                )
+        elif (
+            self._speech_unanswered_since is not None
+            and now - self._speech_unanswered_since > limits.response_s
+        ):
+            return UnavailableError(
+                f"{self._endpoint.title} hears speech but has not answered for "
+                f"{limits.response_s:g} seconds.",
+                hint="The connection is made anew.",
+                code=grpc.StatusCode.DEADLINE_EXCEEDED.name,
+            )
+        return None
