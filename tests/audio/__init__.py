@@ -1,0 +1,1 @@
+"""Tests of captioner.audio, against real sound servers and real files."""
