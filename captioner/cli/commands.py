@@ -1,0 +1,90 @@
+"""Which commands there are, and how the chosen one is imported: alone, and only when it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_command
+
+from captioner.core.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from typer._click.core import Context  # typer's own base class; it has no public name
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """One command.
+
+    Attributes:
+        target: ``module:function``.
+        summary: Its line in ``captioner --help``.
+    """
+
+    target: str
+    summary: str
+
+
+COMMANDS: Final[dict[str, CommandEntry]] = {
+    "gui": CommandEntry(
+        "captioner.cli.gui:gui", "Show live captions in a window that stays on top."
+    ),
+    "live": CommandEntry("captioner.cli.live:live", "Show live captions in the terminal."),
+    "transcribe": CommandEntry(
+        "captioner.cli.transcribe:transcribe", "Turn audio files into text or subtitles."
+    ),
+    "serve": CommandEntry(
+        "captioner.cli.serve:serve", "Serve the embedded engine over the Riva protocol."
+    ),
+    "devices": CommandEntry(
+        "captioner.cli.devices:devices", "List the outputs and microphones that can be heard."
+    ),
+    "doctor": CommandEntry(
+        "captioner.cli.doctor:doctor", "Check that all parts work, and name the fix where not."
+    ),
+}
+
+
+class LazyCommand(TyperCommand):
+    """Stands in for a command until it is chosen, then gives way to the real one."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Context | None = None,
+        **extra: Any,  # noqa: ANN401  # handed through as it comes
+    ) -> Context:
+        """Import the command and let it parse its own arguments.
+
+        Raises:
+            UnsupportedError: A Python package that the command needs is not installed.
+        """
+        command = _load(str(self.name))
+        return command.make_context(info_name, args, parent=parent, **extra)
+
+
+def lazy_commands() -> list[LazyCommand]:
+    """Return a stand-in for each command, in the order of the help."""
+    return [LazyCommand(name=name, help=entry.summary) for name, entry in COMMANDS.items()]
+
+
+def _load(name: str) -> TyperCommand:
+    module_name, _, function_name = COMMANDS[name].target.partition(":")
+    try:
+        function = getattr(import_module(module_name), function_name)
+    except ModuleNotFoundError as error:
+        raise UnsupportedError(
+            f"The command '{name}' needs the Python module '{error.name}', which is not installed.",
+            hint="Run `bash scripts/run.sh` once more, or install Captioner again with pip.",
+        ) from error
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    app.command(name, help=function.__doc__)(function)
+    command = get_command(app)
+    if not isinstance(command, TyperCommand):
+        raise TypeError(f"{COMMANDS[name].target} does not make a command")
+    return command

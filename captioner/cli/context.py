@@ -1,0 +1,58 @@
+"""What the global options of the command line mean, handed to the chosen command."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from captioner.settings.paths import ProfilePaths
+from captioner.settings.store import LoadedSettings, load_settings
+from captioner.telemetry.logs import register_secret
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AppContext:
+    """The global options.
+
+    Attributes:
+        paths: Where the profile keeps its files.
+        env_file: A ``.env`` named on the command line; None reads the profile's, if there is one.
+        verbose: Whether the console shows more than warnings.
+    """
+
+    paths: ProfilePaths
+    env_file: Path | None = None
+    verbose: bool = False
+
+    def load(self, overrides: Mapping[str, object] | None = None) -> LoadedSettings:
+        """Return the settings of the profile, with the options of a command on top.
+
+        Notices go to the log and the console; the API key is kept out of the log from here on.
+
+        Args:
+            overrides: Values by dotted name, such as ``{"audio.source": source}``; None as a
+                value means that the option was not given.
+
+        Raises:
+            ConfigurationError: A value makes no sense.
+        """
+        loaded = load_settings(self.paths, overrides=overrides, env_file=self.env_file)
+        if loaded.settings.server.api_key is not None:
+            register_secret(loaded.settings.server.api_key.get_secret_value())
+        for notice in loaded.notices:
+            _log.warning("%s", notice)
+        return loaded
+
+
+def app_context(ctx: typer.Context) -> AppContext:
+    """Return the global options that came before the command."""
+    found = ctx.find_object(AppContext)
+    if found is None:
+        raise LookupError("a command was run outside the captioner command line")
+    return found

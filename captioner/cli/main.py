@@ -1,0 +1,136 @@
+"""The ``captioner`` command: global options, lazily imported commands, and errors for people.
+
+Without a command Captioner captions: in a window where there is one to be had, otherwise in the
+terminal (see `captioner.cli.default`).
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from captioner import __version__
+from captioner.cli.commands import lazy_commands
+from captioner.cli.context import AppContext
+from captioner.cli.exit_codes import MEANINGS, ExitCode, exit_code_for
+from captioner.cli.report import print_error
+from captioner.core.errors import CaptionerError
+from captioner.settings.paths import ProfilePaths
+from captioner.telemetry.logs import FILE_ONLY, configure_logging, log_file_in_use
+
+_log = logging.getLogger(__name__)
+
+_LOG_NAMES: Final = {"serve": "engine"}
+"""Commands that run beside another process of the same profile write a log file of their own."""
+
+_EPILOG: Final = "[bold]Exit codes:[/] " + "; ".join(
+    f"[bold]{code.value}[/] {meaning}" for code, meaning in MEANINGS.items()
+)
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if asked:
+        typer.echo(f"captioner {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    ctx: typer.Context,
+    *,
+    profile_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep settings, transcripts and logs in this folder, apart from all others.",
+            file_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Read RIVA_* names from this file instead of the profile's .env.",
+            show_default=False,
+        ),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show what is going on, not only warnings.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """Live captions for whatever your computer hears.
+
+    Without a command: a window where there is a display, otherwise the terminal.
+    """
+    paths = ProfilePaths.default() if profile_dir is None else ProfilePaths.under(profile_dir)
+    command = ctx.invoked_subcommand
+    configure_logging(
+        paths.log_dir,
+        verbose=verbose,
+        console=True,
+        name=_LOG_NAMES.get(command or "", "captioner"),
+    )
+    _log.info("captioner %s starts: %s", __version__, command or "no command")
+    context = AppContext(paths=paths, env_file=env_file, verbose=verbose)
+    ctx.obj = context
+    if command is None:
+        from captioner.cli.default import run_default  # noqa: PLC0415  # only without a command
+
+        raise typer.Exit(run_default(context))
+
+
+def build_command() -> TyperGroup:
+    """Return the command line as a group whose commands are not imported yet."""
+    app = typer.Typer(
+        name="captioner",
+        add_completion=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True, epilog=_EPILOG)(_root)
+    group = get_command(app)
+    if not isinstance(group, TyperGroup):
+        raise TypeError("the command line must be a group")
+    for command in lazy_commands():
+        group.add_command(command)
+    return group
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code.
+
+    Args:
+        arguments: Without the program's name; None takes them from ``sys.argv``.
+
+    Returns:
+        A code of `captioner.cli.exit_codes`.
+    """
+    try:
+        build_command().main(args=arguments, prog_name="captioner")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except CaptionerError as error:
+        _log.error("%s", error.message, exc_info=True, extra=FILE_ONLY)
+        print_error(error.message, hint=error.hint)
+        return exit_code_for(error.category)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except Exception:  # noqa: BLE001  # the last line of defence: it is logged and told
+        _log.critical("unexpected fault", exc_info=True, extra=FILE_ONLY)
+        print_error("Captioner met a fault of its own and stopped.", hint=_fault_hint())
+        return ExitCode.FAULT
+    return ExitCode.OK
+
+
+def _fault_hint() -> str:
+    log_file = log_file_in_use()
+    if log_file is None:
+        return "Run it again with --verbose."
+    return f"The details are in {log_file}."
