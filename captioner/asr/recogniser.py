@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 from captioner.asr.channel import open_channel
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.replay import LostAudio, ReplayBuffer
-from captioner.asr.stream import RecognitionStream, StreamLimits
+from captioner.asr.stream import DrainTimeoutError, RecognitionStream, StreamLimits
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples, samples_to_ms
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
@@ -165,9 +165,11 @@ class Recogniser:
                 raise UnavailableError(
                     "The server ended the stream by itself.", hint="A new one is opened."
                 )
+            except DrainTimeoutError as error:
+                logger.warning("%s", error)
+                return
             except CaptionerError as error:
-                drained = self._stream is not None and self._stream.drained
-                if drained or not error.retryable:
+                if not error.retryable:
                     raise
                 if self._max_retries and self._backoff.attempts >= self._max_retries:
                     raise

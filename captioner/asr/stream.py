@@ -32,6 +32,10 @@ _Call: TypeAlias = (
 )
 
 
+class DrainTimeoutError(UnavailableError):
+    """The last words did not come in time after the audio had ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
     """How long each wait may take, in seconds.
@@ -71,11 +75,6 @@ class RecognitionStream:
         self._speech_unanswered_since: float | None = None
         self._draining_since: float | None = None
         self.timeline = StreamTimeline()
-
-    @property
-    def drained(self) -> bool:
-        """True when all audio was sent and the server was told that no more will come."""
-        return self._draining_since is not None
 
     def note_speech(self) -> None:
         """Note that speech is on its way, so that silence from the server begins to count."""
@@ -171,7 +170,7 @@ class RecognitionStream:
         limits = self._limits
         if self._draining_since is not None:
             if now - self._draining_since > limits.drain_s:
-                return UnavailableError(
+                return DrainTimeoutError(
                     f"{self._endpoint.title} did not send the last words in time.",
                     hint="The last caption is kept as it was shown.",
                     code=grpc.StatusCode.DEADLINE_EXCEEDED.name,

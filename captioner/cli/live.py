@@ -1,0 +1,95 @@
+"""``captioner live``: captions in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from captioner.cli.context import app_context
+from captioner.cli.exit_codes import ExitCode
+from captioner.cli.running import run_session
+from captioner.core.errors import CaptionerError
+from captioner.session.controller import CaptionSession
+from captioner.settings.models import Settings
+from captioner.sinks.json_lines import JsonLinesWriter
+from captioner.sinks.terminal import TerminalWriter
+from captioner.sinks.text_file import TextFileWriter
+from captioner.sinks.threaded import ThreadedSink
+
+
+class LiveFormat(StrEnum):
+    """How captions are written."""
+
+    TEXT = "text"
+    JSONL = "jsonl"
+
+
+def live(  # noqa: D417 - the options describe themselves
+    ctx: typer.Context,
+    *,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="What to hear: auto, system, mic, file:PATH, or - for raw PCM (16 kHz, mono, "
+            "16-bit) on standard input.",
+            show_default="auto",
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="Name of the output or microphone, as `captioner devices` lists it."),
+    ] = None,
+    output: Annotated[
+        LiveFormat, typer.Option("--format", help="Text for people, or JSON lines for programs.")
+    ] = LiveFormat.TEXT,
+    save: Annotated[
+        Path | None,
+        typer.Option(help="Also append finished captions to this text file.", dir_okay=False),
+    ] = None,
+) -> None:
+    """Show live captions in the terminal. Ctrl-C stops and keeps the last words.
+
+    Examples:
+
+        captioner live
+
+        captioner live --source mic --format jsonl
+
+        captioner live --source file:talk.mp3 --save talk.txt
+    """
+    context = app_context(ctx)
+    loaded = context.load({"audio.source": source, "audio.device": device})
+    text_file = TextFileWriter(save) if save is not None else None
+    stopped = asyncio.run(_caption(loaded.settings, output, text_file))
+    if stopped:
+        raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+async def _caption(
+    settings: Settings, output: LiveFormat, text_file: TextFileWriter | None
+) -> bool:
+    json_lines = JsonLinesWriter(sys.stdout) if output is LiveFormat.JSONL else None
+    terminal = TerminalWriter(Console(highlight=False), Console(stderr=True, highlight=False))
+    sinks = [ThreadedSink(json_lines or terminal, output.value)]
+    if text_file is not None:
+        sinks.append(ThreadedSink(text_file, "file"))
+    session = CaptionSession(settings)
+    for sink in sinks:
+        session.subscribe(sink)
+    error: CaptionerError | None = None
+    try:
+        return await run_session(session)
+    except CaptionerError as fault:
+        error = fault
+        raise
+    finally:
+        for sink in sinks:
+            await asyncio.to_thread(sink.close)
+        if error is not None and json_lines is not None:
+            json_lines.write_error(error)

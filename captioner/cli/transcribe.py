@@ -1,0 +1,134 @@
+"""``captioner transcribe``: audio files to text or subtitles, as fast as the recogniser follows."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from captioner.audio.file import file_duration_s
+from captioner.cli.context import app_context
+from captioner.cli.exit_codes import ExitCode, exit_code_for
+from captioner.cli.report import print_error
+from captioner.cli.running import run_session
+from captioner.core.errors import CaptionerError, ConfigurationError
+from captioner.core.events import CaptionChanged, SessionEvent
+from captioner.core.segment import Segment
+from captioner.session.controller import CaptionSession
+from captioner.settings.models import AudioSettings, Settings
+from captioner.transcript.subtitles import TranscriptFormat, render
+
+
+def transcribe(  # noqa: D417 - the options describe themselves
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Audio files.", show_default=False)],
+    *,
+    form: Annotated[
+        TranscriptFormat, typer.Option("--format", "-f", help="What to write.")
+    ] = TranscriptFormat.TXT,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--output-dir",
+            "-o",
+            help="Write one file for each into this folder; without it, to standard output.",
+            file_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Turn audio files into text or subtitles.
+
+    A file that cannot be read does not keep the others from being transcribed.
+
+    Examples:
+
+        captioner transcribe talk.mp3
+
+        captioner transcribe -f srt -o subtitles talk1.wav talk2.flac
+    """
+    settings = app_context(ctx).load().settings
+    if folder is not None:
+        _make(folder)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    worst: int = ExitCode.OK
+    with Progress(*columns, console=console, transient=True) as progress:
+        for path in files:
+            bar = progress.add_task(path.name, total=None)
+            try:
+                segments, stopped = asyncio.run(_transcribe(settings, path, progress, bar))
+                _deliver(render(segments, form), path, form, folder, console)
+            except CaptionerError as error:
+                print_error(error.message, hint=error.hint)
+                worst = exit_code_for(error.category)
+                continue
+            finally:
+                progress.remove_task(bar)
+            if stopped:
+                worst = ExitCode.INTERRUPTED
+                break
+    if worst:
+        raise typer.Exit(worst)
+
+
+async def _transcribe(
+    settings: Settings, path: Path, progress: Progress, bar: TaskID
+) -> tuple[list[Segment], bool]:
+    duration_s = await asyncio.to_thread(file_duration_s, path)
+    progress.update(bar, total=duration_s)
+    segments: list[Segment] = []
+    session = CaptionSession(
+        settings.model_copy(update={"audio": AudioSettings(source=f"file:{path}")}),
+        realtime=False,
+    )
+    session.subscribe(_collector(segments, lambda done_s: progress.update(bar, completed=done_s)))
+    stopped = await run_session(session)
+    return segments, stopped
+
+
+def _collector(
+    segments: list[Segment], advance: Callable[[float], None]
+) -> Callable[[SessionEvent], None]:
+    def collect(event: SessionEvent) -> None:
+        if isinstance(event, CaptionChanged):
+            advance(event.segment.end_ms / 1000)
+            if event.segment.is_final and event.segment.text:
+                segments.append(event.segment)
+
+    return collect
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            hint="Choose a folder that you may write to.",
+        ) from error
+
+
+def _deliver(
+    text: str, path: Path, form: TranscriptFormat, folder: Path | None, console: Console
+) -> None:
+    if folder is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    target = folder / f"{path.stem}.{form.value}"
+    partial = target.with_suffix(f"{target.suffix}.part")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(target)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{target} cannot be written: {error.strerror}.",
+            hint="Choose another folder with --output-dir, or make room on the disk.",
+        ) from error
+    console.print(f"{path.name} → {target}", highlight=False)

@@ -1,0 +1,56 @@
+"""From what the recogniser said to what listeners are told, for one channel."""
+
+from __future__ import annotations
+
+from captioner.core.events import CaptionChanged
+from captioner.core.hypothesis import Hypothesis
+from captioner.core.segment import Segment
+from captioner.core.stability import StabilityMode
+from captioner.transcript.erasure import ErasureMeter
+from captioner.transcript.reducer import TranscriptReducer
+from captioner.transcript.stability import StabilityPolicy
+
+
+class CaptionTrack:
+    """Reducer, stability policy and erasure meter of one channel, kept in step."""
+
+    def __init__(self, reducer: TranscriptReducer, mode: StabilityMode, channel: str = "") -> None:
+        """Begin a channel. Channels of one session share the reducer, and so the ids."""
+        self._reducer = reducer
+        self._policy = StabilityPolicy(mode)
+        self._channel = channel
+        self._changed_at: float | None = None
+        self.erasure = ErasureMeter()
+
+    def heard(
+        self, hypothesis: Hypothesis, *, processing_ms: float, now: float
+    ) -> CaptionChanged | None:
+        """Take in a hypothesis at monotonic time ``now``; return what changed for listeners."""
+        segment = self._reducer.apply(hypothesis, self._channel, processing_ms=processing_ms)
+        if segment is None:
+            return None
+        self._changed_at = now
+        return self._show(segment, hypothesis.stable_chars)
+
+    def promote(self) -> CaptionChanged | None:
+        """Make the open segment final with the text it has."""
+        segment = self._reducer.promote(self._channel)
+        return None if segment is None else self._show(segment, len(segment.text))
+
+    def promote_if_quiet(self, quiet_gap_s: float, *, now: float) -> CaptionChanged | None:
+        """Make the open segment final when nothing about it has changed for ``quiet_gap_s``."""
+        if self._changed_at is None or now - self._changed_at < quiet_gap_s:
+            return None
+        self._changed_at = None
+        return self.promote()
+
+    def new_stream(self) -> None:
+        """Note that the recogniser starts afresh."""
+        self._reducer.new_stream(self._channel)
+
+    def _show(self, segment: Segment, stable_chars: int) -> CaptionChanged:
+        shown = self._policy.shown(
+            segment.id, segment.text, is_final=segment.is_final, stable_chars=stable_chars
+        )
+        self.erasure.update(segment.id, shown, is_final=segment.is_final)
+        return CaptionChanged(segment=segment, shown=shown)

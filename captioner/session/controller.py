@@ -1,0 +1,375 @@
+"""The caption session: the only owner of its state, and what front ends talk to.
+
+Everything here runs on one asyncio loop. Audio goes from the source into the recogniser's buffer,
+hypotheses come back, become segments and go to the listeners. A stop is ordered: the source is
+closed, what it still holds is sent, the recogniser gives its last words, an unfinished caption is
+made final, and only then is the session idle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Final
+
+from captioner.asr.endpoint import Endpoint
+from captioner.asr.recogniser import Connected, Heard, Interrupted, Recogniser
+from captioner.asr.replay import LostAudio
+from captioner.asr.stream import StreamLimits
+from captioner.audio.factory import open_source
+from captioner.audio.level import measure_level
+from captioner.core.audio import AudioChunk, SourceLost, SourceOpened, samples_to_ms
+from captioner.core.backoff import Backoff
+from captioner.core.clock import Clock, SystemClock
+from captioner.core.errors import CaptionerError
+from captioner.core.events import (
+    CaptionChanged,
+    EngineChanged,
+    GapMarked,
+    HealthChanged,
+    LevelChanged,
+    SessionEvent,
+    SourceChanged,
+    StateChanged,
+)
+from captioner.core.health import Health
+from captioner.core.segment import Gap
+from captioner.core.state import SessionState, check_transition
+from captioner.riva.options import RecognitionOptions
+from captioner.session.captions import CaptionTrack
+from captioner.session.embedded import EmbeddedEngine
+from captioner.session.health import SILENCE_DBFS, HealthInputs, judge
+from captioner.session.sources import SourceOpener, SourceSwitch
+from captioner.settings.models import AudioSettings, ServerSettings, Settings
+from captioner.transcript.reducer import TranscriptReducer
+
+logger = logging.getLogger(__name__)
+
+_TICK_S: Final = 0.2
+_LEVEL_INTERVAL_S: Final = 0.1
+_SPEECH_DBFS: Final = -45.0
+_MARKED_GAP_MS: Final = 200
+_STOP_MARGIN_S: Final = 2.0
+_COMMAND_RETRIES: Final = 5
+
+Listener = Callable[[SessionEvent], None]
+
+
+class CaptionSession:
+    """One run of captions, which can be started and stopped many times."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        realtime: bool = True,
+        patient: bool = False,
+        opener: SourceOpener | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Prepare a session; nothing is opened before `start`.
+
+        Args:
+            settings: A snapshot; a change of settings makes another session.
+            realtime: False reads a file as fast as the recogniser can follow.
+            patient: True keeps trying for a device or a server that is not there, as a window
+                does; False gives up after a while, as a command does.
+            opener: Makes the audio source; tests pass their own.
+            clock: Time; tests pass their own.
+        """
+        self._settings = settings
+        self._realtime = realtime
+        self._patient = patient
+        self._clock = clock or SystemClock()
+        self._audio = settings.audio
+        self._opener = opener or (
+            lambda audio: open_source(audio, realtime=realtime, wait_for_device=patient)
+        )
+        self._engine = EmbeddedEngine(settings.engine)
+        self._listeners: list[Listener] = []
+        self._task: asyncio.Task[None] | None = None
+        self._inputs = HealthInputs()
+        self._reducer = TranscriptReducer()
+        self._track = CaptionTrack(self._reducer, settings.captions.stability)
+        self._level_told_at = 0.0
+        self._connected = False
+        self._lost_samples = 0
+        self.health: Health = judge(self._inputs, 0.0)
+        self.error: CaptionerError | None = None
+
+    @property
+    def state(self) -> SessionState:
+        """Where the session stands."""
+        return self._inputs.state
+
+    @property
+    def track(self) -> CaptionTrack:
+        """The captions of this session, with their measures."""
+        return self._track
+
+    @property
+    def engine(self) -> EmbeddedEngine:
+        """The embedded engine, running or not."""
+        return self._engine
+
+    @property
+    def lost_ms(self) -> int:
+        """Audio of this run that no recogniser heard, in milliseconds."""
+        return samples_to_ms(self._lost_samples)
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with every event from now on, in order, on the loop's thread.
+
+        Returns:
+            A function that ends the subscription.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    async def start(self) -> None:
+        """Begin captioning. Returns at once; events and `wait` tell how it goes."""
+        if self._task is not None and not self._task.done():
+            return
+        self.error = None
+        self._inputs = HealthInputs(state=self.state)
+        self._track.new_stream()
+        self._connected = False
+        self._go(SessionState.STARTING)
+        self._switch = SourceSwitch(self._opener, self._audio)
+        server = self._settings.server
+        self._recogniser = Recogniser(
+            self._endpoint,
+            RecognitionOptions(
+                language=server.language,
+                model=server.model,
+                punctuation=server.punctuation,
+                word_times=server.word_times,
+            ),
+            limits=StreamLimits(
+                connect_s=server.connect_timeout_s,
+                response_s=server.response_timeout_s,
+                drain_s=server.drain_timeout_s,
+            ),
+            backoff=Backoff(base_s=server.retry_delay_s),
+            max_retries=server.max_retries or (0 if self._patient else _COMMAND_RETRIES),
+            clock=self._clock,
+        )
+        self._task = asyncio.create_task(self._run(), name="caption-session")
+
+    async def stop(self) -> None:
+        """End in order; the last words are kept. Returns when the session is idle."""
+        if self._task is None or self._task.done():
+            if self.state is SessionState.FAILED:
+                self._go(SessionState.IDLE)
+            return
+        if self.state is not SessionState.STOPPING:
+            self._go(SessionState.STOPPING)
+        await self._switch.close()
+        limit_s = self._settings.server.drain_timeout_s + _STOP_MARGIN_S
+        await asyncio.wait({self._task}, timeout=limit_s)
+        if not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def close(self) -> None:
+        """Stop, and end the embedded engine."""
+        await self.stop()
+        await self._engine.close()
+
+    async def wait(self) -> None:
+        """Wait until the session has ended by itself or by `stop`.
+
+        Raises:
+            CaptionerError: It ended because of this.
+        """
+        if self._task is not None:
+            await asyncio.wait({self._task})
+            if self.error is None and not self._task.cancelled():
+                self._task.result()
+        if self.error is not None:
+            raise self.error
+
+    async def set_source(self, source: str, device: str | None = None) -> None:
+        """Hear something else from now on; what was said before is kept.
+
+        Args:
+            source: As in `AudioSettings.source`.
+            device: Name of the output or microphone; None follows the system's default.
+        """
+        self._audio = AudioSettings(
+            source=source, device=device, chunk_ms=self._settings.audio.chunk_ms
+        )
+        if self._task is not None and not self._task.done():
+            await self._switch.switch(self._audio)
+
+    async def _endpoint(self) -> Endpoint:
+        server = self._settings.server
+        if server.host is None:
+            return await self._engine.endpoint()
+        return server_endpoint(server)
+
+    async def _run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                ticker = group.create_task(self._tick(), name="session-tick")
+                group.create_task(self._pump(), name="session-audio")
+                reader = group.create_task(self._read(), name="session-captions")
+                await asyncio.wait({reader})
+                ticker.cancel()
+        except* CaptionerError as errors:
+            self.error = _first(errors)
+            self._inputs.server_error = self.error
+        finally:
+            self._tell(self._track.promote())
+            if self.error is None:
+                if self.state is not SessionState.STOPPING:
+                    self._go(SessionState.STOPPING)
+                self._go(SessionState.IDLE)
+            else:
+                logger.error("Captions failed (%s): %s", self.error.category, self.error)
+                self._go(SessionState.FAILED)
+
+    async def _pump(self) -> None:
+        """Carry audio from the source to the recogniser."""
+        async with aclosing(self._switch.items()) as items:
+            async for item in items:
+                match item:
+                    case SourceOpened():
+                        self._inputs.device_error = None
+                        self._inputs.source_kind = item.kind
+                        self._inputs.source_name = item.name
+                        self._inputs.quiet_since = None
+                        self._emit(SourceChanged(item.kind, item.name))
+                        self._update_state()
+                    case SourceLost():
+                        self._inputs.device_error = item.error
+                        self._update_state()
+                    case AudioChunk():
+                        self._take(item)
+                        if not self._realtime:
+                            await self._recogniser.room()
+        if self.state is not SessionState.STOPPING:
+            self._go(SessionState.STOPPING)
+        self._recogniser.finish()
+
+    def _take(self, chunk: AudioChunk) -> None:
+        now = self._clock.now()
+        level = measure_level(chunk.pcm)
+        self._inputs.last_audio_at = now
+        if level.rms_dbfs > SILENCE_DBFS:
+            self._inputs.quiet_since = None
+        elif self._inputs.quiet_since is None:
+            self._inputs.quiet_since = now
+        if now - self._level_told_at >= _LEVEL_INTERVAL_S:
+            self._level_told_at = now
+            self._emit(LevelChanged(level))
+        if chunk.lost_before:
+            self._mark_gap(LostAudio(chunk.start - chunk.lost_before, chunk.start))
+        lost = self._recogniser.feed(chunk, is_loud=level.rms_dbfs > _SPEECH_DBFS)
+        if lost is not None:
+            self._mark_gap(lost)
+
+    def _mark_gap(self, lost: LostAudio) -> None:
+        self._lost_samples += lost.end - lost.start
+        start_ms, end_ms = samples_to_ms(lost.start), samples_to_ms(lost.end)
+        if end_ms - start_ms >= _MARKED_GAP_MS:
+            logger.warning("Audio lost: %d ms at %d ms", end_ms - start_ms, start_ms)
+            self._emit(GapMarked(Gap(start_ms, end_ms, "Some audio was lost here.")))
+
+    async def _read(self) -> None:
+        """Carry what the recogniser says to the listeners."""
+        async with aclosing(self._recogniser.events()) as events:
+            async for event in events:
+                match event:
+                    case Connected():
+                        self._connected = True
+                        self._inputs.server_error = None
+                        self._inputs.engine_name = event.endpoint.title
+                        self._track.new_stream()
+                        self._emit(EngineChanged(event.endpoint.title, event.endpoint.is_mock))
+                        self._update_state()
+                    case Interrupted():
+                        self._connected = False
+                        self._inputs.server_error = event.error
+                        self._update_state()
+                    case Heard():
+                        self._tell(
+                            self._track.heard(
+                                event.hypothesis,
+                                processing_ms=event.processing_ms,
+                                now=self._clock.now(),
+                            )
+                        )
+
+    async def _tick(self) -> None:
+        quiet_gap_s = self._settings.captions.quiet_gap_s
+        while True:
+            await self._clock.sleep(_TICK_S)
+            self._tell(self._track.promote_if_quiet(quiet_gap_s, now=self._clock.now()))
+            if self._realtime:
+                self._inputs.lag_s = self._recogniser.lag_s
+            self._judge()
+
+    def _update_state(self) -> None:
+        """Move to the state that source and recogniser together call for."""
+        if self.state is SessionState.STOPPING:
+            return
+        heard = bool(self._inputs.source_kind) and self._inputs.device_error is None
+        if self._connected and heard:
+            wanted = SessionState.STREAMING
+        elif self.state is SessionState.STARTING and self._inputs.server_error is None:
+            wanted = SessionState.STARTING
+        else:
+            wanted = SessionState.RECONNECTING
+        if wanted is not self.state:
+            self._go(wanted)
+        self._judge()
+
+    def _go(self, state: SessionState) -> None:
+        check_transition(self.state, state)
+        logger.info("Session: %s -> %s", self.state, state)
+        self._inputs.state = state
+        self._emit(StateChanged(state))
+        self._judge()
+
+    def _judge(self) -> None:
+        health = judge(self._inputs, self._clock.now())
+        if health != self.health:
+            self.health = health
+            self._emit(HealthChanged(health))
+
+    def _tell(self, change: CaptionChanged | None) -> None:
+        if change is not None:
+            self._emit(change)
+
+    def _emit(self, event: SessionEvent) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception:
+                # One broken listener must not silence the others, nor end the captions.
+                logger.exception("A listener failed on %s", type(event).__name__)
+
+
+def server_endpoint(server: ServerSettings) -> Endpoint:
+    """Return the remote server of ``server``, whose host must be set."""
+    if server.host is None:
+        raise ValueError("no server is set")
+    return Endpoint(
+        host=server.host,
+        port=server.port,
+        tls=server.tls,
+        ca_file=server.ca_file,
+        token=server.api_key,
+    )
+
+
+def _first(errors: BaseExceptionGroup[CaptionerError]) -> CaptionerError:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if not isinstance(error, CaptionerError):
+        raise TypeError("only our own errors are caught here") from error
+    return error

@@ -1,0 +1,86 @@
+"""Captions in a terminal: finished ones scroll up, the open one is rewritten below them."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from captioner.core.events import (
+    CaptionChanged,
+    EngineChanged,
+    GapMarked,
+    HealthChanged,
+    SessionEvent,
+    SourceChanged,
+)
+from captioner.core.health import Health, HealthState
+
+
+class TerminalWriter:
+    """Writes for a person. Without a terminal only finished captions are printed, a line each.
+
+    Args:
+        out: Where captions go.
+        notes: Where everything else is said, so that captions can be piped on alone.
+    """
+
+    def __init__(self, out: Console, notes: Console) -> None:
+        """Take the two consoles; nothing is shown before the first event."""
+        self._out = out
+        self._notes = notes
+        self._live: Live | None = None
+        self._said: Health | None = None
+
+    def write(self, event: SessionEvent) -> None:
+        """Show one event."""
+        match event:
+            case CaptionChanged(segment=segment, shown=shown):
+                text = f"{segment.channel}: {shown}" if segment.channel else shown
+                if segment.is_final:
+                    self._finish(text if segment.text else "")
+                else:
+                    self._show(text)
+            case SourceChanged(kind=kind, name=name):
+                self._note(f"Listening to {name} ({kind}).", "cyan")
+            case EngineChanged(name=name, is_mock=is_mock):
+                style = "bold yellow" if is_mock else "cyan"
+                self._note(f"Recognised by: {name}.", style)
+            case GapMarked(gap=gap):
+                self._note(f"[{gap.reason}]", "yellow")
+            case HealthChanged(health=health):
+                self._judge(health)
+            case _:
+                pass
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+        self._finish("")
+
+    def _judge(self, health: Health) -> None:
+        worth_saying = health.state in {HealthState.NO_AUDIO, HealthState.RECONNECTING}
+        recovered = health.state is HealthState.LISTENING and self._said is not None
+        if worth_saying and health != self._said:
+            self._note(f"{health.sentence} {health.hint}".strip(), "yellow")
+            self._said = health
+        elif recovered:
+            self._note(health.sentence, "cyan")
+            self._said = None
+
+    def _show(self, text: str) -> None:
+        if not self._out.is_terminal or not text:
+            return
+        if self._live is None:
+            self._live = Live(console=self._out, auto_refresh=False, transient=True)
+            self._live.start()
+        self._live.update(Text(text, style="dim"), refresh=True)
+
+    def _finish(self, text: str) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        if text:
+            self._out.print(Text(text), soft_wrap=True)
+
+    def _note(self, text: str, style: str) -> None:
+        self._notes.print(Text(text, style=style), soft_wrap=True)

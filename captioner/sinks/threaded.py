@@ -1,0 +1,88 @@
+"""Runs a writer on its own thread behind a bounded queue."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from typing import Final, Protocol
+
+from captioner.core.events import CaptionChanged, SessionEvent
+
+logger = logging.getLogger(__name__)
+
+_QUEUE_LIMIT: Final = 1000
+_CLOSE_LIMIT_S: Final = 5.0
+
+
+class Writer(Protocol):
+    """What a sink does with events, on its own thread; it may block."""
+
+    def write(self, event: SessionEvent) -> None:
+        """Take in one event."""
+        ...
+
+    def close(self) -> None:
+        """Finish; called once, after the last event."""
+        ...
+
+
+class ThreadedSink:
+    """A listener that hands events to a writer thread and returns at once.
+
+    When the writer falls behind, partials that a newer one has overtaken are dropped first; they
+    are counted in ``dropped``. Finals are dropped only when nothing else is left.
+    """
+
+    def __init__(self, writer: Writer, name: str) -> None:
+        """Start the thread."""
+        self._writer = writer
+        self._name = name
+        self._events: deque[SessionEvent | None] = deque()
+        self._ready = threading.Condition()
+        self.dropped = 0
+        self.failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name=f"sink-{name}", daemon=True)
+        self._thread.start()
+
+    def __call__(self, event: SessionEvent) -> None:
+        """Queue ``event``; never waits."""
+        with self._ready:
+            if len(self._events) >= _QUEUE_LIMIT:
+                self._make_room()
+            self._events.append(event)
+            self._ready.notify()
+
+    def close(self) -> None:
+        """Write what is queued, finish the writer and end the thread. Blocks, at most seconds."""
+        with self._ready:
+            self._events.append(None)
+            self._ready.notify()
+        self._thread.join(_CLOSE_LIMIT_S)
+        if self._thread.is_alive():
+            logger.warning("Sink %s does not finish and is left behind", self._name)
+
+    def _make_room(self) -> None:
+        for index, event in enumerate(self._events):
+            if not (isinstance(event, CaptionChanged) and event.segment.is_final):
+                del self._events[index]
+                break
+        else:
+            self._events.popleft()
+        self.dropped += 1
+
+    def _run(self) -> None:
+        try:
+            while (event := self._take()) is not None:
+                self._writer.write(event)
+            self._writer.close()
+        except Exception as error:
+            # A sink may fail in ways of its own (a closed pipe, a full disk); captions go on.
+            self.failure = error
+            logger.exception("Sink %s failed and is left out", self._name)
+
+    def _take(self) -> SessionEvent | None:
+        with self._ready:
+            while not self._events:
+                self._ready.wait()
+            return self._events.popleft()

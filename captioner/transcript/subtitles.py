@@ -1,0 +1,143 @@
+"""Finished segments as files: plain text, JSON, SRT, WebVTT.
+
+Cues follow the usual practice for subtitles: at most two lines of 42 characters, one to seven
+seconds, never two at once. pysubs2 writes the formats.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import pysubs2
+
+from captioner.core.hypothesis import Word
+from captioner.core.segment import Segment
+from captioner.transcript.contract import event_from_segment
+
+LINE_CHARS: Final = 42
+CUE_LINES: Final = 2
+MIN_CUE_MS: Final = 1_000
+MAX_CUE_MS: Final = 7_000
+_SENTENCE_ENDS: Final = (".", "!", "?", "…", "。", "？", "！")  # noqa: RUF001 - CJK full stops
+
+
+class TranscriptFormat(StrEnum):
+    """A file format; the value is also the file name's ending."""
+
+    TXT = "txt"
+    SRT = "srt"
+    VTT = "vtt"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One subtitle.
+
+    Attributes:
+        start_ms: When it appears.
+        end_ms: When it goes.
+        lines: One or two lines of text.
+    """
+
+    start_ms: int
+    end_ms: int
+    lines: tuple[str, ...]
+
+
+def render(segments: Sequence[Segment], form: TranscriptFormat) -> str:
+    """Return the finished segments in the given format, ending with a line break."""
+    match form:
+        case TranscriptFormat.TXT:
+            return "".join(f"{segment.text}\n" for segment in segments)
+        case TranscriptFormat.JSON:
+            events = [
+                event_from_segment(segment).model_dump(exclude_none=True)
+                | {"start": segment.start_ms, "end": segment.end_ms}
+                for segment in segments
+            ]
+            return json.dumps(events, ensure_ascii=False, indent=1) + "\n"
+        case TranscriptFormat.SRT | TranscriptFormat.VTT:
+            return _subtitles(cues(segments), form)
+
+
+def cues(segments: Iterable[Segment]) -> list[Cue]:
+    """Return the segments cut into cues, in order of time and without overlaps."""
+    raw = [cue for segment in segments for cue in _cut(segment)]
+    raw.sort(key=lambda cue: cue.start_ms)
+    timed: list[Cue] = []
+    for index, cue in enumerate(raw):
+        follows = raw[index + 1].start_ms if index + 1 < len(raw) else None
+        end = min(max(cue.end_ms, cue.start_ms + MIN_CUE_MS), cue.start_ms + MAX_CUE_MS)
+        if follows is not None:
+            end = min(end, max(follows, cue.start_ms + 1))
+        timed.append(Cue(cue.start_ms, end, cue.lines))
+    return timed
+
+
+def wrap(text: str) -> list[str]:
+    """Return ``text`` in lines of at most 42 characters; only a longer word exceeds that."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= LINE_CHARS:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _cut(segment: Segment) -> list[Cue]:
+    """Cut one segment where its lines are full, where it lasts too long, and after sentences."""
+    found: list[Cue] = []
+    held: list[Word] = []
+    for word in _timed_words(segment):
+        if held and not _fits([*held, word]):
+            found.append(_cue(held))
+            held = []
+        held.append(word)
+    if held:
+        found.append(_cue(held))
+    return found
+
+
+def _fits(words: Sequence[Word]) -> bool:
+    text = " ".join(word.text for word in words)
+    if len(wrap(text)) > CUE_LINES or words[-1].end_ms - words[0].start_ms > MAX_CUE_MS:
+        return False
+    # A new sentence begins a new cue once the old one has a line's worth of text.
+    ended = words[-2].text.endswith(_SENTENCE_ENDS)
+    return not (ended and len(text) - len(words[-1].text) > LINE_CHARS)
+
+
+def _cue(words: Sequence[Word]) -> Cue:
+    lines = wrap(" ".join(word.text for word in words))
+    return Cue(words[0].start_ms, words[-1].end_ms, tuple(lines))
+
+
+def _timed_words(segment: Segment) -> list[Word]:
+    """Return the segment's words with times; spread evenly by length where none were given."""
+    tokens = segment.text.split()
+    if len(segment.words) == len(tokens):
+        return list(segment.words)
+    total = sum(len(token) for token in tokens)
+    length_ms = max(segment.end_ms - segment.start_ms, 1)
+    words: list[Word] = []
+    seen = 0
+    for token in tokens:
+        start = segment.start_ms + length_ms * seen // total
+        seen += len(token)
+        words.append(Word(token, start, segment.start_ms + length_ms * seen // total))
+    return words
+
+
+def _subtitles(found: Iterable[Cue], form: TranscriptFormat) -> str:
+    document = pysubs2.SSAFile()
+    for cue in found:
+        event = pysubs2.SSAEvent(start=cue.start_ms, end=cue.end_ms)
+        event.plaintext = "\n".join(cue.lines)
+        document.append(event)
+    return document.to_string(form.value)
