@@ -30,7 +30,7 @@ class LiveFormat(StrEnum):
     JSONL = "jsonl"
 
 
-def live(  # noqa: D417 - the options describe themselves
+def live(
     ctx: typer.Context,
     *,
     source: Annotated[
@@ -56,12 +56,9 @@ def live(  # noqa: D417 - the options describe themselves
     """Show live captions in the terminal. Ctrl-C stops and keeps the last words.
 
     Examples:
-
-        captioner live
-
-        captioner live --source mic --format jsonl
-
-        captioner live --source file:talk.mp3 --save talk.txt
+    * captioner live
+    * captioner live --source mic --format jsonl
+    * captioner live --source file:talk.mp3 --save talk.txt
     """
     context = app_context(ctx)
     loaded = context.load({"audio.source": source, "audio.device": device})

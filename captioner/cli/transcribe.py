@@ -21,11 +21,12 @@ from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.core.events import CaptionChanged, SessionEvent
 from captioner.core.segment import Segment
 from captioner.session.controller import CaptionSession
+from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.models import AudioSettings, Settings
 from captioner.transcript.subtitles import TranscriptFormat, render
 
 
-def transcribe(  # noqa: D417 - the options describe themselves
+def transcribe(
     ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Audio files.", show_default=False)],
     *,
@@ -47,49 +48,61 @@ def transcribe(  # noqa: D417 - the options describe themselves
     A file that cannot be read does not keep the others from being transcribed.
 
     Examples:
-
-        captioner transcribe talk.mp3
-
-        captioner transcribe -f srt -o subtitles talk1.wav talk2.flac
+    * captioner transcribe talk.mp3
+    * captioner transcribe -f srt -o subtitles talk1.wav talk2.flac
     """
     settings = app_context(ctx).load().settings
     if folder is not None:
         _make(folder)
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    worst: int = ExitCode.OK
     with Progress(*columns, console=console, transient=True) as progress:
+        code = asyncio.run(_transcribe_all(settings, files, form, folder, progress))
+    if code is not ExitCode.OK:
+        raise typer.Exit(code)
+
+
+async def _transcribe_all(
+    settings: Settings,
+    files: list[Path],
+    form: TranscriptFormat,
+    folder: Path | None,
+    progress: Progress,
+) -> ExitCode:
+    """Transcribe one file after the other with one engine; return the exit code of the run."""
+    engine = EmbeddedEngine(settings.engine)
+    code = ExitCode.OK
+    try:
         for path in files:
             bar = progress.add_task(path.name, total=None)
             try:
-                segments, stopped = asyncio.run(_transcribe(settings, path, progress, bar))
-                _deliver(render(segments, form), path, form, folder, console)
+                segments, stopped = await _transcribe(settings, path, engine, progress, bar)
+                _deliver(render(segments, form), path, form, folder, progress.console)
             except CaptionerError as error:
                 print_error(error.message, hint=error.hint)
-                worst = exit_code_for(error.category)
+                code = exit_code_for(error.category)
                 continue
             finally:
                 progress.remove_task(bar)
             if stopped:
-                worst = ExitCode.INTERRUPTED
-                break
-    if worst:
-        raise typer.Exit(worst)
+                return ExitCode.INTERRUPTED
+    finally:
+        await engine.close()
+    return code
 
 
 async def _transcribe(
-    settings: Settings, path: Path, progress: Progress, bar: TaskID
+    settings: Settings, path: Path, engine: EmbeddedEngine, progress: Progress, bar: TaskID
 ) -> tuple[list[Segment], bool]:
-    duration_s = await asyncio.to_thread(file_duration_s, path)
-    progress.update(bar, total=duration_s)
+    progress.update(bar, total=await asyncio.to_thread(file_duration_s, path))
     segments: list[Segment] = []
     session = CaptionSession(
         settings.model_copy(update={"audio": AudioSettings(source=f"file:{path}")}),
         realtime=False,
+        engine=engine,
     )
     session.subscribe(_collector(segments, lambda done_s: progress.update(bar, completed=done_s)))
-    stopped = await run_session(session)
-    return segments, stopped
+    return segments, await run_session(session)
 
 
 def _collector(

@@ -67,6 +67,7 @@ class CaptionSession:
         realtime: bool = True,
         patient: bool = False,
         opener: SourceOpener | None = None,
+        engine: EmbeddedEngine | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Prepare a session; nothing is opened before `start`.
@@ -77,6 +78,8 @@ class CaptionSession:
             patient: True keeps trying for a device or a server that is not there, as a window
                 does; False gives up after a while, as a command does.
             opener: Makes the audio source; tests pass their own.
+            engine: An embedded engine that several sessions share, closed by its owner; None makes
+                one that this session owns.
             clock: Time; tests pass their own.
         """
         self._settings = settings
@@ -87,7 +90,8 @@ class CaptionSession:
         self._opener = opener or (
             lambda audio: open_source(audio, realtime=realtime, wait_for_device=patient)
         )
-        self._engine = EmbeddedEngine(settings.engine)
+        self._owns_engine = engine is None
+        self._engine = engine or EmbeddedEngine(settings.engine)
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self._inputs = HealthInputs()
@@ -174,9 +178,10 @@ class CaptionSession:
             await asyncio.wait({self._task})
 
     async def close(self) -> None:
-        """Stop, and end the embedded engine."""
+        """Stop, and end the embedded engine if it is this session's own."""
         await self.stop()
-        await self._engine.close()
+        if self._owns_engine:
+            await self._engine.close()
 
     async def wait(self) -> None:
         """Wait until the session has ended by itself or by `stop`.

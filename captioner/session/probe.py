@@ -1,0 +1,83 @@
+"""Whether a server is there, ready, and what models it has."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import grpc
+from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
+
+from captioner.asr.channel import open_channel
+from captioner.asr.endpoint import Endpoint
+from captioner.riva.status import error_from_status
+from captioner.session.controller import server_endpoint
+from captioner.session.embedded import EmbeddedEngine
+from captioner.settings.models import Settings
+
+_READY_LIMIT_S: Final = 20.0
+_RETRY_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What a server said of itself.
+
+    Attributes:
+        server: What a person calls it.
+        is_embedded: True for the embedded engine.
+        models: Names of its models for streaming.
+        round_trip_ms: Time of one small call over the standing connection.
+    """
+
+    server: str
+    is_embedded: bool
+    models: tuple[str, ...]
+    round_trip_ms: float
+
+
+async def probe_server(settings: Settings) -> ProbeResult:
+    """Ask the configured server, or an embedded engine started for it, what it offers.
+
+    Raises:
+        CaptionerError: It cannot be reached, refuses the key, or is no recogniser.
+    """
+    if settings.server.host is not None:
+        return await _probe(server_endpoint(settings.server), settings, is_embedded=False)
+    engine = EmbeddedEngine(settings.engine)
+    try:
+        return await _probe(await engine.endpoint(), settings, is_embedded=True)
+    finally:
+        await engine.close()
+
+
+async def _probe(endpoint: Endpoint, settings: Settings, *, is_embedded: bool) -> ProbeResult:
+    async with open_channel(endpoint) as channel:
+        stub = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(channel)
+        request = riva_asr_pb2.RivaSpeechRecognitionConfigRequest()
+        limit_s = _READY_LIMIT_S if is_embedded else settings.server.connect_timeout_s
+        give_up = time.monotonic() + limit_s
+        while True:
+            begun = time.monotonic()
+            try:
+                answer = await stub.GetRivaSpeechRecognitionConfig(
+                    request,
+                    metadata=endpoint.metadata(),
+                    timeout=limit_s,
+                )
+            except grpc.aio.AioRpcError as error:
+                raise error_from_status(
+                    error.code(), error.details(), server=endpoint.title
+                ) from error
+            round_trip_ms = 1000 * (time.monotonic() - begun)
+            models = tuple(
+                model.model_name
+                for model in answer.model_config
+                if model.parameters.get("type", "online") == "online"
+            )
+            # An engine that still loads its model answers with an empty list.
+            if models or time.monotonic() > give_up:
+                return ProbeResult(endpoint.title, is_embedded, models, round_trip_ms)
+            await asyncio.sleep(_RETRY_S)
