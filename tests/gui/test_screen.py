@@ -1,4 +1,4 @@
-"""The private display itself: it starts, tells the truth about windows, and leaves nothing behind."""
+"""The private display itself: it starts, sees windows, and leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -66,20 +66,20 @@ class Screen:
             ScreenUnavailableError: One of them does not start here.
         """
         reader, writer = os.pipe()
-        try:
-            width, height = self.size
-            server = self.spawn(
-                [
-                    *("/usr/bin/Xvfb", "-displayfd", str(writer), "-nolisten", "tcp", "-noreset"),
-                    *("-screen", "0", f"{width}x{height}x24"),
-                ],
-                environ=dict(os.environ),
-                pass_fds=(writer,),
-            )
-            os.close(writer)
-            number = os.read(reader, 16).decode().strip()
-        finally:
-            os.close(reader)
+        with os.fdopen(reader, encoding="ascii") as numbers:
+            try:
+                width, height = self.size
+                server = self.spawn(
+                    [
+                        *("/usr/bin/Xvfb", "-displayfd", str(writer), "-nolisten", "tcp"),
+                        *("-noreset", "-screen", "0", f"{width}x{height}x24"),
+                    ],
+                    environ=dict(os.environ),
+                    pass_fds=(writer,),
+                )
+            finally:
+                os.close(writer)
+            number = numbers.readline().strip()
         if not number:
             raise ScreenUnavailableError(f"Xvfb ended with {server.wait()}: {self._seen('Xvfb')}")
         self.display = f":{number}"
