@@ -6,12 +6,15 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from captioner.settings.paths import ProfilePaths
-from captioner.settings.store import LoadedSettings, load_settings
 from captioner.telemetry.logs import register_secret
+
+if TYPE_CHECKING:
+    from captioner.settings.store import LoadedSettings
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +45,9 @@ class AppContext:
         Raises:
             ConfigurationError: A value makes no sense.
         """
+        # Validation is loaded only by commands that read settings: it takes a tenth of a second.
+        from captioner.settings.store import load_settings  # noqa: PLC0415
+
         loaded = load_settings(self.paths, overrides=overrides, env_file=self.env_file)
         if loaded.settings.server.api_key is not None:
             register_secret(loaded.settings.server.api_key.get_secret_value())

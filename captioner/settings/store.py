@@ -156,7 +156,10 @@ def _read_settings_file(path: Path) -> tuple[Settings, tuple[str, ...]]:
 
 
 def _parse(content: bytes) -> dict[str, Any]:
-    record = json.loads(content)
+    try:
+        record = json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(record, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004  # the content is wrong, not us
     version = record.get("version", SETTINGS_VERSION)

@@ -1,0 +1,189 @@
+"""API keys in the operating system's own store: Secret Service, KWallet, Keychain, or Windows.
+
+There is no fallback that writes a key in plain text: without a store a key lives in the
+environment, for one run. A store may ask the user to unlock it and block for as long as that
+takes, so every call runs in a thread of its own; a daemon thread, because a prompt that nobody
+answers must not keep the program from ending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from pydantic import SecretStr
+
+from captioner.core.errors import UnsupportedError
+from captioner.settings.models import Settings
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+_log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+_SERVICE: Final = "captioner"
+_NOT_STORES: Final = ("keyring.backends.fail", "keyring.backends.null")
+_NO_STORE_HINT: Final = (
+    "Install and unlock a keyring (GNOME Keyring, KWallet, or KeePassXC with its Secret Service), "
+    "or put the key into RIVA_API_KEY: then it is used for that run and kept nowhere."
+)
+
+
+class SecretStore:
+    """The API key of each server.
+
+    All methods are coroutines and may take as long as the user needs for an unlock prompt.
+    """
+
+    async def backend_name(self) -> str | None:
+        """Return what the store is called, such as "SecretService Keyring"; None without one."""
+        return await _in_thread(_backend_name)
+
+    async def get(self, server: str) -> SecretStr | None:
+        """Return the key kept for ``server`` ("host:port"), or None when there is none.
+
+        Raises:
+            UnsupportedError: There is no store, or it is locked or refuses.
+        """
+        return await _in_thread(lambda: _get(server))
+
+    async def set(self, server: str, key: SecretStr) -> str:
+        """Keep ``key`` for ``server`` in place of an older one; return the store's name.
+
+        Raises:
+            UnsupportedError: There is no store, or it is locked or refuses.
+        """
+        return await _in_thread(lambda: _set(server, key))
+
+    async def delete(self, server: str) -> bool:
+        """Forget the key of ``server``; return whether there was one.
+
+        Raises:
+            UnsupportedError: There is no store, or it is locked or refuses.
+        """
+        return await _in_thread(lambda: _delete(server))
+
+
+async def with_api_key(settings: Settings, store: SecretStore) -> Settings:
+    """Return ``settings`` with the key from the store, if they name a server but no key.
+
+    Servers on one's own machine rarely want a key, so a store that is missing or locked is noted
+    in the log and is no error here: a server that wants the key says so itself.
+    """
+    server = settings.server
+    if server.host is None or server.api_key is not None:
+        return settings
+    try:
+        key = await store.get(server_account(server.host, server.port))
+    except UnsupportedError as error:
+        _log.info("no key from the keyring: %s", error.message)
+        return settings
+    if key is None:
+        return settings
+    return settings.model_copy(update={"server": server.model_copy(update={"api_key": key})})
+
+
+def server_account(host: str, port: int) -> str:
+    """Return the name under which the key of a server is kept."""
+    return f"{host}:{port}"
+
+
+async def _in_thread(call: Callable[[], _T]) -> _T:
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[_T] = loop.create_future()
+
+    def settle(result: _T | None, error: BaseException | None) -> None:
+        if future.done():  # the caller has given up waiting
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]  # None only where _T allows it
+
+    def work() -> None:
+        result: _T | None = None
+        error: BaseException | None = None
+        try:
+            result = call()
+        except BaseException as raised:  # noqa: BLE001  # it is handed to the caller whole
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=work, name="keyring", daemon=True).start()
+    return await future
+
+
+def _backend_name() -> str | None:
+    found = _find_backend()
+    return None if found is None else _name(found)
+
+
+def _get(server: str) -> SecretStr | None:
+    key = _call(lambda backend: backend.get_password(_SERVICE, server))
+    return None if key is None else SecretStr(key)
+
+
+def _set(server: str, key: SecretStr) -> str:
+    def store(backend: KeyringBackend) -> str:
+        backend.set_password(_SERVICE, server, key.get_secret_value())
+        return _name(backend)
+
+    return _call(store)
+
+
+def _delete(server: str) -> bool:
+    def forget(backend: KeyringBackend) -> bool:
+        if backend.get_password(_SERVICE, server) is None:
+            return False
+        backend.delete_password(_SERVICE, server)
+        return True
+
+    return _call(forget)
+
+
+def _call(use: Callable[[KeyringBackend], _T]) -> _T:
+    backend = _find_backend()
+    if backend is None:
+        raise UnsupportedError(
+            "This computer offers no keyring to keep the key in.", hint=_NO_STORE_HINT
+        )
+    from keyring.errors import KeyringLocked  # noqa: PLC0415  # loaded with the backend
+
+    try:
+        return use(backend)
+    except KeyringLocked as error:
+        raise UnsupportedError(
+            f"The keyring ({_name(backend)}) is locked.",
+            hint="Unlock it, for instance by logging in to the desktop, or use RIVA_API_KEY.",
+        ) from error
+    except Exception as error:
+        # Back ends raise errors of many libraries, such as D-Bus; none may reach a user raw.
+        raise UnsupportedError(
+            f"The keyring ({_name(backend)}) refused: {type(error).__name__}.", hint=_NO_STORE_HINT
+        ) from error
+
+
+def _find_backend() -> KeyringBackend | None:
+    """Return the user's keyring, or None where keys would be lost or written in plain text."""
+    import keyring  # noqa: PLC0415  # probes the system; only where a key is wanted
+
+    backend = keyring.get_keyring()
+    # A chain of back ends answers with the first that can; look through it.
+    candidates = getattr(backend, "backends", None) or [backend]
+    return next((found for found in candidates if _is_store(found)), None)
+
+
+def _is_store(backend: KeyringBackend) -> bool:
+    kind = type(backend)
+    return kind.__module__ not in _NOT_STORES and "plaintext" not in kind.__name__.lower()
+
+
+def _name(backend: KeyringBackend) -> str:
+    return str(backend.name)

@@ -1,0 +1,132 @@
+"""A private Secret Service: a D-Bus session of its own with a real gnome-keyring.
+
+Its folders are its own, so it never meets the keyring of whoever runs the tests. keyring chooses
+its back end once a process, so tests that use it run their code in a child with ``environ``.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.pulse import wait_until
+
+_DESKTOP_NAMES: Final = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
+_GUARD: Final = ("/usr/bin/setpriv", "--pdeathsig", "TERM")
+"""A test run that is killed takes the daemons with it."""
+
+_BUS: Final = ("/usr/bin/dbus-daemon", "--session", "--nofork", "--nopidfile")
+_KEYRING: Final = (
+    "/usr/bin/gnome-keyring-daemon",
+    "--foreground",
+    "--unlock",
+    "--components=secrets",
+)
+_ASK_WHETHER_LOCKED: Final = (
+    "/usr/bin/dbus-send",
+    "--session",
+    "--print-reply",
+    "--dest=org.freedesktop.secrets",
+    "/org/freedesktop/secrets/collection/login",
+    "org.freedesktop.DBus.Properties.Get",
+    "string:org.freedesktop.Secret.Collection",
+    "string:Locked",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretService:
+    """A running Secret Service.
+
+    Attributes:
+        environ: Whole environment for child processes that shall use it.
+    """
+
+    environ: dict[str, str]
+
+
+def without_desktop(home: Path) -> dict[str, str]:
+    """Return an environment with a home of its own and no D-Bus, display, or runtime folder."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _DESKTOP_NAMES and not name.startswith(("XDG_", "PYTHON_KEYRING_"))
+    }
+    # The address of a bus that is not there; unset, D-Bus would look for other ways to one.
+    return kept | {"HOME": str(home), "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent"}
+
+
+@pytest.fixture
+def no_secret_service(tmp_path: Path) -> SecretService:
+    """An environment in which there is no Secret Service."""
+    return SecretService(environ=without_desktop(tmp_path))
+
+
+@pytest.fixture
+def secret_service() -> Iterator[SecretService]:
+    """An unlocked gnome-keyring on a private bus."""
+    with _running() as service:
+        yield service
+
+
+@contextmanager
+def _running() -> Iterator[SecretService]:
+    # A short path: names of unix sockets may have about 100 characters.
+    with tempfile.TemporaryDirectory(prefix="cap-keys-") as name:
+        folder = Path(name)
+        socket = folder / "bus"
+        environ = without_desktop(folder) | {
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={socket}",
+            "XDG_RUNTIME_DIR": name,
+        }
+        children = [
+            subprocess.Popen(
+                [*_GUARD, *_BUS, f"--address=unix:path={socket}"],
+                env=environ,
+                stderr=subprocess.DEVNULL,
+            )
+        ]
+        try:
+            wait_until(socket.exists, what="the private D-Bus did not start")
+            children.append(_unlocked_keyring(environ))
+            wait_until(lambda: _has_secrets(environ), what="gnome-keyring did not start")
+            yield SecretService(environ=environ)
+        finally:
+            for child in reversed(children):
+                child.terminate()
+                child.wait(timeout=5)
+
+
+def _unlocked_keyring(environ: dict[str, str]) -> subprocess.Popen[bytes]:
+    keyring = subprocess.Popen(
+        [*_GUARD, *_KEYRING],
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert keyring.stdin is not None
+    with keyring.stdin:
+        keyring.stdin.write(b"password of a keyring that lives for one test")
+    return keyring
+
+
+def _has_secrets(environ: dict[str, str]) -> bool:
+    """Whether the default collection is there: the daemon makes it while it unlocks."""
+    found = subprocess.run(
+        _ASK_WHETHER_LOCKED,
+        env=environ,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=5,
+    )
+    return "boolean false" in found.stdout

@@ -1,0 +1,213 @@
+"""What reaches the log file and the console, and what must not."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import stat
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from captioner.telemetry import logs
+from captioner.telemetry.logs import (
+    FILE_ONLY,
+    configure_logging,
+    log_file_in_use,
+    redact,
+    register_secret,
+)
+
+_log = logging.getLogger("captioner.example")
+
+
+@pytest.fixture(autouse=True)
+def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give this process its own logging back after each test."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    hooks = sys.excepthook, threading.excepthook
+    monkeypatch.setattr(logs, "_secrets", set())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    sys.excepthook, threading.excepthook = hooks
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _configured(tmp_path: Path, *, verbose: bool = False) -> Path:
+    log_file = configure_logging(tmp_path / "logs", verbose=verbose, console=True)
+    assert log_file is not None
+    return log_file
+
+
+def test_lines_have_time_level_and_module(tmp_path: Path) -> None:
+    log_file = _configured(tmp_path)
+    _log.info("the engine listens on port %d", 50051)
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO     \d+ captioner\.example: "
+        r"the engine listens on port 50051\n",
+        log_file.read_text(encoding="utf-8"),
+    )
+
+
+def test_times_are_utc(tmp_path: Path) -> None:
+    log_file = _configured(tmp_path)
+    record = logging.makeLogRecord({"created": 0.0, "msecs": 7.0, "levelno": logging.INFO})
+    logging.getLogger().handle(record)
+    assert log_file.read_text(encoding="utf-8").startswith("1970-01-01T00:00:00.007Z ")
+
+
+def test_console_shows_warnings_without_tracebacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_file = _configured(tmp_path)
+    _log.info("not shown")
+    _log.error("not shown either", extra=FILE_ONLY)
+    _log.warning("shown", exc_info=ValueError("the cause"))
+    assert capsys.readouterr().err == "Warning: shown\n"
+    written = log_file.read_text(encoding="utf-8")
+    assert "ValueError: the cause" in written
+    assert "not shown either" in written
+
+
+def test_verbose_shows_information(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log_file = _configured(tmp_path, verbose=True)
+    _log.info("shown")
+    _log.debug("only in the file")
+    assert capsys.readouterr().err == "Info: shown\n"
+    assert "only in the file" in log_file.read_text(encoding="utf-8")
+
+
+def test_colour_only_on_a_terminal_that_wants_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _configured(tmp_path)
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    _log.warning("coloured")
+    monkeypatch.setenv("NO_COLOR", "1")
+    _log.warning("plain")
+    assert terminal.getvalue() == "\x1b[1;33mWarning\x1b[0m: coloured\nWarning: plain\n"
+
+
+def test_registered_secrets_are_hidden_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_file = _configured(tmp_path)
+    register_secret("correct horse")
+    error = ValueError("bad key: correct horse")
+    _log.warning("key %s refused", "correct horse", exc_info=error)
+    written = log_file.read_text(encoding="utf-8") + capsys.readouterr().err
+    assert "correct horse" not in written
+    assert written.count("[hidden]") == 4  # message and traceback of the file, and the console
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("authorization: Bearer abc.def-123, next", "authorization: Bearer [hidden], next"),
+        ("('authorization', 'bearer abc')", "('authorization', 'bearer [hidden]')"),
+        ("key nvapi-A1b2C3d4E5_f-6 given", "key [hidden] given"),
+        ("the bearer of news", "the bearer [hidden] news"),
+        ("nothing to hide", "nothing to hide"),
+    ],
+)
+def test_what_looks_like_a_token_is_hidden(text: str, hidden: str) -> None:
+    assert redact(text) == hidden
+
+
+def test_a_secret_within_another_does_not_leave_its_rest() -> None:
+    register_secret("abcd")
+    register_secret("abcdefgh")
+    register_secret("")
+    assert redact("abcdefgh") == "[hidden]"
+
+
+def test_log_is_private_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_MAX_BYTES", 2_000)
+    log_file = _configured(tmp_path)
+    for number in range(200):
+        _log.info("line %d", number)
+    files = list(log_file.parent.iterdir())
+    assert len(files) == 4
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+    assert sum(file.stat().st_size for file in files) <= 4 * 2_000
+    assert "line 199" in log_file.read_text(encoding="utf-8")
+
+
+def test_a_rotation_that_is_refused_loses_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "_MAX_BYTES", 200)
+    log_file = _configured(tmp_path)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "held by another process")
+
+    monkeypatch.setattr("os.rename", refuse)
+    for number in range(20):
+        _log.info("line %d", number)
+    written = log_file.read_text(encoding="utf-8")
+    assert all(f"line {number}\n" in written for number in range(20))
+
+
+def test_without_a_writable_folder_it_says_so_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").write_text("a file where the folder should be", encoding="utf-8")
+    assert configure_logging(tmp_path / "logs", verbose=False, console=True) is None
+    assert log_file_in_use() is None
+    assert "There is no log file" in capsys.readouterr().err
+
+
+def test_configuring_again_replaces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = _configured(tmp_path / "a")
+    second = _configured(tmp_path / "b")
+    _log.warning("once")
+    assert log_file_in_use() == second
+    assert first.read_text(encoding="utf-8") == ""
+    assert capsys.readouterr().err == "Warning: once\n"
+
+
+def test_warnings_of_python_go_to_the_file_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_file = _configured(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        logging.captureWarnings(capture=False)
+        logging.captureWarnings(capture=True)
+        warnings.warn("an old call", DeprecationWarning, stacklevel=1)
+    assert "an old call" in log_file.read_text(encoding="utf-8")
+    assert capsys.readouterr().err == ""
+
+
+def test_uncaught_exceptions_are_logged_and_told_shortly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_file = _configured(tmp_path)
+    error = ValueError("deep inside")
+    sys.excepthook(ValueError, error, None)
+    thread = threading.Thread(target=lambda: {}[1], name="worker")
+    thread.start()
+    thread.join()
+    written = log_file.read_text(encoding="utf-8")
+    assert "ValueError: deep inside" in written
+    assert "KeyError" in written
+    shown = capsys.readouterr().err
+    assert "Captioner met a fault of its own (ValueError)" in shown
+    assert "Traceback" not in shown
