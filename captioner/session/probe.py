@@ -12,6 +12,7 @@ from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
 
 from captioner.asr.channel import open_channel
 from captioner.asr.endpoint import Endpoint
+from captioner.core.errors import UnavailableError
 from captioner.riva.status import error_from_status
 from captioner.session.controller import server_endpoint
 from captioner.session.embedded import EmbeddedEngine
@@ -53,31 +54,48 @@ async def probe_server(settings: Settings) -> ProbeResult:
         await engine.close()
 
 
-async def _probe(endpoint: Endpoint, settings: Settings, *, is_embedded: bool) -> ProbeResult:
+async def wait_until_ready(endpoint: Endpoint) -> tuple[str, ...]:
+    """Wait until ``endpoint`` has a model for streaming; return the models' names.
+
+    Raises:
+        CaptionerError: It cannot be reached, refuses the key, is no recogniser, or has no model
+            even after a while.
+    """
     async with open_channel(endpoint) as channel:
-        stub = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(channel)
-        request = riva_asr_pb2.RivaSpeechRecognitionConfigRequest()
-        limit_s = _READY_LIMIT_S if is_embedded else settings.server.connect_timeout_s
-        give_up = time.monotonic() + limit_s
-        while True:
-            begun = time.monotonic()
-            try:
-                answer = await stub.GetRivaSpeechRecognitionConfig(
-                    request,
-                    metadata=endpoint.metadata(),
-                    timeout=limit_s,
+        give_up = time.monotonic() + _READY_LIMIT_S
+        while not (models := await _models(channel, endpoint, _READY_LIMIT_S)):
+            if time.monotonic() > give_up:
+                raise UnavailableError(
+                    f"{endpoint.title} runs, but has no model ready.", hint="Wait, then try again."
                 )
-            except grpc.aio.AioRpcError as error:
-                raise error_from_status(
-                    error.code(), error.details(), server=endpoint.title
-                ) from error
-            round_trip_ms = 1000 * (time.monotonic() - begun)
-            models = tuple(
-                model.model_name
-                for model in answer.model_config
-                if model.parameters.get("type", "online") == "online"
-            )
-            # An engine that still loads its model answers with an empty list.
-            if models or time.monotonic() > give_up:
-                return ProbeResult(endpoint.title, is_embedded, models, round_trip_ms)
             await asyncio.sleep(_RETRY_S)
+        return models
+
+
+async def _probe(endpoint: Endpoint, settings: Settings, *, is_embedded: bool) -> ProbeResult:
+    if is_embedded:
+        await wait_until_ready(endpoint)
+    limit_s = settings.server.connect_timeout_s
+    async with open_channel(endpoint) as channel:
+        await _models(channel, endpoint, limit_s)
+        begun = time.monotonic()
+        models = await _models(channel, endpoint, limit_s)
+        round_trip_ms = 1000 * (time.monotonic() - begun)
+    return ProbeResult(endpoint.title, is_embedded, models, round_trip_ms)
+
+
+async def _models(channel: grpc.aio.Channel, endpoint: Endpoint, limit_s: float) -> tuple[str, ...]:
+    stub = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(channel)
+    try:
+        answer = await stub.GetRivaSpeechRecognitionConfig(
+            riva_asr_pb2.RivaSpeechRecognitionConfigRequest(),
+            metadata=endpoint.metadata(),
+            timeout=limit_s,
+        )
+    except grpc.aio.AioRpcError as error:
+        raise error_from_status(error.code(), error.details(), server=endpoint.title) from error
+    return tuple(
+        model.model_name
+        for model in answer.model_config
+        if model.parameters.get("type", "online") == "online"
+    )

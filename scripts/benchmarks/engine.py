@@ -1,0 +1,131 @@
+"""The embedded engine through the whole path against peers, in real time, in turn."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import moonshine_voice
+from moonshine_voice import ModelArch
+from moonshine_voice.transcriber import Transcriber
+
+from captioner.core.audio import SAMPLE_RATE
+from captioner.core.stability import StabilityMode
+from scripts.benchmarks.record import Measures, Record, measure
+from scripts.benchmarks.speech import CLIPS, samples
+from scripts.benchmarks.table import Figure, Target, conditions, markdown
+from tests.support.clips import word_error_rate
+
+_OURS = [f"captioner ({mode})" for mode in StabilityMode]
+_BALANCED = f"captioner ({StabilityMode.BALANCED})"
+_THEIRS = "moonshine streaming"
+
+
+def _play(module: str, *arguments: str) -> Record:
+    """Run one system over one clip in a process of its own, so that nothing is shared."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"scripts.benchmarks.{module}", *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return Record.from_json(done.stdout.splitlines()[-1])
+
+
+def offline_word_error_rate() -> float:
+    """Return the model's own figure: the library's offline call over each clip, whole."""
+    model = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
+    said = []
+    with Transcriber(model, ModelArch.TINY) as transcriber:
+        for clip in CLIPS.values():
+            result = transcriber.transcribe_without_streaming(
+                samples(clip.path).tolist(), SAMPLE_RATE
+            )
+            said.append(" ".join(line.text for line in result.lines))
+    return word_error_rate(" ".join(clip.text for clip in CLIPS.values()), " ".join(said))
+
+
+def run(rounds: int, whisper_model: Path | None) -> tuple[str, list[Target]]:
+    """Measure; return a Markdown report and the targets with their verdicts."""
+    measured: dict[str, list[Measures]] = {}
+    for number in range(rounds):
+        print(f"round {number + 1} of {rounds} …", file=sys.stderr, flush=True)
+        runs: dict[str, list[Record]] = {}
+        for clip in CLIPS:
+            for mode in StabilityMode:
+                record = _play("run_captioner", clip, mode.value)
+                runs.setdefault(record.system, []).append(record)
+                if mode is StabilityMode.BALANCED:
+                    record = _play("run_moonshine", clip)
+                    runs.setdefault(record.system, []).append(record)
+            if whisper_model is not None:
+                record = _play("run_faster_whisper", clip, str(whisper_model))
+                runs.setdefault(record.system, []).append(record)
+        for system, records in runs.items():
+            measured.setdefault(system, []).append(measure(records, CLIPS))
+    offline = offline_word_error_rate()
+    ratios = [
+        ours.processor / theirs.processor
+        for ours, theirs in zip(measured[_BALANCED], measured[_THEIRS], strict=True)
+    ]
+    ours = measured[_BALANCED]
+    targets = [
+        Target(
+            "word error rate, against the model's offline one",
+            Figure([m.word_error_rate for m in ours]).middle,
+            offline,
+            digits=3,
+        ),
+        Target("processor time, against moonshine's own streaming", Figure(ratios).middle, 0.8),
+        Target(
+            "first partial after the beginning of speech, p50, s",
+            Figure([m.first_partial_s for m in ours]).middle,
+            1.0,
+        ),
+        Target(
+            "final after the end of speech, p50, s",
+            Figure([m.final_delay_s for m in ours]).middle,
+            0.8,
+        ),
+        Target("normalized erasure, balanced", Figure([m.erasure for m in ours]).middle, 0.2),
+    ]
+    missing = "" if whisper_model else "\n\nfaster-whisper: not run (no model path was given)."
+    report = "\n\n".join(
+        [
+            "### Embedded engine, whole path, real time",
+            conditions(rounds),
+            markdown(
+                [
+                    "system",
+                    "word error rate",
+                    "first partial",
+                    "final",
+                    "normalized erasure",
+                    "processor s per s of audio",
+                ],
+                [_row(system, measured[system]) for system in _order(measured)]
+                + [["moonshine offline", f"{offline:.3f}", "–", "–", "–", "–"]],  # noqa: RUF001 - none
+            )
+            + missing,
+            f"Processor time against moonshine's own streaming: {Figure(ratios)} times.",
+        ]
+    )
+    return report, targets
+
+
+def _order(measured: Iterable[str]) -> list[str]:
+    known = [*_OURS, _THEIRS]
+    return sorted(measured, key=lambda name: known.index(name) if name in known else len(known))
+
+
+def _row(system: str, measures: list[Measures]) -> list[str]:
+    return [
+        system,
+        str(Figure([m.word_error_rate for m in measures], digits=3)),
+        str(Figure([m.first_partial_s for m in measures], " s")),
+        str(Figure([m.final_delay_s for m in measures], " s")),
+        str(Figure([m.erasure for m in measures])),
+        str(Figure([m.processor for m in measures], digits=3)),
+    ]

@@ -1,0 +1,68 @@
+"""Plays one clip in real time to moonshine-voice's own streaming transcriber, in this process."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import moonshine_voice
+from moonshine_voice import ModelArch
+from moonshine_voice.transcriber import Transcriber
+
+from captioner.core.audio import SAMPLE_RATE
+from scripts.benchmarks.record import Record, Update
+from scripts.benchmarks.speech import CLIPS, samples
+
+_CHUNK = SAMPLE_RATE // 10
+_TAIL_S = 1.5
+
+
+def _processor_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def main(clip: str) -> None:
+    """Print the record of the run as JSON."""
+    model = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
+    transcriber = Transcriber(model, ModelArch.TINY)
+    stream = transcriber.create_stream()
+    sound = [*samples(CLIPS[clip].path).tolist(), *([0.0] * int(_TAIL_S * SAMPLE_RATE))]
+    record = Record("moonshine streaming", clip, audio_s=len(sound) / SAMPLE_RATE)
+    begun = 0.0
+
+    def listen(event: Any) -> None:  # noqa: ANN401 - the library's events have no types
+        line = event.line
+        record.updates.append(
+            Update(
+                at=time.monotonic() - begun,
+                utterance=line.line_id,
+                text=line.text,
+                is_final=type(event).__name__ == "LineCompleted",
+                start=line.start_time,
+            )
+        )
+
+    stream.add_listener(
+        lambda event: (
+            listen(event) if type(event).__name__ in {"LineTextChanged", "LineCompleted"} else None
+        )
+    )
+    stream.start()
+    begun = time.monotonic()
+    used = _processor_s()
+    for index, position in enumerate(range(0, len(sound), _CHUNK)):
+        wait = begun + (index + 1) * 0.1 - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        stream.add_audio(sound[position : position + _CHUNK])
+    stream.stop()
+    record.processor_s = _processor_s() - used
+    print(record.to_json())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

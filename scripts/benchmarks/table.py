@@ -1,0 +1,79 @@
+"""Results as Markdown tables with targets and verdicts."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from os import cpu_count
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured quantity over all rounds.
+
+    Attributes:
+        values: One a round.
+        unit: Behind the number.
+        digits: Digits after the point.
+    """
+
+    values: Sequence[float]
+    unit: str = ""
+    digits: int = 2
+
+    @property
+    def middle(self) -> float:
+        """The median."""
+        return median(self.values)
+
+    def __str__(self) -> str:
+        """Return median and spread."""
+        low, high = min(self.values), max(self.values)
+        text = f"{self.middle:.{self.digits}f}{self.unit}"
+        if len(self.values) > 1 and round(low, self.digits) != round(high, self.digits):
+            text += f" ({low:.{self.digits}f}–{high:.{self.digits}f})"  # noqa: RUF001 - a range
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a figure has to keep to."""
+
+    name: str
+    measured: float
+    limit: float
+    digits: int = 2
+
+    @property
+    def met(self) -> bool:
+        """True when it is kept."""
+        return self.measured <= self.limit
+
+    def row(self) -> list[str]:
+        """Return the row of the table of targets."""
+        return [
+            self.name,
+            f"{self.measured:.{self.digits}f}",
+            f"≤ {self.limit:.{self.digits}f}",
+            "met" if self.met else "**missed**",
+        ]
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def conditions(rounds: int) -> str:
+    """Return one line on when and where the figures were made."""
+    today = datetime.now(UTC).date().isoformat()
+    packages = ", ".join(f"{name} {version(name)}" for name in ("moonshine-voice", "grpcio"))
+    return (
+        f"{today}, {cpu_count()} cores ({platform.machine()}), Python "
+        f"{platform.python_version()}, {packages}; {rounds} interleaved rounds, median (spread)."
+    )

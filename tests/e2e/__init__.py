@@ -1,0 +1,1 @@
+"""The whole program with real parts only: sound server, display, engine, processes."""

@@ -1,0 +1,83 @@
+"""`captioner transcribe` and `captioner live`, as a person runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import srt
+import webvtt
+
+from tests.support.clips import BECKETT, TWO_CITIES, word_error_rate
+from tests.support.program import Program
+from tests.support.pulse import SoundServer
+
+BOTH = f"{TWO_CITIES.text} {BECKETT.text}"
+
+
+def test_transcribe_reads_both_clips_nearly_without_error(program: Program) -> None:
+    done = program.run("transcribe", str(TWO_CITIES.path), str(BECKETT.path))
+    assert done.returncode == 0, done.stderr
+    assert word_error_rate(BOTH, done.stdout) <= 0.10
+
+
+def test_subtitles_parse_with_libraries_that_did_not_write_them(
+    program: Program, tmp_path: Path
+) -> None:
+    for form in ("srt", "vtt"):
+        done = program.run("transcribe", "-f", form, "-o", str(tmp_path), str(TWO_CITIES.path))
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / f"two_cities.{form}").exists()
+    cues = list(srt.parse((tmp_path / "two_cities.srt").read_text(encoding="utf-8")))
+    assert word_error_rate(TWO_CITIES.text, " ".join(cue.content for cue in cues)) <= 0.12
+    captions = list(webvtt.read(tmp_path / "two_cities.vtt"))
+    assert [cue.content for cue in cues] == [caption.text for caption in captions]
+    for earlier, later in zip(cues, cues[1:], strict=False):
+        assert earlier.start < earlier.end <= later.start
+
+
+def test_one_bad_file_does_not_keep_the_others_from_being_transcribed(
+    program: Program, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.wav"
+    empty.touch()
+    done = program.run("transcribe", str(tmp_path / "missing.wav"), str(empty), str(BECKETT.path))
+    assert done.returncode == 11
+    assert "try again" in done.stdout.lower()
+    assert "missing.wav" in done.stderr
+    assert "empty.wav" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.sound
+def test_live_captions_what_the_computer_plays(
+    program: Program, pulse_server: SoundServer, tmp_path: Path
+) -> None:
+    output = tmp_path / "captions.jsonl"
+    child = program.start(
+        "live",
+        "--source",
+        "system",
+        "--format",
+        "jsonl",
+        output=output,
+        environ=program.environ(**pulse_server.changes),
+    )
+    program.wait_for(
+        lambda: (
+            "Listening" in output.with_suffix(".err").read_text()
+            or len(pulse_server.listed("source-outputs")) > 0
+        ),
+        what="it never listened",
+    )
+    for clip in (TWO_CITIES, BECKETT):
+        assert pulse_server.play(clip.path).wait(120) == 0
+    # Stop at once: the last words are still on their way, and must not be lost.
+    assert program.interrupt(child) == 130
+    events = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    finals = [event for event in events if event["type"] == "transcription"]
+    assert word_error_rate(BOTH, " ".join(event["text"] for event in finals)) <= 0.15
+    assert finals[-1]["text"].lower().rstrip(".").endswith("better")
+    assert [event["segment_id"] for event in finals] == list(range(len(finals)))
+    assert any(event["type"] == "partial" for event in events)
