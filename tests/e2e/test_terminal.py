@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def test_subtitles_parse_with_libraries_that_did_not_write_them(
     assert word_error_rate(TWO_CITIES.text, " ".join(cue.content for cue in cues)) <= 0.12
     captions = list(webvtt.read(tmp_path / "two_cities.vtt"))
     assert [cue.content for cue in cues] == [caption.text for caption in captions]
-    for earlier, later in zip(cues, cues[1:], strict=False):
+    for earlier, later in itertools.pairwise(cues):
         assert earlier.start < earlier.end <= later.start
 
 
