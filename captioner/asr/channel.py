@@ -17,10 +17,9 @@ _OPTIONS: Final = (
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
-    # Our own back-off decides when to try again; gRPC's would add up to two minutes to it.
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1_000),
+    # This is also how long one attempt to connect may take. `settle` has the caller's limit, and
+    # each stream has a channel of its own, so that it never delays a second attempt.
+    ("grpc.min_reconnect_backoff_ms", 120_000),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
     # A failed subchannel of another channel to the same address must not delay this one.
     ("grpc.use_local_subchannel_pool", 1),

@@ -58,16 +58,22 @@ class Endpoint:
         """Return the metadata of each call.
 
         Raises:
-            ConfigurationError: A key would travel unencrypted over a network.
+            ConfigurationError: A key would travel unencrypted over a network, or cannot be sent.
         """
         if self.token is None:
             return ()
+        key = self.token.get_secret_value().strip()
+        if not (key.isascii() and key.isprintable()):
+            raise ConfigurationError(
+                f"The key for {self.title} holds characters that cannot be sent.",
+                hint="Copy the key once more; it consists of letters, digits and signs only.",
+            )
         if not self.tls and not self.is_loopback:
             raise ConfigurationError(
                 f"The key for {self.title} is not sent: the connection is not encrypted.",
                 hint="Turn TLS on for this server (RIVA_SSL=true), or remove the key.",
             )
-        return (("authorization", f"Bearer {self.token.get_secret_value()}"),)
+        return (("authorization", f"Bearer {key}"),)
 
     def read_ca(self) -> bytes | None:
         """Return the authority to trust as PEM, None for the system's. Blocks on a file.

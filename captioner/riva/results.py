@@ -8,6 +8,7 @@ from typing import Final
 from riva.client.proto import riva_asr_pb2
 
 from captioner.core.hypothesis import Hypothesis, Word
+from captioner.riva.text import plain
 
 STABLE: Final = 0.8
 """A partial result of at least this stability counts as the stable head of a hypothesis."""
@@ -56,7 +57,7 @@ def _hypothesis(
     stable_chars = 0
     is_stable = True
     for result in results:
-        text = " ".join(result.alternatives[0].transcript.split())
+        text = plain(result.alternatives[0].transcript)
         if not text:
             continue
         texts.append(text)
@@ -84,7 +85,7 @@ def _hypothesis(
 
 def _word(word: riva_asr_pb2.WordInfo, to_session_ms: Callable[[int], int]) -> Word:
     return Word(
-        text=word.word,
+        text=plain(word.word),
         start_ms=to_session_ms(word.start_time),
         end_ms=to_session_ms(word.end_time),
         confidence=word.confidence,

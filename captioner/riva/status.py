@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import grpc
@@ -15,21 +16,19 @@ from captioner.core.errors import (
     TlsError,
     UnavailableError,
 )
+from captioner.riva.text import plain
 
 _Code = grpc.StatusCode
 
-_TLS_SIGNS: Final = (
-    "ssl",
-    "tls",
-    "certificate",
-    "handshake",
-)
 _NOT_GRPC_SIGNS: Final = (
     "trying to connect an http1.x server",
-    "http/1.1",
+    "expected settings frame",
     "missing :status",
     "invalid status line",
 )
+_DIALLING: Final = "failed to connect to all addresses"
+_LAST_ERROR: Final = re.compile(r"last error: \w+: (?:ipv[46]|unix|dns):\S+: (.+)$")
+"""gRPC wraps the reason of a failed connection in addresses and internal codes."""
 
 
 def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str) -> CaptionerError:
@@ -43,20 +42,27 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
     Returns:
         An error whose ``retryable`` says whether another try can help.
     """
-    said = " ".join((details or "").split())
-    lower = said.lower()
+    said = plain(details or "")
+    if (last := _LAST_ERROR.search(said)) is not None:
+        reason = last.group(1)
+    else:
+        reason = said
     name = code.name
     if code in (_Code.UNAVAILABLE, _Code.UNKNOWN, _Code.INTERNAL):
+        lower = said.lower()
         if any(sign in lower for sign in _NOT_GRPC_SIGNS):
             return ProtocolError(
                 f"{server} answers, but does not speak gRPC.",
                 hint="Check the port: Riva's gRPC port is usually 50051; 9000 is for HTTP.",
                 code=name,
             )
-        if any(sign in lower for sign in _TLS_SIGNS):
-            return TlsError(
-                f"No secure connection to {server} could be made: {said}",
-                hint="Check that TLS is on at both ends, and that the CA file is the server's.",
+        if (error := _tls_error(lower, reason, server, name)) is not None:
+            return error
+        if _DIALLING in lower and "socket closed" in lower:
+            return UnavailableError(
+                f"{server} closes the connection at once.",
+                hint="Check whether it wants TLS (RIVA_SSL=true), and that the recogniser behind "
+                "the port runs.",
                 code=name,
             )
     match code:
@@ -86,7 +92,40 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
             )
         case _:
             return UnavailableError(
-                f"The connection to {server} failed: {said or name}",
+                f"The connection to {server} failed: {reason or name}",
                 hint="Check that the server runs and that the network reaches it.",
                 code=name,
             )
+
+
+def _tls_error(lower: str, reason: str, server: str, name: str) -> TlsError | None:
+    """Return the error for a handshake that another try cannot mend.
+
+    A connection that merely broke off during the handshake is not one: it is tried again.
+    """
+    if "certificate_verify_failed" in lower or "hostname verification" in lower:
+        return TlsError(
+            f"The certificate of {server} is not trusted.",
+            hint="Give the PEM file of its authority (RIVA_SSL_CERT), and use the host name that "
+            "the certificate is for.",
+            code=name,
+        )
+    if "wrong_version_number" in lower:
+        return TlsError(
+            f"{server} answers, but not over TLS.",
+            hint="Check the port, or turn TLS off for this server (RIVA_SSL=false).",
+            code=name,
+        )
+    if "security handshaker" in lower:
+        return TlsError(
+            f"No secure connection to {server} can be prepared.",
+            hint="Check that the CA file (RIVA_SSL_CERT) is a PEM file with certificates.",
+            code=name,
+        )
+    if "ssl_error_ssl" in lower or "tls handshake failed" in lower or "peer name" in lower:
+        return TlsError(
+            f"No secure connection to {server} could be made: {reason}",
+            hint="Check that TLS is on at both ends, and that the CA file is the server's.",
+            code=name,
+        )
+    return None
