@@ -93,12 +93,14 @@ logged() {
 }
 
 # ---- system packages ----
-# A need is "KIND:NAME|PACKAGE": a library by soname, a command, or a file (a pattern), and the
-# Debian package that brings it. Looking for the thing itself works on every distribution and does
+# A need is "KIND:NAME|PACKAGE": a library by soname, a command, a file (a pattern), or a Python that
+# can be used, and the Debian package that brings it. Looking for the thing itself works on every distribution and does
 # not depend on how a release names its packages.
 
 # shellcheck disable=SC2034  # read by the scripts that source this file
 RUN_NEEDS=(
+    'python:|python3'
+    'python:|python3-venv'
     'lib:libportaudio.so.2|libportaudio2'
     'lib:libpulse.so.0|libpulse0'
     'file:/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so|libasound2-plugins'
@@ -134,7 +136,8 @@ need_is_met() {
         cmd:*) command -v "$name" >/dev/null ;;
         # A pattern: at least one of the files must be there.
         file:*) compgen -G "$name" >/dev/null || compgen -G "${name/\/\*\//\/}" >/dev/null ;;
-        *) return 1 ;; # asked for by name: something else has found that it is missing
+        python:*) [ -x "$VENV/bin/python" ] || find_python >/dev/null ;;
+        *) return 1 ;;
     esac
 }
 
@@ -201,11 +204,8 @@ is_installed() {
 
 make_venv() {
     local python
-    if ! python=$(find_python); then
-        install_missing 'package:python3|python3' 'package:python3-venv|python3-venv'
-        python=$(find_python) || fail "There is no Python from 3.11 to 3.13 with its venv module." \
-            "Install one, then name it: PYTHON=/path/to/python3.12 bash scripts/run.sh"
-    fi
+    python=$(find_python) || fail "There is no Python from 3.11 to 3.13 with its venv module." \
+        "Install one, then name it: PYTHON=/path/to/python3.12 bash scripts/run.sh"
     step "Making a virtual environment with $("$python" -V) in .venv"
     logged "The virtual environment could not be made." \
         "Remove the folder $VENV, check the free space, then run this again." \
