@@ -14,6 +14,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from riva.client.proto import riva_asr_pb2
+
 from captioner.asr.channel import open_channel
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.replay import LostAudio, ReplayBuffer
@@ -62,13 +64,23 @@ class Interrupted:
     Attributes:
         error: Why.
         retry_in_s: When the next try begins.
+        replays_all: Whether the next stream will hear all that no final covers. Where not, what
+            was shown of the open utterance is the only record of its beginning.
     """
 
     error: CaptionerError
     retry_in_s: float
+    replays_all: bool
 
 
-RecogniserEvent: TypeAlias = Connected | Heard | Interrupted
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Audio that a broken stream heard, but that no final covers and that is no longer held."""
+
+    audio: LostAudio
+
+
+RecogniserEvent: TypeAlias = Connected | Heard | Interrupted | Lost
 EndpointProvider: TypeAlias = Callable[[], Awaitable[Endpoint]]
 
 
@@ -107,6 +119,7 @@ class Recogniser:
         self._heard_at: deque[tuple[int, float]] = deque(maxlen=_HEARD_CHUNKS)
         self._progress = asyncio.Event()
         self._processed = 0
+        self._behind = 0
         self._finished = False
         self.reconnects = 0
 
@@ -120,6 +133,8 @@ class Recogniser:
         Returns:
             The oldest audio, where it had to be dropped to stay within bounds.
         """
+        if self._buffer.fed_until == 0:
+            self._processed = chunk.start
         self._heard_at.append((chunk.end, chunk.captured_at))
         if is_loud and self._stream is not None:
             self._stream.note_speech()
@@ -133,7 +148,7 @@ class Recogniser:
     async def room(self) -> None:
         """Wait until the server has caught up; for sources that are faster than real time.
 
-        A server that reports no progress is not waited for beyond a second at a time.
+        A server that hears everything but says nothing is taken to follow in real time.
         """
         while self.lag_s > _FILE_AHEAD_S:
             self._progress.clear()
@@ -142,11 +157,15 @@ class Recogniser:
                     await self._progress.wait()
             except TimeoutError:
                 if self._buffer.unsent_samples == 0:
-                    return
+                    self._processed += round(_FILE_PATIENCE_S * SAMPLE_RATE)
+
+    def cover(self, until_ms: int) -> None:
+        """Take what was said up to ``until_ms`` of the session as settled: it is not replayed."""
+        self._buffer.commit(ms_to_samples(until_ms))
 
     @property
     def lag_s(self) -> float:
-        """Seconds of audio that were fed and are not reported as worked through."""
+        """Seconds of audio that were fed and, by all we know, are not worked through."""
         return max(0, self._buffer.fed_until - self._processed) / SAMPLE_RATE
 
     async def events(self) -> AsyncGenerator[RecogniserEvent, None]:
@@ -160,7 +179,7 @@ class Recogniser:
                 async with aclosing(self._one_stream()) as stream:
                     async for event in stream:
                         yield event
-                if self._finished:
+                if self._finished and self._stream is not None and self._stream.has_said_all:
                     return
                 raise UnavailableError(
                     "The server ended the stream by itself.", hint="A new one is opened."
@@ -178,11 +197,14 @@ class Recogniser:
                     delay += _SLOW_RETRY_S
                 self.reconnects += 1
                 logger.warning("Stream broken (%s): %s", error.code or error.category, error)
-                yield Interrupted(error, delay)
+                yield Interrupted(error, delay, self._buffer.forgotten is None)
             finally:
                 self._stream = None
             await self._clock.sleep(delay)
-            replayed = self._buffer.rewind()
+            if (forgotten := self._buffer.rewind()) is not None:
+                yield Lost(forgotten)
+            replayed = max(0, self._buffer.sent_until - self._buffer.start)
+            self._processed, self._behind = self._buffer.start, 0
             logger.info("Next stream replays %d ms", samples_to_ms(replayed))
 
     async def _one_stream(self) -> AsyncGenerator[RecogniserEvent, None]:
@@ -197,21 +219,41 @@ class Recogniser:
                 clock=self._clock,
             )
             self._stream = stream
-            if await stream.connect():
+            stands = await stream.connect()
+            if stands:
                 yield Connected(endpoint)
             async with aclosing(stream.responses()) as responses:
                 async for response in responses:
+                    if not stands:
+                        # gRPC has tried once more by itself, and succeeded.
+                        stands = True
+                        yield Connected(endpoint)
                     self._backoff.reset()
-                    to_session_ms = stream.timeline.to_session_ms
-                    processed_ms = round(1000 * audio_processed_s(response))
-                    if processed_ms:
-                        position = ms_to_samples(to_session_ms(processed_ms))
-                        self._processed = max(self._processed, position)
-                        self._progress.set()
-                    for heard in hypotheses_from_response(response, to_session_ms=to_session_ms):
+                    self._note_progress(response, stream)
+                    for heard in hypotheses_from_response(
+                        response,
+                        to_session_ms=stream.timeline.to_session_ms,
+                        sent_s=stream.timeline.sent_samples / SAMPLE_RATE,
+                    ):
                         if heard.is_final:
                             self._buffer.commit(_covered_until(heard))
                         yield Heard(heard, self._processing_ms(heard))
+
+    def _note_progress(
+        self, response: riva_asr_pb2.StreamingRecognizeResponse, stream: RecognitionStream
+    ) -> None:
+        """Work out how far the server is.
+
+        Most responses of a real server are empty and say nothing of progress. It is then taken to
+        be as far behind what was sent as it last said.
+        """
+        processed_ms = round(1000 * audio_processed_s(response))
+        if processed_ms:
+            self._processed = ms_to_samples(stream.timeline.to_session_ms(processed_ms))
+            self._behind = max(0, self._buffer.cursor - self._processed)
+        else:
+            self._processed = max(self._processed, self._buffer.cursor - self._behind)
+        self._progress.set()
 
     def _processing_ms(self, hypothesis: Hypothesis) -> float:
         position = ms_to_samples(hypothesis.audio_processed_s * 1000)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
-from captioner.core.audio import AudioChunk
+from captioner.core.audio import BYTES_PER_SAMPLE, AudioChunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,14 @@ class LostAudio:
 
 
 class ReplayBuffer:
-    """Bounded ring of chunks with a cursor. One loop only; nothing in it blocks but `next`."""
+    """Bounded ring of chunks with a cursor. One loop only; nothing in it blocks but `next`.
+
+    Attributes:
+        fed_until: Session position just after the newest chunk.
+        sent_until: Session position just after the newest chunk that was ever sent.
+        forgotten: What was sent and is no longer held, though no final covers it. It is lost if
+            the stream breaks.
+    """
 
     def __init__(self, limit_samples: int) -> None:
         """Hold at most ``limit_samples`` samples of audio."""
@@ -36,6 +44,7 @@ class ReplayBuffer:
         self._news = asyncio.Event()
         self.fed_until = 0
         self.sent_until = 0
+        self.forgotten: LostAudio | None = None
 
     def put(self, chunk: AudioChunk) -> LostAudio | None:
         """Append ``chunk``; return what had to be lost for it, if anything."""
@@ -49,8 +58,9 @@ class ReplayBuffer:
             self._held -= oldest.samples
             if self._sent:
                 self._sent -= 1
+                self.forgotten = _joined(self.forgotten, oldest)
             else:
-                lost = LostAudio(lost.start if lost else oldest.start, oldest.end)
+                lost = _joined(lost, oldest)
         return lost
 
     def finish(self) -> None:
@@ -71,16 +81,26 @@ class ReplayBuffer:
         return chunk
 
     def commit(self, position: int) -> None:
-        """Forget sent chunks that end at or before ``position``: a final covers them."""
-        while self._sent and self._chunks[0].end <= position:
+        """Forget what was sent before ``position``: a final covers it. Cuts a chunk in two."""
+        position = min(position, self.sent_until)
+        if self.forgotten is not None and self.forgotten.end <= position:
+            self.forgotten = None
+        while self._chunks and self._chunks[0].end <= position:
             self._held -= self._chunks.popleft().samples
-            self._sent -= 1
+            # After a rewind a covered chunk may be waiting to be sent once more.
+            self._sent = max(0, self._sent - 1)
+        if self._chunks and (covered := position - self._chunks[0].start) > 0:
+            oldest = self._chunks[0]
+            self._chunks[0] = replace(
+                oldest, pcm=oldest.pcm[covered * BYTES_PER_SAMPLE :], start=position, lost_before=0
+            )
+            self._held -= covered
 
-    def rewind(self) -> int:
-        """Put the cursor back to the oldest chunk; return how many samples will be sent again."""
-        replayed = sum(chunk.samples for chunk in list(self._chunks)[: self._sent])
+    def rewind(self) -> LostAudio | None:
+        """Put the cursor back to the oldest chunk; return what cannot be sent again."""
         self._sent = 0
-        return replayed
+        forgotten, self.forgotten = self.forgotten, None
+        return forgotten
 
     @property
     def start(self) -> int:
@@ -88,10 +108,16 @@ class ReplayBuffer:
         return self._chunks[0].start if self._chunks else self.fed_until
 
     @property
-    def unsent_samples(self) -> int:
-        """Samples that wait to be sent."""
-        return self.fed_until - self._chunks[self._sent].start if self._pending else 0
+    def cursor(self) -> int:
+        """Session position of the next chunk to be sent, or the end of what was fed."""
+        waiting = self._sent < len(self._chunks)
+        return self._chunks[self._sent].start if waiting else self.fed_until
 
     @property
-    def _pending(self) -> bool:
-        return self._sent < len(self._chunks)
+    def unsent_samples(self) -> int:
+        """Samples that wait to be sent."""
+        return sum(chunk.samples for chunk in islice(self._chunks, self._sent, None))
+
+
+def _joined(lost: LostAudio | None, chunk: AudioChunk) -> LostAudio:
+    return LostAudio(lost.start if lost else chunk.start, chunk.end)

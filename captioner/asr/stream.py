@@ -43,7 +43,7 @@ class StreamLimits:
     Attributes:
         connect_s: For the connection to stand.
         response_s: For any answer after speech was sent.
-        drain_s: For the last words after the audio has ended.
+        drain_s: For the last words after the audio has ended; begins again with each result.
     """
 
     connect_s: float = 5.0
@@ -64,9 +64,14 @@ class RecognitionStream:
         limits: StreamLimits,
         clock: Clock,
     ) -> None:
-        """Prepare a call; nothing is sent before `responses` is iterated."""
+        """Prepare a call; nothing is sent before `responses` is iterated.
+
+        Raises:
+            ConfigurationError: The key of ``endpoint`` must not or cannot be sent.
+        """
         self._channel = channel
         self._endpoint = endpoint
+        self._metadata = endpoint.metadata()
         self._options = options
         self._buffer = buffer
         self._limits = limits
@@ -80,6 +85,11 @@ class RecognitionStream:
         """Note that speech is on its way, so that silence from the server begins to count."""
         if self._speech_unanswered_since is None:
             self._speech_unanswered_since = self._clock.now()
+
+    @property
+    def has_said_all(self) -> bool:
+        """Whether all audio was sent and the server knows that no more will come."""
+        return self._draining_since is not None
 
     async def connect(self) -> bool:
         """Wait for the connection; False when it failed, for which `responses` has the reason.
@@ -107,7 +117,7 @@ class RecognitionStream:
             CaptionerError: What went wrong, by status code; its ``retryable`` decides what next.
         """
         stub = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(self._channel)
-        call = stub.StreamingRecognize(metadata=self._endpoint.metadata())
+        call = stub.StreamingRecognize(metadata=self._metadata)
         tasks = (
             asyncio.create_task(self._write(call), name="asr-writer"),
             asyncio.create_task(self._watch(call), name="asr-watchdog"),
@@ -115,6 +125,8 @@ class RecognitionStream:
         try:
             while (response := await self._read(call)) is not None:
                 self._speech_unanswered_since = None
+                if self._draining_since is not None and response.results:
+                    self._draining_since = self._clock.now()
                 yield response
         finally:
             for task in tasks:
@@ -133,7 +145,8 @@ class RecognitionStream:
             raise self._error(error.code(), error.details()) from error
         except asyncio.CancelledError:
             # The watchdog ends a dead call by cancelling it, and leaves the reason.
-            if self._failure is not None:
+            task = asyncio.current_task()
+            if self._failure is not None and not (task and task.cancelling()):
                 raise self._failure from None
             raise
         if response is not grpc.aio.EOF:  # type: ignore[attr-defined]  # the stubs lack it

@@ -18,6 +18,7 @@ def hypotheses_from_response(
     response: riva_asr_pb2.StreamingRecognizeResponse,
     *,
     to_session_ms: Callable[[int], int] = int,
+    sent_s: float = 0.0,
 ) -> list[Hypothesis]:
     """Return what a response says, in order: its finals one by one, then one partial.
 
@@ -29,6 +30,8 @@ def hypotheses_from_response(
     Args:
         response: As received.
         to_session_ms: Turns milliseconds of the stream into milliseconds of the session.
+        sent_s: Seconds of the stream that were sent; stands in where the server does not say how
+            much it has worked through.
     """
     finals: list[Hypothesis] = []
     partial: list[riva_asr_pb2.StreamingRecognitionResult] = []
@@ -36,11 +39,11 @@ def hypotheses_from_response(
         if not result.alternatives:
             continue
         if result.is_final:
-            finals.append(_hypothesis([result], to_session_ms))
+            finals.append(_hypothesis([result], to_session_ms, sent_s))
             partial.clear()
         else:
             partial.append(result)
-    hypotheses = finals if not partial else [*finals, _hypothesis(partial, to_session_ms)]
+    hypotheses = finals if not partial else [*finals, _hypothesis(partial, to_session_ms, sent_s)]
     return [hypothesis for hypothesis in hypotheses if hypothesis.text or hypothesis.is_final]
 
 
@@ -52,6 +55,7 @@ def audio_processed_s(response: riva_asr_pb2.StreamingRecognizeResponse) -> floa
 def _hypothesis(
     results: Sequence[riva_asr_pb2.StreamingRecognitionResult],
     to_session_ms: Callable[[int], int],
+    sent_s: float,
 ) -> Hypothesis:
     texts: list[str] = []
     stable_chars = 0
@@ -65,6 +69,7 @@ def _hypothesis(
         if is_stable:
             stable_chars = len(" ".join(texts))
     best = results[0].alternatives[0]
+    processed_s = max(float(result.audio_processed) for result in results) or sent_s
     return Hypothesis(
         text=" ".join(texts),
         is_final=results[0].is_final,
@@ -75,10 +80,7 @@ def _hypothesis(
             for result in results
             for word in result.alternatives[0].words
         ),
-        audio_processed_s=to_session_ms(
-            round(1000 * max(float(result.audio_processed) for result in results))
-        )
-        / 1000,
+        audio_processed_s=to_session_ms(round(1000 * processed_s)) / 1000,
         stable_chars=stable_chars,
     )
 
@@ -87,7 +89,8 @@ def _word(word: riva_asr_pb2.WordInfo, to_session_ms: Callable[[int], int]) -> W
     return Word(
         text=plain(word.word),
         start_ms=to_session_ms(word.start_time),
-        end_ms=to_session_ms(word.end_time),
+        # A word belongs to the audio before its end, also where other audio was lost right there.
+        end_ms=to_session_ms(max(word.start_time, word.end_time - 1)) + 1,
         confidence=word.confidence,
         speaker=word.speaker_tag,
     )

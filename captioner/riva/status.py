@@ -43,10 +43,8 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
         An error whose ``retryable`` says whether another try can help.
     """
     said = plain(details or "")
-    if (last := _LAST_ERROR.search(said)) is not None:
-        reason = last.group(1)
-    else:
-        reason = said
+    last = _LAST_ERROR.search(said)
+    reason = last.group(1) if last else said
     name = code.name
     if code in (_Code.UNAVAILABLE, _Code.UNKNOWN, _Code.INTERNAL):
         lower = said.lower()

@@ -30,7 +30,9 @@ class CaptionTrack:
         if segment is None:
             return None
         self._changed_at = now
-        return self._show(segment, hypothesis.stable_chars)
+        # What was promoted before is missing at the front of the segment's text.
+        missing_chars = len(hypothesis.text) - len(segment.text)
+        return self._show(segment, max(0, hypothesis.stable_chars - missing_chars))
 
     def promote(self) -> CaptionChanged | None:
         """Make the open segment final with the text it has."""

@@ -15,7 +15,7 @@ from contextlib import aclosing
 from typing import Final
 
 from captioner.asr.endpoint import Endpoint
-from captioner.asr.recogniser import Connected, Heard, Interrupted, Recogniser
+from captioner.asr.recogniser import Connected, Heard, Interrupted, Lost, Recogniser
 from captioner.asr.replay import LostAudio
 from captioner.asr.stream import StreamLimits
 from captioner.audio.factory import open_source
@@ -100,6 +100,7 @@ class CaptionSession:
         self._level_told_at = 0.0
         self._connected = False
         self._lost_samples = 0
+        self._heard_until = 0
         self.health: Health = judge(self._inputs, 0.0)
         self.error: CaptionerError | None = None
 
@@ -140,8 +141,9 @@ class CaptionSession:
         self._inputs = HealthInputs(state=self.state)
         self._track.new_stream()
         self._connected = False
+        self._lost_samples = 0
         self._go(SessionState.STARTING)
-        self._switch = SourceSwitch(self._opener, self._audio)
+        self._switch = SourceSwitch(self._opener, self._audio, start=self._heard_until)
         server = self._settings.server
         self._recogniser = Recogniser(
             self._endpoint,
@@ -261,6 +263,7 @@ class CaptionSession:
 
     def _take(self, chunk: AudioChunk) -> None:
         now = self._clock.now()
+        self._heard_until = chunk.end
         level = measure_level(chunk.pcm)
         self._inputs.last_audio_at = now
         if level.rms_dbfs > SILENCE_DBFS:
@@ -299,6 +302,10 @@ class CaptionSession:
                         self._connected = False
                         self._inputs.server_error = event.error
                         self._update_state()
+                        if not event.replays_all:
+                            self._settle(self._track.promote())
+                    case Lost():
+                        self._mark_gap(event.audio)
                     case Heard():
                         self._tell(
                             self._track.heard(
@@ -312,7 +319,7 @@ class CaptionSession:
         quiet_gap_s = self._settings.captions.quiet_gap_s
         while True:
             await self._clock.sleep(_TICK_S)
-            self._tell(self._track.promote_if_quiet(quiet_gap_s, now=self._clock.now()))
+            self._settle(self._track.promote_if_quiet(quiet_gap_s, now=self._clock.now()))
             if self._realtime:
                 self._inputs.lag_s = self._recogniser.lag_s
             self._judge()
@@ -347,6 +354,12 @@ class CaptionSession:
 
     def _tell(self, change: CaptionChanged | None) -> None:
         if change is not None:
+            self._emit(change)
+
+    def _settle(self, change: CaptionChanged | None) -> None:
+        """Tell of a caption that was made final by us; its audio is not recognised once more."""
+        if change is not None:
+            self._recogniser.cover(change.segment.end_ms)
             self._emit(change)
 
     def _emit(self, event: SessionEvent) -> None:

@@ -17,13 +17,20 @@ SourceOpener: TypeAlias = Callable[[AudioSettings], AudioSource]
 class SourceSwitch:
     """Yields the items of the wanted source; positions go on where the last source ended."""
 
-    def __init__(self, opener: SourceOpener, wanted: AudioSettings) -> None:
-        """Prepare; nothing is opened before `items` is iterated."""
+    def __init__(self, opener: SourceOpener, wanted: AudioSettings, *, start: int = 0) -> None:
+        """Prepare; nothing is opened before `items` is iterated.
+
+        Args:
+            opener: Makes a source.
+            wanted: The source to begin with.
+            start: Session position of the first sample.
+        """
         self._opener = opener
         self._wanted = wanted
         self._source: AudioSource | None = None
         self._closed = False
-        self._end = 0
+        self._switched = False
+        self._end = start
 
     async def items(self) -> AsyncGenerator[SourceItem, None]:
         """Yield until the source ends by itself or `close` is called.
@@ -32,9 +39,9 @@ class SourceSwitch:
             CaptionerError: The source cannot be opened or read.
         """
         while not self._closed:
-            playing = self._wanted
+            self._switched = False
             base = self._end
-            source = self._source = self._opener(playing)
+            source = self._source = self._opener(self._wanted)
             try:
                 async with aclosing(source.items()) as items:
                     async for item in items:
@@ -46,12 +53,13 @@ class SourceSwitch:
                             yield item
             finally:
                 await source.close()
-            if playing == self._wanted:
+            if not self._switched:
                 return
 
     async def switch(self, wanted: AudioSettings) -> None:
         """Go on with another source as soon as the present one has given its last chunk."""
         self._wanted = wanted
+        self._switched = True
         if self._source is not None:
             await self._source.close()
 
