@@ -1,12 +1,95 @@
-"""``captioner`` without a command: captions wherever this computer can show them."""
+"""``captioner`` without a command: captions wherever this computer can show them.
+
+In a window where there is a display and something to hear. Otherwise the bundled speech sample in
+the terminal, in real time, so that everyone sees Captioner at work.
+"""
 
 from __future__ import annotations
 
-from captioner.cli.context import AppContext
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+
+from captioner.cli.context import AppContext, app_context
+from captioner.cli.display import display_problem
+from captioner.cli.gui import show_window
+from captioner.core.errors import CaptionerError, UnsupportedError
+
+_SAMPLE: Final = "two_cities.wav"
 
 
-def run_default(context: AppContext) -> int:
-    """Show captions in a window and return the exit code."""
-    from captioner.gui.app import run  # noqa: PLC0415  # Qt is loaded only for a window
+def run_default(ctx: typer.Context) -> int:
+    """Caption, and return the exit code.
 
-    return run(context.load(), context.paths)
+    Raises:
+        CaptionerError: Neither the window nor the terminal could do it.
+    """
+    context = app_context(ctx)
+    reason = why_not_a_window(display_problem, sound_problem)
+    if reason is None:
+        return show_window(context)
+    return _caption_sample(ctx, context, reason)
+
+
+def why_not_a_window(*problems: Callable[[], str | None]) -> str | None:
+    """Return the first problem that keeps a window from captioning this computer, or None.
+
+    Args:
+        problems: Asked in this order, each only when those before it found nothing.
+    """
+    return next((found for problem in problems if (found := problem()) is not None), None)
+
+
+def sound_problem() -> str | None:
+    """Return why nothing can be heard here, as a sentence, or None when something can."""
+    from captioner.audio.devices import list_devices  # noqa: PLC0415  # loads sound libraries
+
+    try:
+        found = list_devices()
+    except CaptionerError as error:
+        return error.message
+    return None if found else "There is no sound device here."
+
+
+def sample_path() -> Path:
+    """Return the speech sample that the embedded engine's package brings along.
+
+    Raises:
+        UnsupportedError: That package is not installed.
+    """
+    package = find_spec("moonshine_voice")
+    if package is not None and package.origin is not None:
+        sample = Path(package.origin).with_name("assets") / _SAMPLE
+        if sample.is_file():
+            return sample
+    raise UnsupportedError(
+        "The bundled speech sample is not installed, because there is no embedded engine for "
+        "this system.",
+        hint="Caption a file of yours: `captioner live --source file:PATH`, with RIVA_HOST set.",
+    )
+
+
+def _caption_sample(ctx: typer.Context, context: AppContext, reason: str) -> int:
+    from captioner.cli.live import live  # noqa: PLC0415  # loads the whole session
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console.print(reason, style="bold yellow")
+    console.print(
+        "So Captioner captions its bundled speech sample here, in real time. `captioner live` "
+        "captions the sound of this computer, or a file.\n"
+    )
+    sample = sample_path()
+    begun = datetime.now(UTC).astimezone()
+    transcript = context.paths.data_dir / f"sample-{begun:%Y%m%d-%H%M%S}.txt"
+    code = 0
+    try:
+        live(ctx, source=f"file:{sample}", save=transcript)
+    except typer.Exit as stop:
+        code = stop.exit_code
+    console.print(f"\nThe transcript is in {transcript}", style="bold")
+    return code

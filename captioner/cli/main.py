@@ -7,6 +7,7 @@ terminal (see `captioner.cli.default`).
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -24,6 +25,9 @@ from captioner.settings.paths import ProfilePaths
 from captioner.telemetry.logs import FILE_ONLY, configure_logging, log_file_in_use
 
 _log = logging.getLogger(__name__)
+
+PROFILE_VARIABLE: Final = "CAPTIONER_PROFILE_DIR"
+"""Does what ``--profile-dir`` does; tells the processes that a command starts."""
 
 _LOG_NAMES: Final = {"serve": "engine"}
 """Commands that run beside another process of the same profile write a log file of their own."""
@@ -46,8 +50,10 @@ def _root(
         Path | None,
         typer.Option(
             help="Keep settings, transcripts and logs in this folder, apart from all others.",
+            envvar=PROFILE_VARIABLE,
             file_okay=False,
             show_default=False,
+            show_envvar=False,
         ),
     ] = None,
     env_file: Annotated[
@@ -70,6 +76,8 @@ def _root(
     Without a command: a window where there is a display, otherwise the terminal.
     """
     paths = ProfilePaths.default() if profile_dir is None else ProfilePaths.under(profile_dir)
+    if profile_dir is not None:
+        os.environ[PROFILE_VARIABLE] = str(profile_dir.expanduser().absolute())  # for our children
     command = ctx.invoked_subcommand
     configure_logging(
         paths.log_dir,
@@ -83,7 +91,7 @@ def _root(
     if command is None:
         from captioner.cli.default import run_default  # noqa: PLC0415  # only without a command
 
-        raise typer.Exit(run_default(context))
+        raise typer.Exit(run_default(ctx))
 
 
 def build_command() -> TyperGroup:

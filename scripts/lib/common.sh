@@ -118,6 +118,8 @@ RUN_NEEDS=(
     'lib:libxcb-xfixes.so.0|libxcb-xfixes0'
     'lib:libxcb-xinerama.so.0|libxcb-xinerama0'
     'lib:libxcb-xkb.so.1|libxcb-xkb1'
+    'lib:libwayland-cursor.so.0|libwayland-cursor0'
+    'lib:libwayland-egl.so.1|libwayland-egl1'
     'lib:libdbus-1.so.3|libdbus-1-3'
     'lib:libfontconfig.so.1|libfontconfig1'
     'lib:libglib-2.0.so.0|libglib2.0-0'
