@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from contextlib import closing
 from typing import Final, Protocol
 
-from captioner.core.events import CaptionChanged, SessionEvent
+from captioner.core.events import CaptionChanged, LevelChanged, SessionEvent
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +31,12 @@ class Writer(Protocol):
 class ThreadedSink:
     """A listener that hands events to a writer thread and returns at once.
 
-    When the writer falls behind, partials that a newer one has overtaken are dropped first; they
-    are counted in ``dropped``. Finals are dropped only when nothing else is left.
+    When the writer falls behind, the oldest partials and levels are dropped first, then other
+    news; finals only when nothing else is left. What is dropped is counted.
+
+    Attributes:
+        dropped: How many events were dropped.
+        failure: Why the writer was left out, or None.
     """
 
     def __init__(self, writer: Writer, name: str) -> None:
@@ -40,6 +45,7 @@ class ThreadedSink:
         self._name = name
         self._events: deque[SessionEvent | None] = deque()
         self._ready = threading.Condition()
+        self._is_over = False
         self.dropped = 0
         self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=f"sink-{name}", daemon=True)
@@ -48,6 +54,8 @@ class ThreadedSink:
     def __call__(self, event: SessionEvent) -> None:
         """Queue ``event``; never waits."""
         with self._ready:
+            if self._is_over:
+                return
             if len(self._events) >= _QUEUE_LIMIT:
                 self._make_room()
             self._events.append(event)
@@ -56,6 +64,7 @@ class ThreadedSink:
     def close(self) -> None:
         """Write what is queued, finish the writer and end the thread. Blocks, at most seconds."""
         with self._ready:
+            self._is_over = True
             self._events.append(None)
             self._ready.notify()
         self._thread.join(_CLOSE_LIMIT_S)
@@ -63,26 +72,35 @@ class ThreadedSink:
             logger.warning("Sink %s does not finish and is left behind", self._name)
 
     def _make_room(self) -> None:
-        for index, event in enumerate(self._events):
-            if not (isinstance(event, CaptionChanged) and event.segment.is_final):
-                del self._events[index]
-                break
-        else:
-            self._events.popleft()
+        index = min(range(len(self._events)), key=lambda place: _worth(self._events[place]))
+        del self._events[index]
         self.dropped += 1
 
     def _run(self) -> None:
         try:
-            while (event := self._take()) is not None:
-                self._writer.write(event)
-            self._writer.close()
+            with closing(self._writer):
+                while (event := self._take()) is not None:
+                    self._writer.write(event)
         except Exception as error:
             # A sink may fail in ways of its own (a closed pipe, a full disk); captions go on.
             self.failure = error
             logger.exception("Sink %s failed and is left out", self._name)
+            with self._ready:
+                self._is_over = True
+                self._events.clear()
 
     def _take(self) -> SessionEvent | None:
         with self._ready:
             while not self._events:
                 self._ready.wait()
             return self._events.popleft()
+
+
+def _worth(event: SessionEvent | None) -> int:
+    match event:
+        case LevelChanged():
+            return 0
+        case CaptionChanged(segment=segment):
+            return 2 if segment.is_final else 0
+        case _:
+            return 1

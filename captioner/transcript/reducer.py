@@ -132,14 +132,17 @@ def _beyond(promoted: tuple[str, ...], hypothesis: Hypothesis) -> tuple[str, tup
     if not promoted:
         return hypothesis.text, hypothesis.words
     tokens = hypothesis.text.split()
-    compared = min(len(promoted), len(tokens))
-    same = sum(
-        _normalized(token) == (word,)
-        for token, word in zip(tokens[:compared], promoted[:compared], strict=True)
-    )
+    # A token of punctuation alone is no word and has no counterpart among the promoted ones.
+    spoken = [(index, word) for index, token in enumerate(tokens) for word in _normalized(token)]
+    compared = min(len(promoted), len(spoken))
+    same = sum(word == old for (_, word), old in zip(spoken, promoted, strict=False))
     if compared == 0 or same < _SAME_UTTERANCE * compared:
         return hypothesis.text, hypothesis.words
-    return " ".join(tokens[len(promoted) :]), hypothesis.words[len(promoted) :]
+    if len(spoken) <= len(promoted):
+        return "", ()
+    first_new = spoken[len(promoted)][0]
+    words = hypothesis.words[first_new:] if len(hypothesis.words) == len(tokens) else ()
+    return " ".join(tokens[first_new:]), words
 
 
 def _extent(

@@ -49,7 +49,8 @@ class StabilityPolicy:
             return tokens
         if self.mode is StabilityMode.BALANCED:
             return tokens[: max(agreed, len(tokens) - 1)]
-        return already if agreed <= len(already) else tokens[:agreed]
+        # What is shown stays, even where the reading of it has changed since.
+        return [*already, *tokens[len(already) : agreed]]
 
 
 def _agreeing(before: list[str], now: list[str]) -> int:

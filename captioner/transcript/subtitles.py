@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -22,6 +22,9 @@ LINE_CHARS: Final = 42
 CUE_LINES: Final = 2
 MIN_CUE_MS: Final = 1_000
 MAX_CUE_MS: Final = 7_000
+_SHORTEST_CUE_MS: Final = 300
+_DISGUISE: Final = {ord("\\"): 0xE000, ord("{"): 0xE001, ord("}"): 0xE002}
+_UNMASK: Final = {disguised: plain for plain, disguised in _DISGUISE.items()}
 _SENTENCE_ENDS: Final = (".", "!", "?", "…", "。", "？", "！")  # noqa: RUF001 - CJK full stops
 
 
@@ -70,12 +73,15 @@ def cues(segments: Iterable[Segment]) -> list[Cue]:
     raw = [cue for segment in segments for cue in _cut(segment)]
     raw.sort(key=lambda cue: cue.start_ms)
     timed: list[Cue] = []
+    free_from_ms = 0
     for index, cue in enumerate(raw):
-        follows = raw[index + 1].start_ms if index + 1 < len(raw) else None
-        end = min(max(cue.end_ms, cue.start_ms + MIN_CUE_MS), cue.start_ms + MAX_CUE_MS)
-        if follows is not None:
-            end = min(end, max(follows, cue.start_ms + 1))
-        timed.append(Cue(cue.start_ms, end, cue.lines))
+        start = max(cue.start_ms, free_from_ms)
+        end = min(max(cue.end_ms, start + MIN_CUE_MS), start + MAX_CUE_MS)
+        if index + 1 < len(raw):
+            # The next one waits for it where there would be no time to read this one at all.
+            end = min(end, max(raw[index + 1].start_ms, start + _SHORTEST_CUE_MS))
+        timed.append(Cue(start, end, cue.lines))
+        free_from_ms = end
     return timed
 
 
@@ -122,22 +128,44 @@ def _timed_words(segment: Segment) -> list[Word]:
     """Return the segment's words with times; spread evenly by length where none were given."""
     tokens = segment.text.split()
     if len(segment.words) == len(tokens):
-        return list(segment.words)
+        timed = [
+            replace(word, text=token) for token, word in zip(tokens, segment.words, strict=True)
+        ]
+    else:
+        timed = _spread(tokens, segment.start_ms, segment.end_ms)
+    return [piece for word in timed for piece in _pieces(word)]
+
+
+def _spread(tokens: Sequence[str], start_ms: int, end_ms: int) -> list[Word]:
     total = sum(len(token) for token in tokens)
-    length_ms = max(segment.end_ms - segment.start_ms, 1)
+    length_ms = max(end_ms - start_ms, 1)
     words: list[Word] = []
     seen = 0
     for token in tokens:
-        start = segment.start_ms + length_ms * seen // total
+        start = start_ms + length_ms * seen // total
         seen += len(token)
-        words.append(Word(token, start, segment.start_ms + length_ms * seen // total))
+        words.append(Word(token, start, start_ms + length_ms * seen // total))
     return words
+
+
+def _pieces(word: Word) -> list[Word]:
+    """Cut what is longer than a line: a language without spaces, an address."""
+    text = word.text
+    if len(text) <= LINE_CHARS:
+        return [word]
+    parts = [text[begin : begin + LINE_CHARS] for begin in range(0, len(text), LINE_CHARS)]
+    return _spread(parts, word.start_ms, word.end_ms)
 
 
 def _subtitles(found: Iterable[Cue], form: TranscriptFormat) -> str:
     document = pysubs2.SSAFile()
     for cue in found:
+        text = "\n".join(cue.lines)
+        if form is TranscriptFormat.VTT:
+            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         event = pysubs2.SSAEvent(start=cue.start_ms, end=cue.end_ms)
-        event.plaintext = "\n".join(cue.lines)
+        # Braces and backslashes are commands in the library's own format. They go through it in
+        # disguise, so that they stay what the speaker is heard to say.
+        event.plaintext = text.translate(_DISGUISE)
         document.append(event)
-    return document.to_string(form.value)
+    return document.to_string(form.value).translate(_UNMASK)
