@@ -1,0 +1,300 @@
+"""The checks of ``captioner doctor``, one function each.
+
+Every check ends with results and never with an exception: what a check meets is what it reports.
+A library that could take the process with it (Qt, PortAudio) is loaded in a child process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from captioner import __version__
+from captioner.audio.catalog import AudioDevice
+from captioner.audio.devices import list_devices
+from captioner.audio.factory import open_source
+from captioner.audio.level import measure_level
+from captioner.cli.context import AppContext
+from captioner.cli.display import display_problem
+from captioner.core.audio import SAMPLE_RATE, AudioChunk, AudioLevel, SourceLost
+from captioner.core.errors import AudioDeviceError, CaptionerError
+from captioner.session.probe import probe_server
+from captioner.settings.models import AudioSettings, ServerSettings, Settings
+from captioner.settings.secrets import SecretStore, with_api_key
+from captioner.telemetry.logs import log_file_in_use
+
+CHECK_LIMIT_S: Final = 30.0
+"""A check that takes longer has failed."""
+
+_LISTEN_S: Final = 1.0
+_OPEN_LIMIT_S: Final = 5.0
+_SILENT_DBFS: Final = -90.0
+_SET_UP: Final = "Run `bash scripts/run.sh` once more: it installs what is missing."
+_PACKAGES: Final = (
+    "grpcio",
+    "nvidia-riva-client",
+    "moonshine-voice",
+    "PySide6-Essentials",
+    "sounddevice",
+    "numpy",
+)
+_QT_PROGRAM: Final = """
+from PySide6.QtCore import qVersion
+from PySide6.QtGui import QGuiApplication
+application = QGuiApplication([])
+print(f"Qt {qVersion()} on {application.platformName()}")
+"""
+_PORTAUDIO_PROGRAM: Final = """
+import sounddevice
+print(sounddevice.get_portaudio_version()[1].partition(",")[0])
+"""
+
+
+class CheckStatus(StrEnum):
+    """How a check ended. A warning names something that Captioner can do without."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found.
+
+    Attributes:
+        name: What was checked.
+        status: How it ended.
+        detail: What was found, in a sentence or less.
+        fix: What to do; empty when all is well.
+    """
+
+    name: str
+    status: CheckStatus
+    detail: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check that has not run yet.
+
+    Attributes:
+        title: What it looks at, for the progress line.
+        run: Does it.
+    """
+
+    title: str
+    run: Callable[[], Awaitable[Sequence[CheckResult]]]
+
+    async def results(self, *, limit_s: float = CHECK_LIMIT_S) -> Sequence[CheckResult]:
+        """Run the check, for at most ``limit_s`` seconds."""
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self.run()
+        except CaptionerError as error:
+            return [CheckResult(self.title, CheckStatus.FAILED, error.message, error.hint)]
+        except TimeoutError:
+            detail = f"There was no answer within {limit_s:g} seconds."
+            return [CheckResult(self.title, CheckStatus.FAILED, detail, "Try it once more.")]
+
+
+def all_checks(context: AppContext) -> list[Check]:
+    """Return the checks in the order in which they run; settings are read once, at the start."""
+    settings, settings_result = _read_settings(context)
+
+    async def settings_check() -> Sequence[CheckResult]:
+        return [settings_result]
+
+    checks = [
+        Check("Python", _check_python),
+        Check("Packages", _check_packages),
+        Check("Settings", settings_check),
+        Check("Log file", _check_log),
+        Check("Display", _check_display),
+        Check("PortAudio", _check_portaudio),
+        Check("Sound devices", _check_devices),
+        Check("Keyring", _check_keyring),
+        Check("Embedded engine", lambda: _check_engine(settings)),
+    ]
+    if settings.server.host is not None:
+        checks.append(Check("Server", lambda: _check_server(settings)))
+    return checks
+
+
+def _ok(name: str, detail: str) -> list[CheckResult]:
+    return [CheckResult(name, CheckStatus.OK, detail)]
+
+
+def _warning(name: str, detail: str, fix: str) -> list[CheckResult]:
+    return [CheckResult(name, CheckStatus.WARNING, detail, fix)]
+
+
+def _failed(name: str, detail: str, fix: str) -> list[CheckResult]:
+    return [CheckResult(name, CheckStatus.FAILED, detail, fix)]
+
+
+def _read_settings(context: AppContext) -> tuple[Settings, CheckResult]:
+    try:
+        loaded = context.load()
+    except CaptionerError as error:
+        failed = CheckResult("Settings", CheckStatus.FAILED, error.message, error.hint)
+        return Settings(), failed
+    if loaded.notices:
+        detail, fix = " ".join(loaded.notices), "Choose your settings again."
+        return loaded.settings, CheckResult("Settings", CheckStatus.WARNING, detail, fix)
+    origins = sorted(set(loaded.provenance.values()) - {"default"})
+    detail = f"from {', '.join(origins)}" if origins else "all at their defaults"
+    return loaded.settings, CheckResult("Settings", CheckStatus.OK, detail)
+
+
+async def _check_python() -> list[CheckResult]:
+    detail = f"{platform.python_version()} on {platform.platform()}"
+    if (3, 11) <= sys.version_info[:2] < (3, 14):
+        return _ok("Python", detail)
+    return _failed("Python", detail, "Use Python 3.11, 3.12 or 3.13.")
+
+
+async def _check_packages() -> list[CheckResult]:
+    found, missing = [f"captioner {__version__}"], []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return _failed("Packages", f"Not installed: {', '.join(missing)}.", _SET_UP)
+    return _ok("Packages", ", ".join(found))
+
+
+async def _check_log() -> list[CheckResult]:
+    log_file = log_file_in_use()
+    if log_file is None:
+        fix = "Make its folder writable, or choose another with --profile-dir."
+        return _warning("Log file", "It cannot be written.", fix)
+    return _ok("Log file", str(log_file))
+
+
+async def _check_display() -> list[CheckResult]:
+    problem = display_problem()
+    # Without a display Qt can still be loaded, which shows whether it is installed whole.
+    environ = {} if problem is None else {"QT_QPA_PLATFORM": "offscreen"}
+    works, said = await _in_child(_QT_PROGRAM, environ)
+    if not works:
+        return _failed("Display", f"Qt does not start: {said}", _SET_UP)
+    if problem is None:
+        return _ok("Display", said)
+    fix = "Log in at the desktop for the window; `captioner live` and `transcribe` need none."
+    return _warning("Display", problem, fix)
+
+
+async def _check_portaudio() -> list[CheckResult]:
+    works, said = await _in_child(_PORTAUDIO_PROGRAM, {})
+    return _ok("PortAudio", said) if works else _failed("PortAudio", said, _SET_UP)
+
+
+async def _in_child(program: str, environ: dict[str, str]) -> tuple[bool, str]:
+    """Run ``program`` in a fresh Python; return whether it worked, and its last line."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        program,
+        env=os.environ | environ,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        output, complaints = await child.communicate()
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    works = child.returncode == 0
+    lines = (output if works else complaints).decode(errors="replace").strip().splitlines()
+    return works, lines[-1] if lines else f"it ended with code {child.returncode}"
+
+
+async def _check_devices() -> list[CheckResult]:
+    devices = await asyncio.to_thread(list_devices)
+    if not devices:
+        fix = (
+            "Plug in a microphone or start the sound server of the desktop; "
+            "files can be captioned and transcribed without."
+        )
+        return _warning("Sound devices", "There is none.", fix)
+    return [await _hear(device) for device in devices]
+
+
+async def _hear(device: AudioDevice) -> CheckResult:
+    kind = "Output" if device.kind == "system" else "Microphone"
+    name = f"{kind}: {device.name}{' (default)' if device.is_default else ''}"
+    try:
+        level = await _level_of(device)
+    except CaptionerError as error:
+        status = CheckStatus.FAILED if device.is_default else CheckStatus.WARNING
+        return CheckResult(name, status, error.message, error.hint)
+    if level.peak_dbfs <= _SILENT_DBFS:
+        return CheckResult(name, CheckStatus.OK, "can be heard; silent now")
+    heard = f"average {level.rms_dbfs:.0f} dB, peak {level.peak_dbfs:.0f} dB of full scale"
+    return CheckResult(name, CheckStatus.OK, heard)
+
+
+async def _level_of(device: AudioDevice) -> AudioLevel:
+    """Listen for a second.
+
+    Raises:
+        CaptionerError: It cannot be heard.
+    """
+    kind = "system" if device.kind == "system" else "mic"
+    source = open_source(AudioSettings(source=kind, device=device.name))
+    heard = bytearray()
+    try:
+        async with asyncio.timeout(_OPEN_LIMIT_S):
+            async for item in source.items():
+                if isinstance(item, SourceLost):
+                    raise item.error
+                if isinstance(item, AudioChunk):
+                    heard += item.pcm
+                if len(heard) >= 2 * SAMPLE_RATE * _LISTEN_S:
+                    break
+    except TimeoutError as error:
+        raise AudioDeviceError(
+            "It is there, but delivers no sound.",
+            hint="Unplug it and plug it in again, or restart the sound server.",
+        ) from error
+    finally:
+        await source.close()
+    return measure_level(bytes(heard))
+
+
+async def _check_keyring() -> list[CheckResult]:
+    name = await SecretStore().backend_name()
+    if name is None:
+        fix = "Install and unlock GNOME Keyring or KWallet, or use RIVA_API_KEY for a server's key."
+        return _warning("Keyring", "There is none, so keys cannot be kept.", fix)
+    return _ok("Keyring", name)
+
+
+async def _check_engine(settings: Settings) -> list[CheckResult]:
+    try:
+        found = await probe_server(settings.model_copy(update={"server": ServerSettings()}))
+    except CaptionerError as error:
+        if settings.server.host is None:
+            return _failed("Embedded engine", error.message, _SET_UP)
+        return _warning("Embedded engine", error.message, "It is not needed with RIVA_HOST set.")
+    detail = f"ready: {', '.join(found.models)} ({found.round_trip_ms:.0f} ms a call)"
+    return _ok("Embedded engine", detail)
+
+
+async def _check_server(settings: Settings) -> list[CheckResult]:
+    found = await probe_server(await with_api_key(settings, SecretStore()))
+    models = ", ".join(found.models) or "no model named"
+    return _ok("Server", f"{found.server}: {models} ({found.round_trip_ms:.0f} ms a call)")
