@@ -1,0 +1,35 @@
+"""What a user can ask for: a kind of device, or whichever there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+from captioner.audio.catalog import AudioDevice, choose_device
+from captioner.core.errors import AudioDeviceError
+
+WantedKind: TypeAlias = Literal["auto", "system", "microphone"]
+
+
+def choose_wanted(
+    devices: Sequence[AudioDevice], kind: WantedKind, name: str | None
+) -> AudioDevice:
+    """Return the device for a wish; "auto" prefers the system audio to a microphone.
+
+    Raises:
+        AudioDeviceError: There is none, or several fit.
+    """
+    if kind != "auto":
+        return choose_device(devices, kind, name)
+    try:
+        return choose_device(devices, "system", name)
+    except AudioDeviceError as no_output:
+        try:
+            return choose_device(devices, "microphone", name)
+        except AudioDeviceError:
+            if name is not None:
+                raise no_output from None
+            raise AudioDeviceError(
+                "There is neither an output nor a microphone to listen to.",
+                hint="Plug one in or switch it on, or let Captioner hear a file.",
+            ) from None
