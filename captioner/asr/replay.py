@@ -83,8 +83,10 @@ class ReplayBuffer:
     def commit(self, position: int) -> None:
         """Forget what was sent before ``position``: a final covers it. Cuts a chunk in two."""
         position = min(position, self.sent_until)
-        if self.forgotten is not None and self.forgotten.end <= position:
-            self.forgotten = None
+        if self.forgotten is not None:
+            uncovered = max(position, self.forgotten.start)
+            end = self.forgotten.end
+            self.forgotten = LostAudio(uncovered, end) if uncovered < end else None
         while self._chunks and self._chunks[0].end <= position:
             self._held -= self._chunks.popleft().samples
             # After a rewind a covered chunk may be waiting to be sent once more.

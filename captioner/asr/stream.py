@@ -122,6 +122,9 @@ class RecognitionStream:
             asyncio.create_task(self._write(call), name="asr-writer"),
             asyncio.create_task(self._watch(call), name="asr-watchdog"),
         )
+        # gRPC's asyncio layer replaces the server's status by "Internal error from Core" when a
+        # write fails because the call is over (grpc/grpc#36066). So no write outlives the call.
+        call.add_done_callback(lambda _: tasks[0].cancel())
         try:
             while (response := await self._read(call)) is not None:
                 self._speech_unanswered_since = None

@@ -26,6 +26,7 @@ _NOT_GRPC_SIGNS: Final = (
     "missing :status",
     "invalid status line",
 )
+_HUNG_UP_SIGNS: Final = ("socket closed", "connection reset")
 _DIALLING: Final = "failed to connect to all addresses"
 _LAST_ERROR: Final = re.compile(r"last error: \w+: (?:ipv[46]|unix|dns):\S+: (.+)$")
 """gRPC wraps the reason of a failed connection in addresses and internal codes."""
@@ -56,7 +57,7 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
             )
         if (error := _tls_error(lower, reason, server, name)) is not None:
             return error
-        if _DIALLING in lower and "socket closed" in lower:
+        if _DIALLING in lower and any(sign in lower for sign in _HUNG_UP_SIGNS):
             return UnavailableError(
                 f"{server} closes the connection at once.",
                 hint="Check whether it wants TLS (RIVA_SSL=true), and that the recogniser behind "

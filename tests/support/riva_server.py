@@ -1,0 +1,265 @@
+"""A real gRPC server that speaks the Riva protocol and says what a test tells it to.
+
+A test supplies one coroutine, which gets each stream as a `ServedStream`: it reads audio, says
+partials and finals, and ends or aborts the call. The server runs in the test's own loop on a port
+that the system chooses, and keeps what every stream was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeAlias
+
+import grpc
+import pytest
+import trustme
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
+
+from captioner.asr.endpoint import Endpoint
+from captioner.core.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+
+Result: TypeAlias = riva_asr_pb2.StreamingRecognitionResult
+WordTimes: TypeAlias = tuple[str, int, int]
+"""A word with its begin and end in milliseconds of the stream."""
+
+
+def partial(text: str, *, processed_s: float = 0.0, stability: float = 0.1) -> Result:
+    """Return a result that may still change."""
+    return riva_asr_pb2.StreamingRecognitionResult(
+        alternatives=[riva_asr_pb2.SpeechRecognitionAlternative(transcript=text)],
+        stability=stability,
+        channel_tag=1,
+        audio_processed=processed_s,
+    )
+
+
+def final(
+    text: str,
+    *,
+    processed_s: float = 0.0,
+    words: Sequence[WordTimes] = (),
+    confidence: float = 0.0,
+) -> Result:
+    """Return a result that will not change."""
+    alternative = riva_asr_pb2.SpeechRecognitionAlternative(
+        transcript=text,
+        confidence=confidence,
+        words=[
+            riva_asr_pb2.WordInfo(word=word, start_time=start, end_time=end)
+            for word, start, end in words
+        ],
+    )
+    return riva_asr_pb2.StreamingRecognitionResult(
+        alternatives=[alternative], is_final=True, channel_tag=1, audio_processed=processed_s
+    )
+
+
+@dataclass
+class ServedStream:
+    """One `StreamingRecognize` call, seen from the server.
+
+    Attributes:
+        number: 0 for the first stream of the server, rising by one.
+        context: gRPC's own context of the call.
+        metadata: What the client sent along, by lower-case name.
+        config: The first message of the stream.
+        chunks: The audio so far, a message each.
+        half_closed: True once the client has said that no more audio follows.
+        ended: True once the handler is done, or was cancelled.
+    """
+
+    number: int
+    context: Any
+    metadata: dict[str, str] = field(default_factory=dict)
+    config: riva_asr_pb2.StreamingRecognitionConfig | None = None
+    chunks: list[bytes] = field(default_factory=list)
+    half_closed: bool = False
+    ended: bool = False
+
+    @property
+    def pcm(self) -> bytes:
+        """All audio so far."""
+        return b"".join(self.chunks)
+
+    @property
+    def heard_samples(self) -> int:
+        """Length of the audio so far in samples."""
+        return sum(len(chunk) for chunk in self.chunks) // BYTES_PER_SAMPLE
+
+    @property
+    def heard_s(self) -> float:
+        """Length of the audio so far in seconds."""
+        return self.heard_samples / SAMPLE_RATE
+
+    async def audio(self) -> AsyncIterator[bytes]:
+        """Yield each message's audio until the client half-closes."""
+        while (request := await self.context.read()) is not grpc.aio.EOF:
+            if request.WhichOneof("streaming_request") == "streaming_config":
+                self.config = request.streaming_config
+                continue
+            self.chunks.append(request.audio_content)
+            yield request.audio_content
+        self.half_closed = True
+
+    async def hear(self, samples: int) -> None:
+        """Read until at least ``samples`` samples have come, or the client half-closes."""
+        if self.heard_samples >= samples:
+            return
+        async for _ in self.audio():
+            if self.heard_samples >= samples:
+                return
+
+    async def hear_all(self) -> None:
+        """Read until the client half-closes."""
+        async for _ in self.audio():
+            pass
+
+    async def say(self, *results: Result) -> None:
+        """Send one response with these results; none makes the empty response of a real server."""
+        await self.context.write(riva_asr_pb2.StreamingRecognizeResponse(results=results))
+
+    async def abort(self, code: grpc.StatusCode, details: str = "as the test wants it") -> NoReturn:
+        """End the call with an error."""
+        await self.context.abort(code, details)
+        raise AssertionError("abort does not return")
+
+
+Handler: TypeAlias = Callable[[ServedStream], Awaitable[None]]
+
+
+class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: ignore[misc]  # untyped
+    """The server. Use `serve_riva`, or `start` and `stop` to have it die and come back."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        authority: trustme.CA | None = None,
+        certified: Sequence[str] = ("localhost", "127.0.0.1"),
+        token: str | None = None,
+        model_names: Sequence[str] = ("scripted-en-us",),
+    ) -> None:
+        """Prepare; nothing listens before `start`.
+
+        Args:
+            handler: Called with each stream; may be exchanged through the attribute.
+            authority: Serve TLS with a certificate of this authority.
+            certified: Names and addresses that the certificate is for.
+            token: Refuse every call that does not carry it, health included.
+            model_names: What `GetRivaSpeechRecognitionConfig` lists.
+        """
+        self.handler = handler
+        self.token = token
+        self.model_names = model_names
+        self.streams: list[ServedStream] = []
+        self.port = 0
+        self.faults: list[BaseException] = []
+        self._authority = authority
+        self._certified = certified
+        self._server: Any = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """How the client reaches it, without TLS or token."""
+        return Endpoint(host="127.0.0.1", port=self.port)
+
+    async def start(self) -> None:
+        """Listen: first on a port of the system's choice, later on the same one again."""
+        checks = [] if self.token is None else [_TokenCheck(self.token)]
+        self._server = grpc.aio.server(interceptors=checks, options=(("grpc.so_reuseport", 0),))
+        riva_asr_pb2_grpc.add_RivaSpeechRecognitionServicer_to_server(self, self._server)
+        state = health.aio.HealthServicer()
+        await state.set("", health_pb2.HealthCheckResponse.SERVING)
+        health_pb2_grpc.add_HealthServicer_to_server(state, self._server)
+        address = f"127.0.0.1:{self.port}"
+        if self._authority is None:
+            self.port = self._server.add_insecure_port(address)
+        else:
+            self.port = self._server.add_secure_port(
+                address, _credentials(self._authority, self._certified)
+            )
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Break every call off and stop listening."""
+        server, self._server = self._server, None
+        if server is not None:
+            await server.stop(grace=None)
+            await server.wait_for_termination()
+
+    async def StreamingRecognize(self, _requests: object, context: Any) -> None:  # noqa: ANN401, N802 - gRPC's name and type
+        """Hand the call to the test's handler."""
+        metadata = dict(context.invocation_metadata() or ())
+        stream = ServedStream(len(self.streams), context, metadata)
+        self.streams.append(stream)
+        try:
+            await self.handler(stream)
+        except (asyncio.CancelledError, grpc.aio.AbortError):
+            raise
+        except BaseException as fault:
+            # A failed assertion in a handler would reach the client as a status: keep it for the
+            # test, which fails with it when the server is closed.
+            if not context.cancelled():
+                self.faults.append(fault)
+            raise
+        finally:
+            stream.ended = True
+
+    async def GetRivaSpeechRecognitionConfig(  # noqa: N802 - gRPC's name
+        self, _request: object, _context: object
+    ) -> riva_asr_pb2.RivaSpeechRecognitionConfigResponse:
+        """List the models."""
+        return riva_asr_pb2.RivaSpeechRecognitionConfigResponse(
+            model_config=[
+                riva_asr_pb2.RivaSpeechRecognitionConfigResponse.Config(
+                    model_name=name, parameters={"type": "online", "language_code": "en-US"}
+                )
+                for name in self.model_names
+            ]
+        )
+
+
+class _TokenCheck(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # untyped
+    def __init__(self, token: str) -> None:
+        self._expected = f"Bearer {token}"
+
+    async def intercept_service(self, continuation: Any, details: Any) -> Any:  # noqa: ANN401 - gRPC's types
+        handler = await continuation(details)
+        if dict(details.invocation_metadata).get("authorization") == self._expected:
+            return handler
+
+        async def refuse(_request: object, context: Any) -> None:  # noqa: ANN401 - see above
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is missing or wrong")
+
+        if handler.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(refuse)
+        return grpc.unary_unary_rpc_method_handler(refuse)
+
+
+def _credentials(authority: trustme.CA, names: Sequence[str]) -> grpc.ServerCredentials:
+    certificate = authority.issue_cert(*names)
+    chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
+    return grpc.ssl_server_credentials([(certificate.private_key_pem.bytes(), chain)])
+
+
+@asynccontextmanager
+async def serve_riva(handler: Handler, **options: Any) -> AsyncIterator[RivaServer]:  # noqa: ANN401 - those of `RivaServer`
+    """Run a `RivaServer` for the length of a block; fail with the first fault of its handler."""
+    server = RivaServer(handler, **options)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+    if server.faults:
+        raise server.faults[0]
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """A certificate authority of its own."""
+    return trustme.CA()
