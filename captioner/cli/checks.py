@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -156,7 +157,7 @@ def _read_settings(context: AppContext) -> tuple[Settings, CheckResult]:
 
 
 async def _check_python() -> list[CheckResult]:
-    detail = f"{platform.python_version()} on {platform.platform()}"
+    detail = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if (3, 11) <= sys.version_info[:2] < (3, 14):
         return _ok("Python", detail)
     return _failed("Python", detail, "Use Python 3.11, 3.12 or 3.13.")
@@ -257,8 +258,8 @@ async def _level_of(device: AudioDevice) -> AudioLevel:
     source = open_source(AudioSettings(source=kind, device=device.name))
     heard = bytearray()
     try:
-        async with asyncio.timeout(_OPEN_LIMIT_S):
-            async for item in source.items():
+        async with asyncio.timeout(_OPEN_LIMIT_S), aclosing(source.items()) as items:
+            async for item in items:
                 if isinstance(item, SourceLost):
                     raise item.error
                 if isinstance(item, AudioChunk):

@@ -146,11 +146,12 @@ need_is_met() {
 # install_missing NEED...: installs what is missing, and touches nothing when nothing is.
 install_missing() {
     [ "$(uname -s)" = Linux ] || return 0
-    local need missing=()
+    local need package missing=()
     PATH="$PATH:/usr/sbin:/sbin"
     HAVE_LIBRARIES=$(ldconfig -p 2>/dev/null || true)
     for need in "$@"; do
-        need_is_met "$need" || missing+=("${need##*|}")
+        package=${need##*|}
+        need_is_met "$need" || [[ " ${missing[*]-} " == *" $package "* ]] || missing+=("$package")
     done
     [ "${#missing[@]}" -gt 0 ] || return 0
     step "Installing ${#missing[@]} system packages: ${missing[*]}"

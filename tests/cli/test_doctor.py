@@ -1,0 +1,165 @@
+"""``captioner doctor``, as a person and as a program read it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from captioner.cli import checks
+from captioner.cli.checks import Check, CheckResult, CheckStatus
+from captioner.core.errors import AudioDeviceError
+from tests.support.clips import TWO_CITIES
+from tests.support.program import Program
+from tests.support.pulse import SoundServer
+from tests.support.secret_service import SecretService
+
+
+@pytest.fixture
+def mock_program(program: Program) -> Program:
+    """The program with the engine that plays a script: it is there at once."""
+    program.profile.mkdir()
+    settings = {"engine": {"backend": "mock"}}
+    (program.profile / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    return program
+
+
+def _headless(program: Program, tmp_path: Path, **changes: str) -> dict[str, str]:
+    """Return an environment without display, sound server, or D-Bus."""
+    nothing = {
+        "PULSE_SERVER": "unix:/nonexistent",
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
+        "XDG_RUNTIME_DIR": str(tmp_path),
+    }
+    return program.environ(**(nothing | changes))
+
+
+def _report(program: Program, environ: dict[str, str]) -> tuple[int, dict[str, dict[str, Any]]]:
+    done = program.run("doctor", "--json", environ=environ)
+    report = json.loads(done.stdout)
+    assert report["ok"] == (done.returncode == 0)
+    return done.returncode, {check["name"]: check for check in report["checks"]}
+
+
+def test_headless_machine_gets_warnings_and_no_failure(
+    mock_program: Program, tmp_path: Path
+) -> None:
+    code, found = _report(mock_program, _headless(mock_program, tmp_path))
+    assert code == 0, found
+    states = {name: check["status"] for name, check in found.items()}
+    assert states == {
+        "Python": "ok",
+        "Packages": "ok",
+        "Settings": "ok",
+        "Log file": "ok",
+        "Display": "warning",
+        "PortAudio": "ok",
+        "Sound devices": "warning",
+        "Keyring": "warning",
+        "Embedded engine": "ok",
+    }
+    assert "mock" in found["Embedded engine"]["detail"].lower()
+    for check in found.values():
+        assert bool(check["fix"]) == (check["status"] != "ok")
+
+
+def test_people_get_a_table_with_the_fixes(mock_program: Program, tmp_path: Path) -> None:
+    done = mock_program.run("doctor", environ=_headless(mock_program, tmp_path, COLUMNS="200"))
+    assert done.returncode == 0, done.stderr
+    assert "warning  Display" in done.stdout
+    assert "Fix: Log in at the desktop" in done.stdout
+    assert "6 ok, 3 warnings, 0 failed" in done.stdout
+    assert done.stderr == ""
+
+
+def test_server_that_is_not_there_fails(mock_program: Program, tmp_path: Path) -> None:
+    environ = _headless(mock_program, tmp_path, RIVA_HOST="127.0.0.1", RIVA_PORT="1")
+    code, found = _report(mock_program, environ)
+    assert code == 1
+    assert found["Server"]["status"] == "failed"
+    assert "127.0.0.1" in found["Server"]["detail"]
+    assert found["Server"]["fix"]
+
+
+def test_settings_that_make_no_sense_fail_and_the_rest_is_checked(
+    mock_program: Program, tmp_path: Path
+) -> None:
+    code, found = _report(mock_program, _headless(mock_program, tmp_path, RIVA_PORT="many"))
+    assert code == 1
+    assert "RIVA_PORT (environment) is 'many'" in found["Settings"]["detail"]
+    assert "Embedded engine" in found
+
+
+def test_damaged_settings_are_a_warning(program: Program, tmp_path: Path) -> None:
+    program.profile.mkdir()
+    (program.profile / "settings.json").write_text("{", encoding="utf-8")
+    _, found = _report(program, _headless(program, tmp_path))
+    assert found["Settings"]["status"] == "warning"
+    assert "set aside" in found["Settings"]["detail"]
+
+
+def test_keyring_that_is_there_is_named(
+    mock_program: Program, secret_service: SecretService, tmp_path: Path
+) -> None:
+    names = ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
+    bus = {name: secret_service.environ[name] for name in names}
+    _, found = _report(mock_program, _headless(mock_program, tmp_path) | bus)
+    assert found["Keyring"]["status"] == "ok"
+    assert found["Keyring"]["detail"] == "SecretService Keyring"
+
+
+@pytest.mark.sound
+def test_devices_have_the_level_of_what_they_hear(
+    mock_program: Program, pulse_server: SoundServer
+) -> None:
+    pulse_server.play(TWO_CITIES.path, sink="speakers")
+    environ = mock_program.environ(**pulse_server.changes)
+    for _ in range(3):  # a null sink has up to two seconds of silence ready before the clip
+        _, found = _report(mock_program, environ)
+        levels = {name: check["detail"] for name, check in found.items() if ": " in name}
+        if "average -" in levels["Output: speakers (default)"]:
+            break
+    else:
+        raise AssertionError(levels)
+    assert all(found[name]["status"] == "ok" for name in levels)
+    assert [name for name in levels if name.startswith("Microphone")]
+    assert "can be heard; silent now" in levels.values()
+
+
+async def test_check_that_takes_too_long_has_failed() -> None:
+    async def stuck() -> list[CheckResult]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    (result,) = await Check("Stuck", stuck).results(limit_s=0.01)
+    assert result.status is CheckStatus.FAILED
+    assert result.detail == "There was no answer within 0.01 seconds."
+
+
+async def test_error_of_a_check_is_its_result() -> None:
+    async def broken() -> list[CheckResult]:
+        raise AudioDeviceError("The device is busy.", hint="Close the other program.")
+
+    expected = CheckResult(
+        "Broken", CheckStatus.FAILED, "The device is busy.", "Close the other program."
+    )
+    assert await Check("Broken", broken).results() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import sys; print('line 1'); print('line 2')", (True, "line 2")),
+        ("raise OSError('no library')", (False, "OSError: no library")),
+        ("import os; os.abort()", (False, "it ended with code -6")),
+    ],
+)
+async def test_library_that_ends_its_process_does_not_end_ours(
+    program: str, said: tuple[bool, str]
+) -> None:
+    assert sys.executable
+    assert await checks._in_child(program, {}) == said
