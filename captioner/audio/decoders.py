@@ -71,7 +71,7 @@ def open_decoder(path: Path) -> Decoder:
         return _SoundFileDecoder(path)
     except soundfile.LibsndfileError as error:
         _log.info("libsndfile does not read %s: %s", path.name, error)
-    if importlib.util.find_spec("av") is not None:
+    if _is_installed("av"):
         return _AvDecoder(path)
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is not None:
@@ -82,6 +82,10 @@ def open_decoder(path: Path) -> Decoder:
         hint="For m4a, mp4, mkv and others install ffmpeg (sudo apt-get install ffmpeg), or the "
         "extra 'media' (pip install 'captioner[media]').",
     )
+
+
+def _is_installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def _require_readable(path: Path) -> None:
@@ -126,11 +130,12 @@ def _require_sound(path: Path, rate: int, channels: int) -> None:
         )
 
 
-def _require_stream(path: Path, stream: object) -> None:
-    if stream is None:
+def _first_stream(path: Path, container: Any) -> Any:  # noqa: ANN401  # PyAV is optional
+    if not container.streams.audio:
         raise InputFileError(
             f'There is no sound in "{path.name}".', hint="Check that it is the right file."
         )
+    return container.streams.audio[0]
 
 
 def _not_sound(path: Path) -> InputFileError:
@@ -175,8 +180,7 @@ class _AvDecoder:
         except self._av.error.FFmpegError as error:
             raise _not_sound(path) from error
         try:
-            stream = next(iter(self._container.streams.audio), None)
-            _require_stream(path, stream)
+            stream = _first_stream(path, self._container)
             self.rate, self.channels = int(stream.rate), int(stream.channels)
             _require_sound(path, self.rate, self.channels)
             length = self._container.duration

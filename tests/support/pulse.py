@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -146,6 +147,31 @@ class SoundServer:
         self.pactl("set-default-source", name)
         self._wait_for_default("default_source_name", name)
 
+    def freeze(self) -> None:
+        """Let the server hang without a word, as a stuck one does."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen server go on."""
+        self._signal(signal.SIGCONT)
+
+    def start(self) -> None:
+        """Start the server and plug in its devices; after `stop` it starts anew, as after a crash.
+
+        Raises:
+            SoundServerUnavailableError: It cannot start here.
+        """
+        if self.kind == "pulseaudio":
+            _start_pulseaudio(self, self._folder)
+        else:
+            _start_pipewire(self, self._folder)
+        try:
+            self.furnish()
+        except (TimeoutError, subprocess.SubprocessError) as error:
+            raise SoundServerUnavailableError(
+                f"{self.kind} started but gave no devices: {error}"
+            ) from error
+
     def spawn(self, command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
         """Start a part of the server, which ends when this process does."""
         with log.open("wb") as output:
@@ -185,6 +211,7 @@ class SoundServer:
         for child in reversed(self._children):
             if child.poll() is None:
                 child.terminate()
+                child.send_signal(signal.SIGCONT)  # a frozen one would not notice
         for child in reversed(self._children):
             try:
                 child.wait(_STOP_LIMIT_S)
@@ -192,6 +219,12 @@ class SoundServer:
                 child.kill()
                 child.wait()
         self._children.clear()
+        for socket in ("pulse/native", "pipewire-0", "bus"):
+            (self._folder / socket).unlink(missing_ok=True)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for child in self._children:
+            child.send_signal(number)
 
     def _wait_for(self, what: str, name: str) -> None:
         wait_until(
@@ -219,16 +252,7 @@ def running_server(kind: str) -> Iterator[SoundServer]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         server = SoundServer(kind, folder)
         stack.callback(server.stop)
-        if kind == "pulseaudio":
-            _start_pulseaudio(server, folder)
-        else:
-            _start_pipewire(server, folder)
-        try:
-            server.furnish()
-        except (TimeoutError, subprocess.SubprocessError) as error:
-            raise SoundServerUnavailableError(
-                f"{kind} started but gave no devices: {error}"
-            ) from error
+        server.start()
         yield server
 
 
