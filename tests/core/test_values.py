@@ -19,11 +19,7 @@ from captioner.core.backoff import Backoff
 from captioner.core.errors import CaptionerError, ErrorCategory
 from captioner.core.state import TRANSITIONS, SessionState, check_transition
 
-KINDS = [
-    kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, CaptionerError)
-]
+KINDS = CaptionerError.__subclasses__()
 
 
 @settings(derandomize=True)
