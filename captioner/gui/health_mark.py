@@ -1,0 +1,122 @@
+"""The health dot: one shape and one colour for each state, so that colour alone says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from captioner.core.health import Health, HealthState
+from captioner.gui.look import HEALTH_COLOURS
+
+STATE_NAMES: Final = {
+    HealthState.STOPPED: "Stopped",
+    HealthState.STARTING: "Starting",
+    HealthState.LISTENING: "Listening",
+    HealthState.NO_AUDIO: "No sound",
+    HealthState.RECONNECTING: "Reconnecting",
+    HealthState.FAILED: "Failed",
+}
+
+_STROKE_SHARE: Final = 0.16
+
+
+def paint_mark(painter: QPainter, area: QRectF, state: HealthState) -> None:
+    """Paint the mark of ``state`` so that it fills the square ``area``."""
+    colour = HEALTH_COLOURS[state]
+    stroke = area.width() * _STROKE_SHARE
+    pen = QPen(colour, stroke)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    _SHAPES[state](painter, area.adjusted(stroke / 2, stroke / 2, -stroke / 2, -stroke / 2))
+    painter.restore()
+
+
+def _square(painter: QPainter, area: QRectF) -> None:
+    inset = area.width() * 0.08
+    painter.drawRect(area.adjusted(inset, inset, -inset, -inset))
+
+
+def _ring(painter: QPainter, area: QRectF) -> None:
+    painter.drawEllipse(area)
+
+
+def _disc(painter: QPainter, area: QRectF) -> None:
+    painter.setBrush(painter.pen().brush())
+    painter.drawEllipse(area)
+
+
+def _struck_ring(painter: QPainter, area: QRectF) -> None:
+    painter.drawEllipse(area)
+    reach = area.width() / 2 * 0.7
+    centre = area.center()
+    painter.drawLine(centre - QPointF(reach, -reach), centre + QPointF(reach, -reach))
+
+
+def _triangle(painter: QPainter, area: QRectF) -> None:
+    painter.setBrush(painter.pen().brush())
+    top = QPointF(area.center().x(), area.top())
+    painter.drawPolygon(QPolygonF([top, area.bottomRight(), area.bottomLeft()]))
+
+
+def _cross(painter: QPainter, area: QRectF) -> None:
+    painter.drawLine(area.topLeft(), area.bottomRight())
+    painter.drawLine(area.topRight(), area.bottomLeft())
+
+
+_SHAPES: Final[dict[HealthState, Callable[[QPainter, QRectF], None]]] = {
+    HealthState.STOPPED: _square,
+    HealthState.STARTING: _ring,
+    HealthState.LISTENING: _disc,
+    HealthState.NO_AUDIO: _struck_ring,
+    HealthState.RECONNECTING: _triangle,
+    HealthState.FAILED: _cross,
+}
+
+
+class HealthDot(QWidget):
+    """The mark on the overlay; its tooltip is the sentence behind it."""
+
+    def __init__(self, size_px: int, parent: QWidget | None = None) -> None:
+        """Show "stopped" until told otherwise, ``size_px`` logical pixels wide and high."""
+        super().__init__(parent)
+        self._state = HealthState.STOPPED
+        self._size = QSize(size_px, size_px)
+        self.setFixedSize(self._size)
+        # The overlay is never the active window, and Qt shows others no tooltips.
+        self.setAttribute(Qt.WidgetAttribute.WA_AlwaysShowToolTips)
+        self.setAccessibleName("Health")
+        self.paints = 0
+
+    @property
+    def state(self) -> HealthState:
+        """What it shows."""
+        return self._state
+
+    def show_health(self, health: Health) -> None:
+        """Take over state and sentence; paint again only when the state is another."""
+        self.setToolTip(health_text(health))
+        self.setAccessibleName(f"Health: {STATE_NAMES[health.state]}")
+        self.setAccessibleDescription(health_text(health))
+        if health.state is not self._state:
+            self._state = health.state
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        """Paint the mark."""
+        self.paints += 1
+        painter = QPainter(self)
+        paint_mark(painter, QRectF(self.rect()).adjusted(1, 1, -1, -1), self._state)
+        painter.end()
+
+
+def health_text(health: Health) -> str:
+    """Return the sentence and, on a line of its own, the hint."""
+    return f"{health.sentence}\n{health.hint}" if health.hint else health.sentence
