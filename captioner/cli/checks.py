@@ -11,7 +11,6 @@ import os
 import platform
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -20,22 +19,18 @@ from typing import Final
 from captioner import __version__
 from captioner.audio.catalog import AudioDevice
 from captioner.audio.devices import list_devices
-from captioner.audio.factory import open_source
-from captioner.audio.level import measure_level
 from captioner.cli.context import AppContext
 from captioner.cli.display import display_problem
-from captioner.core.audio import SAMPLE_RATE, AudioChunk, AudioLevel, SourceLost
-from captioner.core.errors import AudioDeviceError, CaptionerError
+from captioner.cli.loudness import level_of
+from captioner.core.errors import CaptionerError
 from captioner.session.probe import probe_server
-from captioner.settings.models import AudioSettings, ServerSettings, Settings
+from captioner.settings.models import ServerSettings, Settings
 from captioner.settings.secrets import SecretStore, with_api_key
 from captioner.telemetry.logs import log_file_in_use
 
 CHECK_LIMIT_S: Final = 30.0
 """A check that takes longer has failed."""
 
-_LISTEN_S: Final = 1.0
-_OPEN_LIMIT_S: Final = 5.0
 _SILENT_DBFS: Final = -90.0
 _SET_UP: Final = "Run `bash scripts/run.sh` once more: it installs what is missing."
 _PACKAGES: Final = (
@@ -223,7 +218,7 @@ async def _in_child(program: str, environ: dict[str, str]) -> tuple[bool, str]:
     return works, lines[-1] if lines else f"it ended with code {child.returncode}"
 
 
-async def _check_devices() -> list[CheckResult]:
+async def _check_devices() -> Sequence[CheckResult]:
     devices = await asyncio.to_thread(list_devices)
     if not devices:
         fix = (
@@ -231,14 +226,14 @@ async def _check_devices() -> list[CheckResult]:
             "files can be captioned and transcribed without."
         )
         return _warning("Sound devices", "There is none.", fix)
-    return [await _hear(device) for device in devices]
+    return await asyncio.gather(*(_hear(device) for device in devices))
 
 
 async def _hear(device: AudioDevice) -> CheckResult:
     kind = "Output" if device.kind == "system" else "Microphone"
     name = f"{kind}: {device.name}{' (default)' if device.is_default else ''}"
     try:
-        level = await _level_of(device)
+        level = await level_of(device)
     except CaptionerError as error:
         status = CheckStatus.FAILED if device.is_default else CheckStatus.WARNING
         return CheckResult(name, status, error.message, error.hint)
@@ -246,34 +241,6 @@ async def _hear(device: AudioDevice) -> CheckResult:
         return CheckResult(name, CheckStatus.OK, "can be heard; silent now")
     heard = f"average {level.rms_dbfs:.0f} dB, peak {level.peak_dbfs:.0f} dB of full scale"
     return CheckResult(name, CheckStatus.OK, heard)
-
-
-async def _level_of(device: AudioDevice) -> AudioLevel:
-    """Listen for a second.
-
-    Raises:
-        CaptionerError: It cannot be heard.
-    """
-    kind = "system" if device.kind == "system" else "mic"
-    source = open_source(AudioSettings(source=kind, device=device.name))
-    heard = bytearray()
-    try:
-        async with asyncio.timeout(_OPEN_LIMIT_S), aclosing(source.items()) as items:
-            async for item in items:
-                if isinstance(item, SourceLost):
-                    raise item.error
-                if isinstance(item, AudioChunk):
-                    heard += item.pcm
-                if len(heard) >= 2 * SAMPLE_RATE * _LISTEN_S:
-                    break
-    except TimeoutError as error:
-        raise AudioDeviceError(
-            "It is there, but delivers no sound.",
-            hint="Unplug it and plug it in again, or restart the sound server.",
-        ) from error
-    finally:
-        await source.close()
-    return measure_level(bytes(heard))
 
 
 async def _check_keyring() -> list[CheckResult]:

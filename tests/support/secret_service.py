@@ -97,7 +97,9 @@ def _running() -> Iterator[SecretService]:
         try:
             wait_until(socket.exists, what="the private D-Bus did not start", limit_s=15)
             children.append(_unlocked_keyring(environ))
-            wait_until(lambda: _has_secrets(environ), what="gnome-keyring did not start", limit_s=15)
+            wait_until(
+                lambda: _has_secrets(environ), what="gnome-keyring did not start", limit_s=15
+            )
             yield SecretService(environ=environ)
         finally:
             for child in reversed(children):
