@@ -44,8 +44,8 @@ def test_every_code_has_an_error_for_people(code: grpc.StatusCode) -> None:
         (
             Code.UNAVAILABLE,
             (
-                "errors resolving tls-server.invalid:1: [field:hostname lookup error:address lookup "
-                "failed for tls-server.invalid:1: Domain name not found]"
+                "errors resolving tls-server.invalid:1: [field:hostname lookup error:address "
+                "lookup failed for tls-server.invalid:1: Domain name not found]"
             ),
             UnavailableError,
             "Domain name not found",

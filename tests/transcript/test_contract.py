@@ -108,7 +108,7 @@ def test_an_error() -> None:
         "error": "The server refused the key.",
         "segment_id": 12,
         "category": "credentials",
-        "code": "REFUSED",
+        "code": "UNAUTHENTICATED",
         "hint": "Check it.",
         "retryable": False,
     }
