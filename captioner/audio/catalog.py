@@ -24,8 +24,8 @@ class AudioDevice:
         is_default: Whether the system would choose it.
         backend: "pulse", "portaudio" or "wasapi".
         id: The back end's own name or number of what is to be captured.
-        rate: Native sample rate in hertz.
-        channels: Native number of channels.
+        rate: Native sample rate in hertz; 0 where it is only known once the device is open.
+        channels: Native number of channels; 0 likewise.
     """
 
     kind: DeviceKind
@@ -33,8 +33,8 @@ class AudioDevice:
     is_default: bool
     backend: str
     id: str
-    rate: int
-    channels: int
+    rate: int = 0
+    channels: int = 0
 
 
 def with_unique_names(devices: Iterable[AudioDevice]) -> list[AudioDevice]:

@@ -33,6 +33,7 @@ from captioner.audio.pulse_library import (
     STREAM_ADJUST_LATENCY,
     STREAM_AUTO_TIMING_UPDATE,
     STREAM_DONT_MOVE,
+    STREAM_FIX_RATE,
     STREAM_INTERPOLATE_TIMING,
     STREAM_READY,
     BufferAttributes,
@@ -44,8 +45,12 @@ from captioner.core.errors import AudioDeviceError
 _log = logging.getLogger(__name__)
 
 _BYTES_PER_SAMPLE: Final = 4
-_MOST_CHANNELS: Final = 2
+_CHANNELS: Final = 2
 """Surround is mixed down by the server, which knows which channel carries the speech."""
+
+_FRAME_BYTES: Final = _BYTES_PER_SAMPLE * _CHANNELS
+_LIKELY_RATE: Final = 48_000
+"""What is asked for; the server answers with the rate that the source really has."""
 
 _MOST_AGE_S: Final = 0.25
 _AGE_SETTLED_S: Final = 1.0
@@ -67,7 +72,7 @@ class PulseCapture:
         """Prepare, on the loop; `open` starts the thread."""
         self._device = device
         self._handover = handover
-        self._channels = min(device.channels, _MOST_CHANNELS)
+        self._rate = _LIKELY_RATE
         self._fragment_s = fragment_s
         self._open_limit_s = open_limit_s
         self._pulse = load_pulse_library()
@@ -102,13 +107,13 @@ class PulseCapture:
 
     @property
     def rate(self) -> int:
-        """Frames per second."""
-        return self._device.rate
+        """Frames per second: the source's own, once it is open."""
+        return self._rate
 
     @property
     def channels(self) -> int:
         """Samples per frame."""
-        return self._channels
+        return _CHANNELS
 
     @property
     def idle(self) -> bool:
@@ -127,7 +132,6 @@ class PulseCapture:
         Raises:
             AudioDeviceError: The server refuses, or does not answer in time.
         """
-        self._handover.set_rate(self.rate)
         self._thread.start()
         try:
             await self._opened
@@ -175,6 +179,7 @@ class PulseCapture:
             cleanup.callback(pulse.stream_disconnect, stream)
             if not self._reach(STREAM_READY, pulse.stream_get_state, stream, context, limit):
                 return
+            self._adopt_rate(stream)
             self._ready_at = time.monotonic()
             self._on_loop(self._tell_opened)
             while not self._stopping:
@@ -186,16 +191,14 @@ class PulseCapture:
 
     def _new_stream(self, context: int) -> int:
         pulse = self._pulse
-        spec = SampleSpec(SAMPLE_FLOAT32LE, self.rate, self._channels)
+        spec = SampleSpec(SAMPLE_FLOAT32LE, _LIKELY_RATE, _CHANNELS)
         stream: int | None = pulse.stream_new(context, b"Live captions", ctypes.byref(spec), None)
         if not stream:
             raise self._error(context)
-        frame_bytes = self._channels * _BYTES_PER_SAMPLE
-        wanted = BufferAttributes(
-            *(SERVER_DECIDES,) * 4, fragsize=round(self.rate * self._fragment_s) * frame_bytes
-        )
+        wanted = self._buffer_for(_LIKELY_RATE)
         flags = (
             STREAM_DONT_MOVE
+            | STREAM_FIX_RATE
             | STREAM_ADJUST_LATENCY
             | STREAM_AUTO_TIMING_UPDATE
             | STREAM_INTERPOLATE_TIMING
@@ -205,6 +208,20 @@ class PulseCapture:
             pulse.stream_unref(stream)
             raise self._error(context)
         return stream
+
+    def _adopt_rate(self, stream: int) -> None:
+        pulse = self._pulse
+        self._rate = int(pulse.stream_get_sample_spec(stream).contents.rate)
+        self._handover.set_rate(self._rate)
+        if self._rate != _LIKELY_RATE:
+            wanted = self._buffer_for(self._rate)
+            change = pulse.stream_set_buffer_attr(stream, ctypes.byref(wanted), None, None)
+            if change:
+                pulse.operation_unref(change)
+
+    def _buffer_for(self, rate: int) -> BufferAttributes:
+        fragment = round(rate * self._fragment_s) * _FRAME_BYTES
+        return BufferAttributes(*(SERVER_DECIDES,) * 4, fragsize=fragment)
 
     def _reach(self, wanted: int, state_of: Any, what: int, context: int, limit: float) -> bool:  # noqa: ANN401  # a C function
         """Turn the loop until ``what`` has the state; False when told to stop meanwhile."""
@@ -231,21 +248,20 @@ class PulseCapture:
         pulse = self._pulse
         data, size = ctypes.c_void_p(), ctypes.c_size_t()
         pieces: list[bytes] = []
-        frame_bytes = self._channels * _BYTES_PER_SAMPLE
         lost = 0
         while pulse.stream_peek(stream, ctypes.byref(data), ctypes.byref(size)) >= 0 and size.value:
             if data.value:
                 pieces.append(ctypes.string_at(data.value, size.value))
             else:  # a hole: the server had to drop this much
                 self._hand_over(stream, pieces, lost)
-                pieces, lost = [], size.value // frame_bytes
+                pieces, lost = [], size.value // _FRAME_BYTES
             pulse.stream_drop(stream)
         self._hand_over(stream, pieces, lost)
 
     def _hand_over(self, stream: int, pieces: list[bytes], lost: int) -> None:
         if pieces:
             block = b"".join(pieces)
-            frames = len(block) // (self._channels * _BYTES_PER_SAMPLE)
+            frames = len(block) // _FRAME_BYTES
             now = time.monotonic()
             if self._first_sound_at is None:
                 self._first_sound_at = now

@@ -39,6 +39,7 @@ class _Connection:
     def __init__(self, name: str) -> None:
         self._deadline: float | None = None
         self._stopping = False
+        self._changed = False
         self._pulse = pulsectl.Pulse(name, connect=False)
         self._pulse.set_poll_func(self._poll, self._poll_failed)
 
@@ -47,37 +48,39 @@ class _Connection:
             self._pulse.connect()
 
     def devices(self) -> list[AudioDevice]:
+        self._changed = False
         with self._limited():
             server = self._pulse.server_info()
             sources = self._pulse.source_list()
             sinks = self._pulse.sink_list()
         outputs = {sink.index: sink for sink in sinks if sink.name != _DUMMY_OUTPUT}
         found = []
+        # pulsectl's sample_spec points to memory that libpulse has freed by now: not to be read.
         for source in sources:
-            rate, channels = source.sample_spec.rate, source.sample_spec.channels
             if source.monitor_of_sink == _NO_SINK:
                 is_default = source.name == server.default_source_name
                 name = source.description or source.name
-                found.append(
-                    AudioDevice(
-                        "microphone", name, is_default, "pulse", source.name, rate, channels
-                    )
-                )
+                found.append(AudioDevice("microphone", name, is_default, "pulse", source.name))
             elif (output := outputs.get(source.monitor_of_sink)) is not None:
                 is_default = output.name == server.default_sink_name
                 name = output.description or output.name
-                found.append(
-                    AudioDevice("system", name, is_default, "pulse", source.name, rate, channels)
-                )
+                found.append(AudioDevice("system", name, is_default, "pulse", source.name))
         return with_unique_names(found)
 
     def subscribe(self) -> None:
         with self._limited():
             self._pulse.event_mask_set("sink", "source", "server")
-        self._pulse.event_callback_set(_stop_listening)
+        self._pulse.event_callback_set(self._note_change)
 
     def wait_for_change(self) -> None:
-        self._pulse.event_listen()
+        """Return when something has changed since the last call of `devices` began."""
+        while not self._changed and not self._stopping:
+            self._pulse.event_listen()
+
+    def _note_change(self, _event: object) -> None:
+        # Changes are also reported while `devices` asks, when nothing listens to be stopped.
+        self._changed = True
+        raise pulsectl.PulseLoopStop
 
     def interrupt(self) -> None:
         """End `wait_for_change` in the owning thread. May be called from any thread."""
@@ -229,10 +232,6 @@ class PulseWatch:
     def _post(self, call: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(call)
-
-
-def _stop_listening(_event: object) -> None:
-    raise pulsectl.PulseLoopStop
 
 
 def _unavailable(error: Exception) -> PulseUnavailableError:

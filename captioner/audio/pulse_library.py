@@ -22,6 +22,7 @@ SAMPLE_FLOAT32LE: Final = 5
 
 STREAM_INTERPOLATE_TIMING: Final = 0x0002
 STREAM_AUTO_TIMING_UPDATE: Final = 0x0008
+STREAM_FIX_RATE: Final = 0x0080
 STREAM_DONT_MOVE: Final = 0x0200
 STREAM_ADJUST_LATENCY: Final = 0x2000
 
@@ -63,6 +64,15 @@ _SIGNATURES: Final[dict[str, tuple[Any, ...]]] = {  # the result comes first
     "context_unref": (None, c_void_p),
     "stream_new": (c_void_p, c_void_p, c_char_p, POINTER(SampleSpec), c_void_p),
     "stream_connect_record": (c_int, c_void_p, c_char_p, POINTER(BufferAttributes), c_int),
+    "stream_get_sample_spec": (POINTER(SampleSpec), c_void_p),
+    "stream_set_buffer_attr": (
+        c_void_p,
+        c_void_p,
+        POINTER(BufferAttributes),
+        c_void_p,
+        c_void_p,
+    ),
+    "operation_unref": (None, c_void_p),
     "stream_get_state": (c_int, c_void_p),
     "stream_is_suspended": (c_int, c_void_p),
     "stream_peek": (c_int, c_void_p, POINTER(c_void_p), POINTER(c_size_t)),

@@ -46,13 +46,11 @@ def _table(found: list[AudioDevice]) -> Table:
     table.add_column("--source")
     table.add_column("Name for --device", overflow="fold")
     table.add_column("Default")
-    table.add_column("Native format", justify="right")
     for device in found:
         table.add_row(
             _KINDS[device.kind],
             _SOURCES[device.kind],
             Text(device.name),  # not markup: names may contain brackets
             "yes" if device.is_default else "",
-            f"{device.rate} Hz, {device.channels} ch",
         )
     return table

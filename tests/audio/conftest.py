@@ -9,26 +9,26 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from tests.support.clips import BECKETT, TWO_CITIES
+from tests.support.clips import TWO_CITIES
 
 
-def _cut(clip: Path, target: Path, seconds: float) -> Path:
-    frames, rate = soundfile.read(clip, dtype="int16")
-    first = int(np.argmax(np.abs(frames) > 1000))  # skip the silence before the first word
-    soundfile.write(target, frames[first : first + round(seconds * rate)], rate)
+def _cut(target: Path, begin_s: float) -> Path:
+    frames, rate = soundfile.read(TWO_CITIES.path, dtype="int16")
+    first = round(begin_s * rate)
+    soundfile.write(target, frames[first : first + 2 * rate], rate)
     return target
 
 
 @pytest.fixture
 def short_clip(tmp_path: Path) -> Path:
     """Two seconds of speech, 48 kHz mono."""
-    return _cut(TWO_CITIES.path, tmp_path / "short.wav", 2.0)
+    return _cut(tmp_path / "short.wav", 1.0)
 
 
 @pytest.fixture
 def other_clip(tmp_path: Path) -> Path:
-    """Two seconds of other speech, 16 kHz mono."""
-    return _cut(BECKETT.path, tmp_path / "other.wav", 2.0)
+    """Two seconds of other speech, 48 kHz mono."""
+    return _cut(tmp_path / "other.wav", 20.0)
 
 
 @pytest.fixture

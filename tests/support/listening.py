@@ -54,6 +54,10 @@ class Listener:
         chunks = self.chunks
         return chunks[-1].end if chunks else 0
 
+    def told(self) -> list[str]:
+        """Return the kinds of what was yielded beside audio, in order."""
+        return [type(item).__name__ for item in self.items if not isinstance(item, AudioChunk)]
+
     async def until(self, condition: Callable[[], object], *, limit_s: float = 10.0) -> None:
         """Wait until ``condition`` holds, looked at after each item.
 
@@ -136,6 +140,14 @@ def found_in(heard: NDArray[np.float64], wanted: NDArray[np.float64]) -> tuple[i
     spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size))
     start = int(np.argmax(np.fft.irfft(spectrum, size)[: max(1, len(heard) - len(wanted) + 1)]))
     there = heard[start : start + len(wanted)]
-    correlation = float(np.corrcoef(there, wanted[: len(there)])[0, 1])
+    # A server that resamples shifts by a fraction of a sample, which is no fault.
+    shifts = (_shifted(wanted, tenths / 10)[: len(there)] for tenths in range(-7, 8))
+    correlation = max(float(np.corrcoef(there, shifted)[0, 1]) for shifted in shifts)
     louder = 10 * float(np.log10(np.mean(there**2) / np.mean(wanted**2)))
     return start, correlation, louder
+
+
+def _shifted(wave: NDArray[np.float64], samples: float) -> NDArray[np.float64]:
+    spectrum = np.fft.rfft(wave) * np.exp(-2j * np.pi * np.fft.rfftfreq(len(wave)) * samples)
+    shifted: NDArray[np.float64] = np.fft.irfft(spectrum, len(wave))
+    return shifted
