@@ -1,0 +1,52 @@
+"""The way into the window, for the command line. Qt is imported once a display has been found."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from captioner.core.errors import UnsupportedError
+from captioner.gui.display import LIBRARIES_HINT, check_libraries, choose_platform
+from captioner.settings.paths import ProfilePaths
+from captioner.settings.store import LoadedSettings, save_settings
+
+if TYPE_CHECKING:
+    from captioner.gui.bridge import SessionFactory
+
+
+def run(
+    loaded: LoadedSettings,
+    paths: ProfilePaths,
+    *,
+    make_session: SessionFactory | None = None,
+) -> int:
+    """Show the overlay and caption until the user quits.
+
+    The overlay appears first; what is heavy is imported after that, in a worker thread.
+
+    Args:
+        loaded: Settings, and notices that the user shall see.
+        paths: The profile, for what the user changes.
+        make_session: Makes what captions; None makes a real `CaptionSession`.
+
+    Returns:
+        The exit code: 0 after quit, 130 after Ctrl-C or SIGTERM.
+
+    Raises:
+        UnsupportedError: There is no display, or Qt cannot use it.
+    """
+    platform = choose_platform(os.environ)
+    if platform:
+        os.environ.setdefault("QT_QPA_PLATFORM", platform)
+    try:
+        from captioner.gui.application import run_application  # noqa: PLC0415  # see the module
+    except ImportError as error:
+        raise UnsupportedError(f"Qt cannot be loaded here: {error}", hint=LIBRARIES_HINT) from error
+    check_libraries(platform)
+    return run_application(
+        loaded.settings,
+        notices=loaded.notices,
+        save=partial(save_settings, paths),
+        make_session=make_session,
+    )

@@ -1,0 +1,141 @@
+"""The application: one loop for Qt and asyncio, and the orderly ways out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import qasync
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QApplication
+
+from captioner.gui.bridge import SessionFactory, make_caption_session
+from captioner.gui.faults import faults_told
+from captioner.gui.front_end import FrontEnd
+from captioner.gui.icons import app_icon
+from captioner.gui.menu import Device
+from captioner.gui.settings_writer import SettingsWriter
+from captioner.settings.models import Settings
+
+_OK: Final = 0
+_INTERRUPTED: Final = 130
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class Application(QApplication):
+    """Qt's application, which asks before it ends.
+
+    Signals:
+        quit_wanted: The system or the desktop wants the program to end.
+    """
+
+    quit_wanted = Signal()
+
+    def __init__(self) -> None:
+        """Start Qt. Its own command-line options are not offered."""
+        super().__init__(["captioner"])
+        self.setApplicationName("captioner")
+        self.setDesktopFileName("captioner")
+        # The overlay is no main window: closing some dialog must not end the captions.
+        self.setQuitOnLastWindowClosed(False)
+
+    def event(self, event: QEvent) -> bool:
+        """Turn Qt's sudden end into an orderly one."""
+        if event.type() == QEvent.Type.Quit:
+            self.quit_wanted.emit()
+            return True
+        return super().event(event)
+
+
+def run_application(
+    settings: Settings,
+    *,
+    notices: Sequence[str],
+    save: Callable[[Mapping[str, object]], object],
+    make_session: SessionFactory | None,
+) -> int:
+    """Run until the user quits; return the exit code.
+
+    Args:
+        settings: A snapshot.
+        notices: Sentences for the user.
+        save: Writes changed settings by dotted field name; called in a worker thread.
+        make_session: Makes what captions; None makes the real session.
+    """
+    application = Application()
+    with qasync.QEventLoop(application) as loop:
+        asyncio.set_event_loop(loop)
+        try:
+            return int(
+                loop.run_until_complete(
+                    _caption(application, settings, notices, save, make_session)
+                )
+            )
+        finally:
+            asyncio.set_event_loop(None)
+
+
+async def _caption(
+    application: Application,
+    settings: Settings,
+    notices: Sequence[str],
+    save: Callable[[Mapping[str, object]], object],
+    make_session: SessionFactory | None,
+) -> int:
+    loop = asyncio.get_running_loop()
+    front_end = FrontEnd(
+        settings,
+        make_session=make_session or make_caption_session,
+        list_devices=_list_devices,
+        writer=SettingsWriter(save),
+    )
+    application.quit_wanted.connect(front_end.ask_to_quit)
+    with faults_told(loop, front_end.tell), _signals_end(loop, front_end.ask_to_quit) as signalled:
+        front_end.show()
+        if notices:
+            front_end.tell(" ".join(notices))
+        application.setWindowIcon(app_icon())
+        await front_end.run()
+    return _INTERRUPTED if signalled.is_set() else _OK
+
+
+@contextmanager
+def _signals_end(
+    loop: asyncio.AbstractEventLoop, end: Callable[[], None]
+) -> Iterator[asyncio.Event]:
+    """Call ``end`` on Ctrl-C or SIGTERM; a second signal ends the process at once."""
+    signalled = asyncio.Event()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def release() -> None:
+        with suppress(NotImplementedError):
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+
+    def on_signal() -> None:
+        signalled.set()
+        release()
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        end()
+
+    for number in _SIGNALS:
+        try:
+            loop.add_signal_handler(number, on_signal)
+        except NotImplementedError:  # the loop of Windows has none; Python's own do there
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(on_signal))
+    try:
+        yield signalled
+    finally:
+        release()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _list_devices() -> Sequence[Device]:
+    from captioner.audio.devices import list_devices  # noqa: PLC0415  # loads sound libraries
+
+    return list_devices()

@@ -1,0 +1,120 @@
+"""What the front end needs of a session, and its events as Qt signals."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from captioner.core.events import (
+    CaptionChanged,
+    EngineChanged,
+    GapMarked,
+    HealthChanged,
+    LevelChanged,
+    SessionEvent,
+    SourceChanged,
+    StateChanged,
+)
+from captioner.core.health import Health
+from captioner.core.state import SessionState
+from captioner.settings.models import Settings
+
+if TYPE_CHECKING:
+    from captioner.session.controller import CaptionSession
+
+
+class Session(Protocol):
+    """The part of `captioner.session.controller.CaptionSession` that a front end uses.
+
+    Events come in order, on the thread of the loop, which is also Qt's.
+    """
+
+    health: Health
+
+    @property
+    def state(self) -> SessionState:
+        """Where it stands."""
+        ...
+
+    def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
+        """Call ``listener`` with each event; the returned function ends that."""
+        ...
+
+    async def start(self) -> None:
+        """Begin captions."""
+        ...
+
+    async def stop(self) -> None:
+        """End captions in order; the last words are kept."""
+        ...
+
+    async def close(self) -> None:
+        """Stop, and end what belongs to the session."""
+        ...
+
+    async def set_source(self, source: str, device: str | None = None) -> None:
+        """Hear something else."""
+        ...
+
+
+SessionFactory = Callable[[Settings], Awaitable[Session]]
+
+
+async def make_caption_session(settings: Settings) -> Session:
+    """Return a real session. Its modules are heavy, so a worker thread imports them."""
+    session_class = await asyncio.to_thread(_import_session)
+    return session_class(settings, patient=True)
+
+
+def _import_session() -> type[CaptionSession]:
+    from captioner.session.controller import CaptionSession  # noqa: PLC0415  # see above
+
+    return CaptionSession
+
+
+class SessionBridge(QObject):
+    """Re-emits the events of a session as signals, on the main thread."""
+
+    state_changed = Signal(object)
+    health_changed = Signal(object)
+    source_changed = Signal(object)
+    level_changed = Signal(object)
+    engine_changed = Signal(object)
+    caption_changed = Signal(object)
+    gap_marked = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Begin without a session."""
+        super().__init__(parent)
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def listen_to(self, session: Session) -> None:
+        """Re-emit the events of ``session`` from now on."""
+        self.let_go()
+        self._unsubscribe = session.subscribe(self._on_event)
+
+    def let_go(self) -> None:
+        """Re-emit nothing any more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    def _on_event(self, event: SessionEvent) -> None:
+        match event:
+            case CaptionChanged():
+                self.caption_changed.emit(event)
+            case LevelChanged():
+                self.level_changed.emit(event.level)
+            case StateChanged():
+                self.state_changed.emit(event.state)
+            case HealthChanged():
+                self.health_changed.emit(event.health)
+            case SourceChanged():
+                self.source_changed.emit(event)
+            case EngineChanged():
+                self.engine_changed.emit(event)
+            case GapMarked():
+                self.gap_marked.emit(event)
