@@ -1,0 +1,139 @@
+"""``captioner serve``: the embedded engine as a server of the Riva protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr
+
+from captioner.core.errors import ConfigurationError, UnsupportedError
+from captioner.engine.access import TlsFiles, read_token
+from captioner.engine.server import ServerOptions, run_server
+from captioner.telemetry.logs import register_secret
+
+if TYPE_CHECKING:
+    from captioner.engine.backend import Backend
+
+_TOKEN_VARIABLE = "CAPTIONER_TOKEN"  # noqa: S105 - the variable's name, not a token
+
+
+class EngineName(StrEnum):
+    """The back ends."""
+
+    MOONSHINE = "moonshine"
+    MOCK = "mock"
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")
+    ] = 50051,
+    engine: Annotated[
+        EngineName,
+        typer.Option(help="[b]moonshine[/] recognises speech; [b]mock[/] plays a script instead."),
+    ] = EngineName.MOONSHINE,
+    script: Annotated[
+        Path | None, typer.Option(help="JSON file that the mock plays.", show_default=False)
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the bearer token that callers must carry. "
+            "Without it the environment's CAPTIONER_TOKEN is taken.",
+            show_default=False,
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="PEM file with the server's certificate.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file with its private key.")] = None,
+    max_streams: Annotated[
+        int, typer.Option(min=1, max=1000, help="Streams that are served at a time.")
+    ] = 8,
+    open_network: Annotated[
+        bool,
+        typer.Option(
+            "--open-network", help="Listen beyond this computer even without a token or TLS."
+        ),
+    ] = False,
+    announce: Annotated[
+        bool, typer.Option("--announce", help="Print one JSON line once the port is bound.")
+    ] = False,
+    exit_with_parent: Annotated[
+        bool, typer.Option("--exit-with-parent", help="Stop when standard input ends.")
+    ] = False,
+) -> None:
+    """Serve the embedded engine over the Riva protocol.
+
+    NVIDIA's own clients work against it. Stop it with Ctrl-C: streams get their last words.
+
+    A script for the mock is a JSON file such as
+    {"utterances": [{"start_s": 0.5, "end_s": 2.0, "text": "Hello there."}]}
+    """
+    if (tls_cert is None) is not (tls_key is None):
+        raise ConfigurationError(
+            "TLS needs a certificate and its key.", hint="Give both --tls-cert and --tls-key."
+        )
+    options = ServerOptions(
+        host=host,
+        port=port,
+        token=_token(token_file),
+        tls=TlsFiles(tls_cert, tls_key) if tls_cert and tls_key else None,
+        max_streams=max_streams,
+        open_network=open_network,
+    )
+
+    def tell(bound: int) -> None:
+        record = {
+            "event": "listening",
+            "host": host,
+            "port": bound,
+            "tls": options.tls is not None,
+            "engine": engine.value,
+        }
+        if announce:
+            typer.echo(json.dumps(record))
+        else:
+            mock = " (a mock: its words are scripted)" if engine is EngineName.MOCK else ""
+            typer.echo(f"Engine {engine.value}{mock} listens on {host}:{bound}", err=True)
+
+    backend = _backend(engine, script)
+    asyncio.run(run_server(backend, options, on_listening=tell, exit_with_parent=exit_with_parent))
+
+
+def _token(path: Path | None) -> SecretStr | None:
+    # Taken out of the environment, so that no child process inherits it.
+    given = os.environ.pop(_TOKEN_VARIABLE, "")
+    token = read_token(path) if path is not None else SecretStr(given) if given else None
+    if token is not None:
+        register_secret(token.get_secret_value())
+    return token
+
+
+def _backend(engine: EngineName, script: Path | None) -> Backend:
+    # Each back end is imported only when it is chosen: the model's library takes its time.
+    if engine is EngineName.MOCK:
+        from captioner.engine.mock import DEFAULT_SCRIPT, MockBackend, read_script  # noqa: PLC0415
+
+        return MockBackend(DEFAULT_SCRIPT if script is None else read_script(script))
+    if script is not None:
+        raise ConfigurationError(
+            "A script is only for the mock.", hint="Add --engine mock, or leave --script out."
+        )
+    if sys.platform == "darwin":
+        raise UnsupportedError(
+            "The embedded engine has no model for macOS.",
+            hint="Set a Riva server instead: RIVA_HOST and RIVA_PORT.",
+        )
+    from captioner.engine.moonshine import MoonshineBackend  # noqa: PLC0415
+
+    return MoonshineBackend()
