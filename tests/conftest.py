@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
+# These modules use each other, so one may be imported before its turn as a plugin comes.
+pytest.register_assert_rewrite("tests.support")
+
 pytest_plugins = [
     f"tests.support.{module.stem}"
     for module in sorted((Path(__file__).parent / "support").glob("*.py"))
     if module.stem != "__init__"
 ]
+# All of them before the first is loaded, because they import one another.
+pytest.register_assert_rewrite(*pytest_plugins)
 
 _LATER = ("sound", "screen", "slow")
 
