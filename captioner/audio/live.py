@@ -31,6 +31,7 @@ class LiveTiming:
 
     Attributes:
         watchdog_s: A device that delivers nothing for so long, without a reason, is dead.
+        first_sound_s: The same for a device that was only just opened: some take long to wake up.
         quiet_s: A device that is rightly quiet is given so much time to go on by itself before
             silence is filled in for it; the filled-in silence stays so far behind the clock.
         grace_s: A device that is back within this time was not lost, as far as anyone is told.
@@ -39,6 +40,7 @@ class LiveTiming:
     """
 
     watchdog_s: float = 2.0
+    first_sound_s: float = 5.0
     quiet_s: float = 0.2
     grace_s: float = 0.3
     retry_s: float = 5.0
@@ -130,9 +132,10 @@ class LiveSource:
     async def _hear(self) -> AsyncGenerator[SourceItem, None]:
         """Open the device once and yield what it gives until it dies, changes, or is closed."""
         handover = self._handover = Handover(limit_s=self._timing.buffer_s)
+        asked_at = self._clock.now()
         capture = self._capture = await self._backend.open(handover)
         try:
-            async with contextlib.aclosing(self._drain(capture, handover)) as chunks:
+            async with contextlib.aclosing(self._drain(capture, handover, asked_at)) as chunks:
                 async for item in chunks:
                     yield item
         except AudioDeviceError as error:
@@ -146,9 +149,9 @@ class LiveSource:
             yield chunk
 
     async def _drain(
-        self, capture: Capture, handover: Handover
+        self, capture: Capture, handover: Handover, asked_at: float
     ) -> AsyncGenerator[SourceItem, None]:
-        opened_at = last_sign = self._clock.now()
+        last_sign = self._clock.now()
         while not await self._is_over(capture):
             block = await handover.get(self._timing.quiet_s / 2)
             now = self._clock.now()
@@ -158,7 +161,8 @@ class LiveSource:
                 last_sign = now
                 quiet_until = now - self._timing.quiet_s
                 if not self._timeline.begun:
-                    begins = opened_at if block is None else block.begins(capture.rate)
+                    # A server's first estimate of a block's age may reach back to before that.
+                    begins = max(asked_at, block.begins(capture.rate)) if block else asked_at
                     self._timeline.begin(capture.rate, capture.channels, begins)
                     yield self._note_opened(capture)
                 for chunk in (
@@ -167,7 +171,7 @@ class LiveSource:
                     else self._timeline.take(block)
                 ):
                     yield chunk
-            elif now - last_sign > self._timing.watchdog_s:
+            elif now - last_sign > self._patience_s():
                 raise AudioDeviceError(
                     f'"{capture.name}" delivers no sound, not even silence.',
                     hint="Unplug it and plug it in again, or choose another device.",
@@ -176,6 +180,10 @@ class LiveSource:
         while self._timeline.begun and (block := await handover.get(0.0)) is not None:
             for chunk in self._timeline.take(block):
                 yield chunk
+
+    def _patience_s(self) -> float:
+        begun = self._timeline.begun
+        return self._timing.watchdog_s if begun else self._timing.first_sound_s
 
     async def _is_over(self, capture: Capture) -> bool:
         if self._closed:
