@@ -52,6 +52,8 @@ _LEVEL_INTERVAL_S: Final = 0.1
 _SPEECH_DBFS: Final = -45.0
 _MARKED_GAP_MS: Final = 200
 _STOP_MARGIN_S: Final = 2.0
+_STOP_WITHOUT_SERVER_S: Final = 1.0
+"""Enough for a try or two; a server that is gone does not keep anyone from stopping."""
 _COMMAND_RETRIES: Final = 5
 
 Listener = Callable[[SessionEvent], None]
@@ -94,6 +96,7 @@ class CaptionSession:
         self._engine = engine or EmbeddedEngine(settings.engine)
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
+        self._stop_limit: asyncio.Timeout | None = None
         self._inputs = HealthInputs()
         self._reducer = TranscriptReducer()
         self._track = CaptionTrack(self._reducer, settings.captions.stability)
@@ -173,11 +176,18 @@ class CaptionSession:
         if self.state is not SessionState.STOPPING:
             self._go(SessionState.STOPPING)
         await self._switch.close()
-        limit_s = self._settings.server.drain_timeout_s + _STOP_MARGIN_S
-        await asyncio.wait({self._task}, timeout=limit_s)
-        if not self._task.done():
+        if self._inputs.server_error is None:
+            limit_s = self._settings.server.drain_timeout_s + _STOP_MARGIN_S
+        else:
+            limit_s = _STOP_WITHOUT_SERVER_S
+        try:
+            async with asyncio.timeout(limit_s) as self._stop_limit:
+                await asyncio.wait({self._task})
+        except TimeoutError:
             self._task.cancel()
             await asyncio.wait({self._task})
+        finally:
+            self._stop_limit = None
 
     async def close(self) -> None:
         """Stop, and end the embedded engine if it is this session's own."""
@@ -227,7 +237,8 @@ class CaptionSession:
                 ticker.cancel()
         except* CaptionerError as errors:
             self.error = _first(errors)
-            self._inputs.server_error = self.error
+            # This ended it, whatever else was wrong at the time.
+            self._inputs.device_error, self._inputs.server_error = None, self.error
         finally:
             self._tell(self._track.promote())
             if self.error is None:
@@ -304,6 +315,7 @@ class CaptionSession:
                         self._update_state()
                         if not event.replays_all:
                             self._settle(self._track.promote())
+                        self._hurry_stop()
                     case Lost():
                         self._mark_gap(event.audio)
                     case Heard():
@@ -314,6 +326,12 @@ class CaptionSession:
                                 now=self._clock.now(),
                             )
                         )
+
+    def _hurry_stop(self) -> None:
+        """Where a stop is under way, give a server that is gone little more time."""
+        if self._stop_limit is not None and (end := self._stop_limit.when()) is not None:
+            soon = asyncio.get_running_loop().time() + _STOP_WITHOUT_SERVER_S
+            self._stop_limit.reschedule(min(end, soon))
 
     async def _tick(self) -> None:
         quiet_gap_s = self._settings.captions.quiet_gap_s

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import time
+from collections.abc import Callable
 from itertools import count
+
+_STEP_S = 0.05
+_REAL_STEP_S = 0.002
 
 
 class ManualClock:
@@ -43,3 +48,16 @@ class ManualClock:
             for _ in range(5):
                 await asyncio.sleep(0)
         self._now = end
+
+    async def advance_until(
+        self, condition: Callable[[], object], *, limit_s: float = 10.0
+    ) -> None:
+        """Move on in small steps until ``condition`` holds, at most ``limit_s`` real seconds.
+
+        For what also waits on the world outside, such as a server that answers in its own time.
+        """
+        give_up = time.monotonic() + limit_s
+        while not condition():
+            assert time.monotonic() < give_up, "the condition did not become true in time"
+            await self.advance(_STEP_S)
+            await asyncio.sleep(_REAL_STEP_S)

@@ -1,10 +1,12 @@
-"""Waiting for something to become true, with a limit."""
+"""Waiting for something to become true, with a limit: also for the end of what was started."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+
+import pytest
 
 _LOOK_AGAIN_S = 0.005
 
@@ -15,3 +17,20 @@ async def until(condition: Callable[[], object], *, limit_s: float = 10.0) -> No
     while not condition():
         assert time.monotonic() < give_up, "the condition did not become true in time"
         await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+@pytest.fixture
+async def no_task_left() -> AsyncIterator[None]:
+    """Fail when a task that the test started outlives it."""
+    before = asyncio.all_tasks()
+    yield
+
+    def left() -> list[str]:
+        return [
+            task.get_name()
+            for task in asyncio.all_tasks() - before
+            if task is not asyncio.current_task()
+        ]
+
+    # gRPC's server ends its own tasks a few turns of the loop after it has stopped.
+    await until(lambda: not left(), limit_s=2.0)
