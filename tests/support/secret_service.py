@@ -23,7 +23,22 @@ _DESKTOP_NAMES: Final = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS
 _GUARD: Final = ("/usr/bin/setpriv", "--pdeathsig", "TERM")
 """A test run that is killed takes the daemons with it."""
 
-_BUS: Final = ("/usr/bin/dbus-daemon", "--session", "--nofork", "--nopidfile")
+_BUS: Final = ("/usr/bin/dbus-daemon", "--nofork", "--nopidfile")
+_BUS_CONFIG: Final = """
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <policy context="default">
+    <allow send_destination="*"/>
+    <allow receive_sender="*"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+"""Starts no service by itself: an activated keyring would be a second one, and locked."""
+
 _KEYRING: Final = (
     "/usr/bin/gnome-keyring-daemon",
     "--foreground",
@@ -83,13 +98,15 @@ def _running() -> Iterator[SecretService]:
     with tempfile.TemporaryDirectory(prefix="cap-keys-") as name:
         folder = Path(name)
         socket = folder / "bus"
+        config = folder / "bus.conf"
+        config.write_text(_BUS_CONFIG.format(socket=socket).lstrip(), encoding="utf-8")
         environ = without_desktop(folder) | {
             "DBUS_SESSION_BUS_ADDRESS": f"unix:path={socket}",
             "XDG_RUNTIME_DIR": name,
         }
         children = [
             subprocess.Popen(
-                [*_GUARD, *_BUS, f"--address=unix:path={socket}"],
+                [*_GUARD, *_BUS, f"--config-file={config}"],
                 env=environ,
                 stderr=subprocess.DEVNULL,
             )
