@@ -20,9 +20,9 @@ from captioner import __version__
 from captioner.audio.catalog import AudioDevice
 from captioner.audio.devices import list_devices
 from captioner.cli.context import AppContext
-from captioner.cli.display import display_problem
 from captioner.cli.loudness import level_of
 from captioner.core.errors import CaptionerError
+from captioner.gui.display import choose_platform
 from captioner.session.probe import probe_server
 from captioner.settings.models import ServerSettings, Settings
 from captioner.settings.secrets import SecretStore, with_api_key
@@ -179,16 +179,23 @@ async def _check_log() -> list[CheckResult]:
 
 
 async def _check_display() -> list[CheckResult]:
-    problem = display_problem()
+    problem = _display_problem()
     # Without a display Qt can still be loaded, which shows whether it is installed whole.
-    environ = {} if problem is None else {"QT_QPA_PLATFORM": "offscreen"}
+    environ = {"QT_QPA_PLATFORM": "offscreen"} if problem else {}
     works, said = await _in_child(_QT_PROGRAM, environ)
     if not works:
         return _failed("Display", f"Qt does not start: {said}", _SET_UP)
     if problem is None:
         return _ok("Display", said)
-    fix = "Log in at the desktop for the window; `captioner live` and `transcribe` need none."
-    return _warning("Display", problem, fix)
+    return _warning("Display", problem.message, problem.hint)
+
+
+def _display_problem() -> CaptionerError | None:
+    try:
+        choose_platform(os.environ)
+    except CaptionerError as error:
+        return error
+    return None
 
 
 async def _check_portaudio() -> list[CheckResult]:

@@ -6,6 +6,7 @@ the terminal, in real time, so that everyone sees Captioner at work.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -16,9 +17,9 @@ import typer
 from rich.console import Console
 
 from captioner.cli.context import AppContext, app_context
-from captioner.cli.display import display_problem
 from captioner.cli.gui import show_window
 from captioner.core.errors import CaptionerError, UnsupportedError
+from captioner.gui.display import choose_platform
 
 _SAMPLE: Final = "two_cities.wav"
 
@@ -43,6 +44,15 @@ def why_not_a_window(*problems: Callable[[], str | None]) -> str | None:
         problems: Asked in this order, each only when those before it found nothing.
     """
     return next((found for problem in problems if (found := problem()) is not None), None)
+
+
+def display_problem() -> str | None:
+    """Return why no window can be shown here, as a sentence, or None when one can."""
+    try:
+        choose_platform(os.environ)
+    except UnsupportedError as error:
+        return error.message
+    return None
 
 
 def sound_problem() -> str | None:

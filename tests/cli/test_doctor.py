@@ -71,7 +71,7 @@ def test_people_get_a_table_with_the_fixes(mock_program: Program, tmp_path: Path
     done = mock_program.run("doctor", environ=_headless(mock_program, tmp_path, COLUMNS="200"))
     assert done.returncode == 0, done.stderr
     assert "warning  Display" in done.stdout
-    assert "Fix: Log in at the desktop" in done.stdout
+    assert "Fix: Start it from a desktop session" in done.stdout
     assert "6 ok, 3 warnings, 0 failed" in done.stdout
     assert done.stderr == ""
 
