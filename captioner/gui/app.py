@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from captioner.core.errors import UnsupportedError
+from captioner.core.errors import EngineError, UnsupportedError
 from captioner.gui.display import LIBRARIES_HINT, check_libraries, choose_platform
+from captioner.session.engine_process import EngineProcess
+from captioner.settings.models import Settings
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import LoadedSettings, save_settings
 
 if TYPE_CHECKING:
     from captioner.gui.bridge import SessionFactory
+
+logger = logging.getLogger(__name__)
 
 
 def run(
@@ -39,8 +44,10 @@ def run(
     platform = choose_platform(os.environ)
     if platform:
         os.environ.setdefault("QT_QPA_PLATFORM", platform)
+    engine = None if make_session is not None else _start_engine(loaded.settings)
     try:
         from captioner.gui.application import run_application  # noqa: PLC0415  # see the module
+        from captioner.gui.bridge import make_caption_session  # noqa: PLC0415  # see the module
     except ImportError as error:
         raise UnsupportedError(f"Qt cannot be loaded here: {error}", hint=LIBRARIES_HINT) from error
     check_libraries(platform)
@@ -48,5 +55,17 @@ def run(
         loaded.settings,
         notices=loaded.notices,
         save=partial(save_settings, paths),
-        make_session=make_session,
+        make_session=make_session or partial(make_caption_session, started=engine),
     )
+
+
+def _start_engine(settings: Settings) -> EngineProcess | None:
+    """Start the embedded engine where it will be needed: it loads while the window appears."""
+    if settings.server.host is not None:
+        return None
+    try:
+        return EngineProcess(settings.engine)
+    except EngineError as error:
+        # The session will try once more, and tell the user.
+        logger.warning("%s", error)
+        return None

@@ -12,7 +12,7 @@ import qasync
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QApplication
 
-from captioner.gui.bridge import SessionFactory, make_caption_session
+from captioner.gui.bridge import SessionFactory
 from captioner.gui.faults import faults_told
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.icons import app_icon
@@ -55,7 +55,7 @@ def run_application(
     *,
     notices: Sequence[str],
     save: Callable[[Mapping[str, object]], object],
-    make_session: SessionFactory | None,
+    make_session: SessionFactory,
 ) -> int:
     """Run until the user quits; return the exit code.
 
@@ -63,7 +63,7 @@ def run_application(
         settings: A snapshot.
         notices: Sentences for the user.
         save: Writes changed settings by dotted field name; called in a worker thread.
-        make_session: Makes what captions; None makes the real session.
+        make_session: Makes what captions.
     """
     application = Application()
     with qasync.QEventLoop(application) as loop:
@@ -83,12 +83,12 @@ async def _caption(
     settings: Settings,
     notices: Sequence[str],
     save: Callable[[Mapping[str, object]], object],
-    make_session: SessionFactory | None,
+    make_session: SessionFactory,
 ) -> int:
     loop = asyncio.get_running_loop()
     front_end = FrontEnd(
         settings,
-        make_session=make_session or make_caption_session,
+        make_session=make_session,
         list_devices=_list_devices,
         writer=SettingsWriter(save),
     )

@@ -20,6 +20,7 @@ from captioner.core.events import (
 )
 from captioner.core.health import Health
 from captioner.core.state import SessionState
+from captioner.session.engine_process import EngineProcess
 from captioner.settings.models import Settings
 
 if TYPE_CHECKING:
@@ -63,10 +64,17 @@ class Session(Protocol):
 SessionFactory = Callable[[Settings], Awaitable[Session]]
 
 
-async def make_caption_session(settings: Settings) -> Session:
-    """Return a real session. Its modules are heavy, so a worker thread imports them."""
+async def make_caption_session(
+    settings: Settings, *, started: EngineProcess | None = None
+) -> Session:
+    """Return a real session. Its modules are heavy, so a worker thread imports them.
+
+    Args:
+        settings: A snapshot.
+        started: The engine's process, where it was started ahead of time.
+    """
     session_class = await asyncio.to_thread(_import_session)
-    return session_class(settings, patient=True)
+    return session_class(settings, patient=True, started=started)
 
 
 def _import_session() -> type[CaptionSession]:

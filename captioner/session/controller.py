@@ -40,6 +40,7 @@ from captioner.core.state import SessionState, check_transition
 from captioner.riva.options import RecognitionOptions
 from captioner.session.captions import CaptionTrack
 from captioner.session.embedded import EmbeddedEngine
+from captioner.session.engine_process import EngineProcess
 from captioner.session.health import SILENCE_DBFS, HealthInputs, judge
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, ServerSettings, Settings
@@ -70,6 +71,7 @@ class CaptionSession:
         patient: bool = False,
         opener: SourceOpener | None = None,
         engine: EmbeddedEngine | None = None,
+        started: EngineProcess | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Prepare a session; nothing is opened before `start`.
@@ -82,6 +84,7 @@ class CaptionSession:
             opener: Makes the audio source; tests pass their own.
             engine: An embedded engine that several sessions share, closed by its owner; None makes
                 one that this session owns.
+            started: A process of the engine that was started ahead of time, for this session's own.
             clock: Time; tests pass their own.
         """
         self._settings = settings
@@ -93,7 +96,7 @@ class CaptionSession:
             lambda audio: open_source(audio, realtime=realtime, wait_for_device=patient)
         )
         self._owns_engine = engine is None
-        self._engine = engine or EmbeddedEngine(settings.engine)
+        self._engine = engine or EmbeddedEngine(settings.engine, started=started)
         self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self._stop_limit: asyncio.Timeout | None = None
@@ -259,6 +262,7 @@ class CaptionSession:
                         self._inputs.source_kind = item.kind
                         self._inputs.source_name = item.name
                         self._inputs.quiet_since = None
+                        self._inputs.last_audio_at = self._clock.now()
                         self._emit(SourceChanged(item.kind, item.name))
                         self._update_state()
                     case SourceLost():

@@ -1,35 +1,23 @@
-"""The embedded engine: a child process that serves the Riva protocol on loopback.
-
-A child, because a fault in the model's native code must not take the window with it, and because
-two gRPC servers and clients on two loops in one process crash. It is guarded by a random token
-that travels through its environment, and it ends by itself when this process goes away, because
-its standard input then closes.
-"""
+"""Looks after the embedded engine: starts it when it is needed, and again when it has died."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-import os
-import secrets
-import sys
 from typing import Final
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from pydantic.dataclasses import dataclass
 
 from captioner.asr.endpoint import Endpoint
 from captioner.core.errors import EngineError
+from captioner.session.engine_process import EngineProcess
 from captioner.settings.models import EngineSettings
 
 logger = logging.getLogger(__name__)
 
-TOKEN_VARIABLE: Final = "CAPTIONER_TOKEN"  # noqa: S105 - the variable's name, not a token
-
 _START_LIMIT_S: Final = 20.0
-_STOP_LIMIT_S: Final = 3.0
-_LAST_LINES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -44,23 +32,26 @@ class _Announcement:
 
 
 class EmbeddedEngine:
-    """Starts the engine's process when it is asked for, and again when it has died."""
+    """The engine as one endpoint, whatever process it runs in at the moment."""
 
-    def __init__(self, settings: EngineSettings) -> None:
-        """Prepare; nothing runs before `start` or `endpoint`."""
+    def __init__(self, settings: EngineSettings, *, started: EngineProcess | None = None) -> None:
+        """Prepare; nothing is started before `endpoint`.
+
+        Args:
+            settings: Which engine.
+            started: A process that runs already, to be looked after from here on.
+        """
         self._settings = settings
-        self._token = SecretStr(secrets.token_urlsafe(32))
-        self._process: asyncio.subprocess.Process | None = None
+        self._process = started
         self._endpoint: Endpoint | None = None
-        self._complaints: asyncio.Task[None] | None = None
-        self._last_lines: list[str] = []
         self._lock = asyncio.Lock()
-        self.starts = 0
+        self.starts = 0 if started is None else 1
 
     @property
     def pid(self) -> int | None:
         """Process number of the running engine."""
-        return self._process.pid if self._is_running() and self._process else None
+        process = self._process
+        return process.pid if process is not None and process.is_running else None
 
     async def endpoint(self) -> Endpoint:
         """Return where the engine listens, after starting it if it does not run.
@@ -69,11 +60,13 @@ class EmbeddedEngine:
             EngineError: It did not start.
         """
         async with self._lock:
-            if self._endpoint is None or not self._is_running():
+            if self._process is not None and not self._process.is_running:
                 await self._stop()
-                await self._start()
+            if self._process is None:
+                self._process = EngineProcess(self._settings)
+                self.starts += 1
             if self._endpoint is None:
-                raise AssertionError("an engine that started has an address")
+                self._endpoint = await self._meet(self._process)
             return self._endpoint
 
     async def close(self) -> None:
@@ -81,95 +74,36 @@ class EmbeddedEngine:
         async with self._lock:
             await self._stop()
 
-    def _is_running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
-    def _command(self) -> list[str]:
-        # A frozen program is its own interpreter and takes the command at once.
-        program = (
-            [sys.executable]
-            if getattr(sys, "frozen", False)
-            else [
-                sys.executable,
-                "-m",
-                "captioner",
-            ]
+    async def _meet(self, process: EngineProcess) -> Endpoint:
+        """Wait until ``process`` says where it listens."""
+        line = b""
+        reading = asyncio.create_task(
+            asyncio.to_thread(process.read_announcement), name="engine-announcement"
         )
-        command = [*program, "serve", "--host", "127.0.0.1", "--port", "0"]
-        command += ["--engine", self._settings.backend, "--announce", "--exit-with-parent"]
-        if self._settings.mock_script is not None:
-            command += ["--script", self._settings.mock_script]
-        return command
-
-    async def _start(self) -> None:
-        environment = dict(os.environ)
-        environment[TOKEN_VARIABLE] = self._token.get_secret_value()
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command(),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=environment,
-            )
-        except OSError as error:
-            raise EngineError(
-                f"The embedded engine could not be started: {error.strerror}.",
-                hint="Install Captioner again; its files seem to be incomplete.",
-            ) from error
-        self._process = process
-        self.starts += 1
-        self._last_lines.clear()
-        self._complaints = asyncio.create_task(self._listen(process), name="engine-stderr")
-        try:
-            async with asyncio.timeout(_START_LIMIT_S):
-                line = await process.stdout.readline() if process.stdout else b""
-        except TimeoutError:
-            line = b""
-        self._endpoint = await self._read_announcement(line)
-        logger.info("Embedded engine listens on port %d", self._endpoint.port)
-
-    async def _read_announcement(self, line: bytes) -> Endpoint:
+        done, _ = await asyncio.wait({reading}, timeout=_START_LIMIT_S)
+        if done:
+            line = reading.result()
         try:
             said = _Announcement(**json.loads(line))
         except (ValueError, TypeError, ValidationError) as error:
             await self._stop()
-            reason = self._last_lines[-1] if self._last_lines else "it gave no reason"
+            await asyncio.wait({reading})
+            reason = process.last_words or "it gave no reason"
             raise EngineError(
                 f"The embedded engine did not start: {reason}",
                 hint="Run `captioner doctor`, or set a server (RIVA_HOST).",
             ) from error
+        logger.info("Embedded engine listens on port %d", said.port)
         is_mock = said.engine == "mock"
         return Endpoint(
             host=said.host,
             port=said.port,
             name="Mock engine (scripted words)" if is_mock else "Embedded engine",
-            token=self._token,
+            token=process.token,
             is_mock=is_mock,
         )
 
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        """Pass the child's complaints on to our log, line by line."""
-        if process.stderr is None:
-            return
-        while line := await process.stderr.readline():
-            text = line.decode(errors="replace").rstrip()
-            logger.info("engine: %s", text)
-            self._last_lines = [*self._last_lines, text][-_LAST_LINES:]
-
     async def _stop(self) -> None:
         process, self._process, self._endpoint = self._process, None, None
-        if process is None:
-            return
-        if process.returncode is None and process.stdin is not None:
-            process.stdin.close()
-        try:
-            async with asyncio.timeout(_STOP_LIMIT_S):
-                await process.wait()
-        except TimeoutError:
-            logger.warning("The embedded engine did not stop when asked and is ended")
-            process.kill()
-            await process.wait()
-        if self._complaints is not None:
-            await self._complaints
-            self._complaints = None
+        if process is not None:
+            await asyncio.to_thread(process.close)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from captioner.core.audio import SILENT_DBFS
 from captioner.core.errors import CaptionerError
 from captioner.core.health import Health, HealthState
 from captioner.core.state import SessionState
@@ -28,7 +27,7 @@ class HealthInputs:
         device_error: Why the device is away, while it is.
         server_error: Why the recogniser is away, while it is.
         quiet_since: Monotonic seconds since when only silence was heard; None when there is sound.
-        last_audio_at: Monotonic seconds of the newest chunk; None before the first.
+        last_audio_at: Monotonic seconds of the newest chunk, or of the opening; None before it.
         lag_s: Seconds of audio that the recogniser is behind.
         engine_name: Who recognises.
     """
@@ -42,7 +41,6 @@ class HealthInputs:
     last_audio_at: float | None = None
     lag_s: float = 0.0
     engine_name: str = ""
-    level_dbfs: float = SILENT_DBFS
 
 
 def judge(inputs: HealthInputs, now: float) -> Health:
@@ -71,7 +69,9 @@ def _while_streaming(inputs: HealthInputs, now: float) -> Health:
     if inputs.device_error is not None:
         error = inputs.device_error
         return Health(HealthState.RECONNECTING, error.message, error.hint)
-    if inputs.quiet_since is not None and now - inputs.quiet_since >= NO_AUDIO_AFTER_S:
+    # Some devices send silence, others send nothing at all.
+    silent_since = inputs.quiet_since if inputs.quiet_since is not None else inputs.last_audio_at
+    if silent_since is not None and now - silent_since >= NO_AUDIO_AFTER_S:
         return _no_sound(inputs)
     if inputs.lag_s > _LAGGING_S:
         return Health(

@@ -1,0 +1,114 @@
+"""The process of the embedded engine, started without waiting for it.
+
+It is a child because a fault in the model's native code must not take the window with it, and
+because gRPC's server and client on two loops of one process crash. A random token guards it, which
+travels through its environment. It ends by itself when this process goes away, because its
+standard input then closes.
+
+This module is light to import, so that a window can start the engine before it loads anything else.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from collections import deque
+from typing import Final
+
+from pydantic import SecretStr
+
+from captioner.core.errors import EngineError
+from captioner.settings.models import EngineSettings
+
+logger = logging.getLogger(__name__)
+
+_TOKEN_VARIABLE: Final = "CAPTIONER_TOKEN"  # noqa: S105 - the variable's name, not a token
+_STOP_LIMIT_S: Final = 3.0
+_LAST_LINES: Final = 20
+
+
+class EngineProcess:
+    """One run of the engine, from the constructor, which returns at once, to `close`.
+
+    Attributes:
+        token: What clients must send as bearer token.
+        pid: Process number.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        """Start the process.
+
+        Raises:
+            EngineError: The system refuses to.
+        """
+        self.token = SecretStr(secrets.token_urlsafe(32))
+        try:
+            self._process = subprocess.Popen(
+                _command(settings),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=os.environ | {_TOKEN_VARIABLE: self.token.get_secret_value()},
+            )
+        except OSError as error:
+            raise EngineError(
+                f"The embedded engine could not be started: {error.strerror}.",
+                hint="Install Captioner again; its files seem to be incomplete.",
+            ) from error
+        self.pid = self._process.pid
+        self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._listener = threading.Thread(target=self._listen, name="engine-stderr", daemon=True)
+        self._listener.start()
+
+    @property
+    def is_running(self) -> bool:
+        """False once it has ended, for whatever reason."""
+        return self._process.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        """The last line that it wrote to standard error; empty when there was none."""
+        return self._last_lines[-1] if self._last_lines else ""
+
+    def read_announcement(self) -> bytes:
+        """Return the line in which it says where it listens; empty when it ended. Blocks."""
+        return self._process.stdout.readline() if self._process.stdout is not None else b""
+
+    def close(self) -> None:
+        """Ask it to end, and end it if it does not. Blocks for seconds at most."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            logger.warning("The embedded engine did not stop when asked and is ended")
+            self._process.kill()
+            self._process.wait()
+        self._listener.join()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _listen(self) -> None:
+        """Pass what it complains of on to our log, line by line."""
+        if self._process.stderr is None:
+            return
+        with self._process.stderr as lines:
+            for line in lines:
+                text = line.decode(errors="replace").rstrip()
+                logger.info("engine: %s", text)
+                self._last_lines.append(text)
+
+
+def _command(settings: EngineSettings) -> list[str]:
+    # A frozen program is its own interpreter and takes the command at once.
+    frozen = getattr(sys, "frozen", False)
+    program = [sys.executable] if frozen else [sys.executable, "-m", "captioner"]
+    command = [*program, "serve", "--host", "127.0.0.1", "--port", "0"]
+    command += ["--engine", settings.backend, "--announce", "--exit-with-parent"]
+    if settings.mock_script is not None:
+        command += ["--script", settings.mock_script]
+    return command
