@@ -1,0 +1,103 @@
+"""The one sentence: a table of everything the session may know."""
+
+from __future__ import annotations
+
+import pytest
+
+from captioner.core.errors import AudioDeviceError, UnavailableError
+from captioner.core.health import HealthState
+from captioner.core.state import SessionState
+from captioner.session.health import HealthInputs, judge
+
+NOW = 1000.0
+DEVICE = AudioDeviceError("The microphone was unplugged.", hint="Plug it in.")
+SERVER = UnavailableError("The server is gone.", hint="Wait.")
+S, H = SessionState, HealthState
+
+
+def inputs(state: SessionState, **known: object) -> HealthInputs:
+    usual: dict[str, object] = {
+        "source_kind": "microphone",
+        "source_name": "Desk mic",
+        "last_audio_at": NOW,
+        "engine_name": "Embedded engine",
+    }
+    return HealthInputs(state=state, **(usual | known))  # type: ignore[arg-type]  # names of fields
+
+
+@pytest.mark.parametrize(
+    ("known", "state", "sentence", "hint"),
+    [
+        (inputs(S.IDLE), H.STOPPED, "Captions are stopped.", "Press start."),
+        (inputs(S.IDLE, server_error=SERVER), H.STOPPED, "Captions are stopped.", "Press start."),
+        (inputs(S.STARTING), H.STARTING, "Captions are starting.", ""),
+        (inputs(S.STARTING, server_error=SERVER), H.RECONNECTING, "The server is gone.", "Wait."),
+        (inputs(S.STOPPING), H.STOPPED, "Captions are stopping.", ""),
+        (inputs(S.FAILED), H.FAILED, "Captions have stopped.", "Start them again."),
+        (inputs(S.FAILED, server_error=SERVER), H.FAILED, "The server is gone.", "Wait."),
+        (inputs(S.RECONNECTING), H.RECONNECTING, "The recogniser is being reconnected.", ""),
+        (
+            inputs(S.RECONNECTING, device_error=DEVICE, server_error=SERVER),
+            H.RECONNECTING,
+            "The microphone was unplugged.",
+            "Plug it in.",
+        ),
+        (inputs(S.STREAMING), H.LISTENING, "Listening to Desk mic.", ""),
+        (
+            inputs(S.STREAMING, device_error=DEVICE),
+            H.RECONNECTING,
+            "The microphone was unplugged.",
+            "Plug it in.",
+        ),
+        (inputs(S.STREAMING, quiet_since=NOW - 4.9), H.LISTENING, "Listening to Desk mic.", ""),
+        (
+            inputs(S.STREAMING, quiet_since=NOW - 5),
+            H.NO_AUDIO,
+            "No sound reaches Desk mic.",
+            "Check that the microphone is not muted, or choose another one.",
+        ),
+        (
+            inputs(S.STREAMING, last_audio_at=NOW - 5),
+            H.NO_AUDIO,
+            "No sound reaches Desk mic.",
+            "Check that the microphone is not muted, or choose another one.",
+        ),
+        (
+            inputs(S.STREAMING, quiet_since=NOW - 60, source_kind="system", source_name="HDMI"),
+            H.NO_AUDIO,
+            "Nothing is playing on HDMI.",
+            (
+                "Captions appear as soon as something plays. "
+                "If you hear sound, choose another output."
+            ),
+        ),
+        (
+            inputs(S.STREAMING, quiet_since=NOW - 60, source_kind="file", source_name="talk.wav"),
+            H.NO_AUDIO,
+            "talk.wav is silent here.",
+            "",
+        ),
+        (
+            inputs(S.STREAMING, lag_s=12.4),
+            H.LISTENING,
+            "Embedded engine is 12 seconds behind.",
+            "Close other programs, or use a faster server.",
+        ),
+        (inputs(S.STREAMING, lag_s=5.0), H.LISTENING, "Listening to Desk mic.", ""),
+        (
+            inputs(S.STREAMING, lag_s=12.4, quiet_since=NOW - 6),
+            H.NO_AUDIO,
+            "No sound reaches Desk mic.",
+            "Check that the microphone is not muted, or choose another one.",
+        ),
+    ],
+)
+def test_verdicts(known: HealthInputs, state: HealthState, sentence: str, hint: str) -> None:
+    health = judge(known, NOW)
+    assert (health.state, health.sentence, health.hint) == (state, sentence, hint)
+
+
+@pytest.mark.parametrize("state", SessionState)
+def test_there_is_a_sentence_for_every_state_at_the_very_beginning(state: SessionState) -> None:
+    health = judge(HealthInputs(state=state), 0.0)
+    assert health.sentence.endswith(".")
