@@ -11,33 +11,6 @@ set -euo pipefail
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-TEST_NEEDS=(
-    'cmd:Xvfb|xvfb'
-    'cmd:openbox|openbox'
-    'cmd:xdotool|xdotool'
-    'cmd:xwininfo|x11-utils'
-    'cmd:xprop|x11-utils'
-    'cmd:xcompmgr|xcompmgr'
-    'cmd:trayer|trayer'
-    'cmd:xsel|xsel'
-    'cmd:import|imagemagick'
-    'cmd:tesseract|tesseract-ocr'
-    'file:/usr/share/tesseract-ocr/*/tessdata/eng.traineddata|tesseract-ocr-eng'
-    'file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf|fonts-dejavu-core'
-    'cmd:pulseaudio|pulseaudio'
-    'cmd:paplay|pulseaudio-utils'
-    'cmd:pipewire|pipewire'
-    'cmd:pipewire-pulse|pipewire-pulse'
-    'cmd:wireplumber|wireplumber'
-    'cmd:dbus-daemon|dbus'
-    'cmd:dbus-launch|dbus-x11'
-    'cmd:gnome-keyring-daemon|gnome-keyring'
-    'cmd:setpriv|util-linux'
-    'cmd:espeak-ng|espeak-ng'
-    'cmd:sox|sox'
-    'cmd:ffmpeg|ffmpeg'
-)
-
 full=no
 if [ "${1:-}" = --full ]; then
     full=yes
@@ -47,8 +20,7 @@ fi
 open_log test
 SECONDS=0
 write_log INFO "test.sh starts, full=$full"
-install_missing "${RUN_NEEDS[@]}" "${TEST_NEEDS[@]}"
-install_captioner .test-stamp '[media]' --group "$ROOT/pyproject.toml:dev"
+install_for_tests
 info "Set-up: $SECONDS s"
 
 failed=()

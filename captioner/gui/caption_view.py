@@ -45,6 +45,11 @@ class PaintedRecord:
             self._lines.popitem(last=False)
 
     @property
+    def is_empty(self) -> bool:
+        """True before the first word was painted."""
+        return not self._lines
+
+    @property
     def text(self) -> str:
         """The text that has gone by, with words that were split between lines whole again."""
         return join_lines([line for line in self._lines.values() if line.text])
@@ -150,7 +155,7 @@ class CaptionView(QWidget):
                 painter.setPen(_COLOURS[run.kind])
                 painter.drawText(place, run.text)
                 place += QPointF(self._metrics.horizontalAdvance(run.text), 0)
-        is_first = bool(self._shown) and not self.painted.text
+        is_first = bool(self._shown) and self.painted.is_empty
         self.painted.add(self._shown)
         if is_first:
             self.first_caption_painted.emit()

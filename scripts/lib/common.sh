@@ -126,7 +126,32 @@ RUN_NEEDS=(
     'file:/usr/share/fonts/*|fonts-dejavu-core'
 )
 
-# The other needs, of the tests, are in test.sh.
+TEST_NEEDS=(
+    'cmd:Xvfb|xvfb'
+    'cmd:openbox|openbox'
+    'cmd:xdotool|xdotool'
+    'cmd:xwininfo|x11-utils'
+    'cmd:xprop|x11-utils'
+    'cmd:xcompmgr|xcompmgr'
+    'cmd:trayer|trayer'
+    'cmd:xsel|xsel'
+    'cmd:import|imagemagick'
+    'cmd:tesseract|tesseract-ocr'
+    'file:/usr/share/tesseract-ocr/*/tessdata/eng.traineddata|tesseract-ocr-eng'
+    'file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf|fonts-dejavu-core'
+    'cmd:pulseaudio|pulseaudio'
+    'cmd:paplay|pulseaudio-utils'
+    'cmd:pipewire|pipewire'
+    'cmd:pipewire-pulse|pipewire-pulse'
+    'cmd:wireplumber|wireplumber'
+    'cmd:dbus-daemon|dbus'
+    'cmd:dbus-launch|dbus-x11'
+    'cmd:gnome-keyring-daemon|gnome-keyring'
+    'cmd:setpriv|util-linux'
+    'cmd:espeak-ng|espeak-ng'
+    'cmd:sox|sox'
+    'cmd:ffmpeg|ffmpeg'
+)
 
 HAVE_LIBRARIES=
 
@@ -237,4 +262,10 @@ install_captioner() {
     pip_install --constraint "$CONSTRAINTS" --build-constraint "$CONSTRAINTS" \
         --editable "$ROOT$extra" "$@"
     fingerprint "$extra" >"$VENV/$stamp"
+}
+
+# What tests and benchmarks need on top of the program itself.
+install_for_tests() {
+    install_missing "${RUN_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    install_captioner .test-stamp '[media]' --group "$ROOT/pyproject.toml:dev"
 }

@@ -1,0 +1,53 @@
+"""Entry of `scripts/bench`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from scripts.benchmarks import engine, startup
+from scripts.benchmarks.table import Target, markdown
+
+_PARTS: Final = ("engine", "startup")
+
+
+def main() -> int:
+    """Run the parts that were asked for and print their tables; 1 when a target was missed."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measure Captioner and its peers side by side, in one run, and print tables.",
+        epilog="Examples: scripts/bench · scripts/bench engine --rounds 5 · "
+        "scripts/bench engine --faster-whisper ~/models/faster-whisper-tiny",
+    )
+    parser.add_argument("part", nargs="?", choices=[*_PARTS, "all"], default="all")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default 3)")
+    parser.add_argument(
+        "--faster-whisper",
+        type=Path,
+        metavar="FOLDER",
+        help="a faster-whisper model on this disk; the package must be installed in .venv",
+    )
+    parser.add_argument("--output", type=Path, help="also write the report to this file")
+    options = parser.parse_args()
+    reports: list[str] = []
+    targets: list[Target] = []
+    if options.part in {"startup", "all"}:
+        report, kept = startup.run(options.rounds)
+        reports.append(report)
+        targets += kept
+    if options.part in {"engine", "all"}:
+        report, kept = engine.run(options.rounds, options.faster_whisper)
+        reports.append(report)
+        targets += kept
+    rows = [target.row() for target in targets]
+    verdicts = markdown(["target", "measured", "limit", ""], rows)
+    text = "\n\n".join([*reports, "### Targets", verdicts]) + "\n"
+    print(text)
+    if options.output is not None:
+        options.output.write_text(text, encoding="utf-8")
+    return 0 if all(target.met for target in targets) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

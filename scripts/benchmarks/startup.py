@@ -1,0 +1,116 @@
+"""From the start of the process to the overlay, and to the first caption, with everything real.
+
+A clip is played into a private sound server without a break, `captioner gui` is started on a
+private display, and its own log says when the overlay was painted first, when the session was
+streaming, and when the first caption was painted. Each start is warm: one start before is not
+counted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from scripts.benchmarks.table import Figure, Target, conditions, markdown
+from tests.support.clips import TWO_CITIES
+from tests.support.pulse import SoundServer, running_server
+from tests.support.screen import Screen, running_screen
+
+_STARTS_A_ROUND: Final = 3
+_LIMIT_S: Final = 30.0
+_PAINTED: Final = re.compile(r"first caption painted (\d+) ms after")
+_VISIBLE: Final = re.compile(r"^(\S+) .*overlay visible (\d+) ms after")
+_STREAMING: Final = re.compile(r"^(\S+) .*Session: starting -> streaming")
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """One start; seconds since the system started the process."""
+
+    visible_s: float
+    listening_s: float
+    captioned_s: float
+
+
+def run(rounds: int) -> tuple[str, list[Target]]:
+    """Measure; return a Markdown report and the targets with their verdicts."""
+    with running_server("pulseaudio") as sound, running_screen(compositor=True) as screen:
+        stop = threading.Event()
+        player = threading.Thread(target=_play, args=(sound, stop), name="clips")
+        player.start()
+        try:
+            starts = [_start(sound, screen) for _ in range(rounds * _STARTS_A_ROUND + 1)][1:]
+        finally:
+            stop.set()
+            player.join()
+    visible = Figure([start.visible_s for start in starts], " s")
+    listening = Figure([start.listening_s for start in starts], " s")
+    captioned = Figure([start.captioned_s for start in starts], " s")
+    report = "\n\n".join(
+        [
+            "### Start of the window",
+            conditions(len(starts)),
+            markdown(
+                ["from the start of the process to", "median (spread)"],
+                [
+                    ["overlay visible", str(visible)],
+                    ["listening, recogniser connected", str(listening)],
+                    ["first caption painted, speech playing throughout", str(captioned)],
+                ],
+            ),
+        ]
+    )
+    targets = [
+        Target("start to visible overlay, warm, s", visible.middle, 1.0),
+        Target("start to captioning, warm, s", listening.middle, 2.5),
+    ]
+    return report, targets
+
+
+def _play(sound: SoundServer, stop: threading.Event) -> None:
+    while not stop.is_set():
+        player = sound.play(TWO_CITIES.path)
+        while player.poll() is None:
+            if stop.wait(0.1):
+                player.terminate()
+
+
+def _start(sound: SoundServer, screen: Screen) -> _Start:
+    environ = os.environ | sound.changes | screen.changes
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "captioner", "--profile-dir", folder, "gui"]
+        with subprocess.Popen(
+            command, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as program:
+            log = Path(folder) / "logs" / "captioner.log"
+            try:
+                return _read(log)
+            finally:
+                program.send_signal(signal.SIGINT)
+                program.wait(_LIMIT_S)
+
+
+def _read(log: Path) -> _Start:
+    """Wait for the three lines in ``log`` and return their times."""
+    give_up = time.monotonic() + _LIMIT_S
+    while time.monotonic() < give_up:
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        visible = next(filter(None, map(_VISIBLE.search, lines)), None)
+        streaming = next(filter(None, map(_STREAMING.search, lines)), None)
+        painted = next(filter(None, map(_PAINTED.search, lines)), None)
+        if visible and streaming and painted:
+            visible_s = int(visible[2]) / 1000
+            after = datetime.fromisoformat(streaming[1]) - datetime.fromisoformat(visible[1])
+            return _Start(visible_s, visible_s + after.total_seconds(), int(painted[1]) / 1000)
+        time.sleep(0.05)
+    raise TimeoutError("the window did not caption in time")
