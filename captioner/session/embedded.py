@@ -44,6 +44,7 @@ class EmbeddedEngine:
         self._settings = settings
         self._process = started
         self._endpoint: Endpoint | None = None
+        self._announcement: asyncio.Task[bytes] | None = None
         self._lock = asyncio.Lock()
         self.starts = 0 if started is None else 1
 
@@ -76,18 +77,17 @@ class EmbeddedEngine:
 
     async def _meet(self, process: EngineProcess) -> Endpoint:
         """Wait until ``process`` says where it listens."""
-        line = b""
-        reading = asyncio.create_task(
-            asyncio.to_thread(process.read_announcement), name="engine-announcement"
-        )
-        done, _ = await asyncio.wait({reading}, timeout=_START_LIMIT_S)
-        if done:
-            line = reading.result()
+        if self._announcement is None:
+            # Kept when the waiting is cancelled: the line comes once, and may be waited for again.
+            self._announcement = asyncio.create_task(
+                asyncio.to_thread(process.read_announcement), name="engine-announcement"
+            )
+        done, _ = await asyncio.wait({self._announcement}, timeout=_START_LIMIT_S)
+        line = self._announcement.result() if done else b""
         try:
             said = _Announcement(**json.loads(line))
         except (ValueError, TypeError, ValidationError) as error:
             await self._stop()
-            await asyncio.wait({reading})
             reason = process.last_words or "it gave no reason"
             raise EngineError(
                 f"The embedded engine did not start: {reason}",
@@ -105,5 +105,8 @@ class EmbeddedEngine:
 
     async def _stop(self) -> None:
         process, self._process, self._endpoint = self._process, None, None
+        announcement, self._announcement = self._announcement, None
         if process is not None:
             await asyncio.to_thread(process.close)
+        if announcement is not None:
+            await asyncio.wait({announcement})
