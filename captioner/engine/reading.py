@@ -97,7 +97,7 @@ def without_loop(tokens: Sequence[str], loop: Loop) -> list[str]:
 
 def is_all_loop(tokens: Sequence[str], loop: Loop) -> bool:
     """Return whether there is nothing but the loop: made up from sound that is no speech."""
-    return loop.rounds >= 3 and loop.end - loop.start >= 0.8 * len(tokens)  # noqa: PLR2004 - tried
+    return loop.start == 0 and loop.rounds >= 3 and loop.end >= 0.8 * len(tokens)  # noqa: PLR2004 - tried
 
 
 def after_context(said: Sequence[str], tokens: Sequence[str]) -> list[str] | None:
