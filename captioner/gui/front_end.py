@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, QPoint
 from captioner.core.errors import CaptionerError
 from captioner.core.events import EngineChanged, SourceChanged
 from captioner.core.health import Health, HealthState
-from captioner.core.state import SessionState
 from captioner.gui.bridge import Session, SessionBridge, SessionFactory
 from captioner.gui.faults import FAULT_TEXT
 from captioner.gui.menu import AppMenu, Device
@@ -67,6 +66,7 @@ class FrontEnd(QObject):
         self.overlay.appeared.connect(self._on_appeared)
         self.overlay.left_at.connect(self._on_left_at)
         self.overlay.view.first_caption_painted.connect(self._on_first_caption)
+        self._connect_bridge()
 
     def show(self) -> None:
         """Let the overlay appear."""
@@ -82,15 +82,11 @@ class FrontEnd(QObject):
 
     async def run(self) -> None:
         """Caption until the user quits; the last words are kept."""
-        starting = asyncio.create_task(self._begin(), name="begin")
-        quitting = asyncio.create_task(self._quit.wait(), name="quit")
+        self._tasks.start(self._begin(), name="begin")
         try:
-            await asyncio.wait({starting, quitting}, return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-            await quitting
+            await self._quit.wait()
         finally:
-            await self._end(starting, quitting)
+            await self._end()
 
     async def _begin(self) -> None:
         try:
@@ -98,24 +94,31 @@ class FrontEnd(QObject):
                 await self._appeared.wait()
         except TimeoutError:
             logger.warning("the overlay has not appeared after %.0f s", _APPEAR_LIMIT_S)
-        menu = self._build_menu()
-        try:
-            session = self._session = await self._make_session(self._settings)
-        except CaptionerError as error:
-            self._show_health(Health(HealthState.FAILED, error.message, error.hint))
-            raise
-        except Exception:
-            self._show_health(Health(HealthState.FAILED, FAULT_TEXT))
-            raise
-        self._connect(session, menu)
-        await session.start()
-        self._tasks.start(self._refresh_devices(), name="list-devices")
+        self._build_menu()
+        await self._in_order(self._start())
+        await self._refresh_devices()
 
-    async def _end(self, *own: asyncio.Task[Any]) -> None:
-        """Undo everything, in the opposite order; what fails is reported and does not stop it."""
-        for task in own:
-            task.cancel()
-        await asyncio.wait(own)
+    async def _start(self) -> None:
+        """Start captions, with a session that is made when there is none yet."""
+        if self._session is None:
+            try:
+                session = await self._make_session(self._settings)
+            except CaptionerError as error:
+                self._show_health(Health(HealthState.FAILED, error.message, error.hint))
+                raise
+            except Exception:
+                self._show_health(Health(HealthState.FAILED, FAULT_TEXT))
+                raise
+            self._session = session
+            self._bridge.listen_to(session)
+        await self._session.start()
+
+    async def _stop(self) -> None:
+        if self._session is not None:
+            await self._session.stop()
+
+    async def _end(self) -> None:
+        """Undo everything, in the opposite order."""
         await self._tasks.cancel()
         if self._session is not None:
             await self._session.close()
@@ -126,14 +129,14 @@ class FrontEnd(QObject):
             self._tray.icon.hide()
         self.overlay.hide()
 
-    def _build_menu(self) -> AppMenu:
+    def _build_menu(self) -> None:
         menu = self._menu = AppMenu()
         tray = self._tray = Tray(menu.menu)
         audio = self._settings.audio
         menu.show_source(audio.source, audio.device)
         menu.menu.aboutToShow.connect(lambda: menu.allow_hiding(allowed=tray.is_available))
-        menu.start_wanted.connect(partial(self._command, "start"))
-        menu.stop_wanted.connect(partial(self._command, "stop"))
+        menu.start_wanted.connect(partial(self._command, self._start, "start"))
+        menu.stop_wanted.connect(partial(self._command, self._stop, "stop"))
         menu.source_wanted.connect(self._on_source_wanted)
         menu.overlay_wanted.connect(self._show_overlay)
         menu.arrange_wanted.connect(lambda: self.overlay.set_arranging(True))
@@ -144,19 +147,15 @@ class FrontEnd(QObject):
         tray.clicked.connect(lambda: self._show_overlay(not self.overlay.isVisible()))
         self.overlay.menu_wanted.connect(self._on_menu_wanted)
         self.overlay.close_wanted.connect(self._on_close_wanted)
-        return menu
+        self._bridge.state_changed.connect(menu.show_state)
 
-    def _connect(self, session: Session, menu: AppMenu) -> None:
-        bridge, overlay = self._bridge, self.overlay
-        bridge.caption_changed.connect(overlay.show_caption)
-        bridge.gap_marked.connect(overlay.show_gap)
+    def _connect_bridge(self) -> None:
+        bridge = self._bridge
+        bridge.caption_changed.connect(self.overlay.show_caption)
+        bridge.gap_marked.connect(self.overlay.show_gap)
         bridge.health_changed.connect(self._show_health)
-        bridge.state_changed.connect(menu.show_state)
         bridge.source_changed.connect(self._on_source_changed)
         bridge.engine_changed.connect(self._on_engine_changed)
-        bridge.listen_to(session)
-        if session.state is not SessionState.IDLE:
-            self._show_health(session.health)
 
     def _show_health(self, health: Health) -> None:
         self.overlay.show_health(health)
@@ -170,10 +169,8 @@ class FrontEnd(QObject):
         if self._menu is not None:
             self._menu.show_overlay_visible(visible=visible)
 
-    def _command(self, name: str) -> None:
-        if self._session is not None:
-            command = {"start": self._session.start, "stop": self._session.stop}[name]
-            self._tasks.start(self._in_order(command()), name=f"{name}-captions")
+    def _command(self, command: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        self._tasks.start(self._in_order(command()), name=name)
 
     async def _in_order(self, command: Coroutine[Any, Any, None]) -> None:
         """Carry out what was asked for first before what was asked for next."""
@@ -186,12 +183,12 @@ class FrontEnd(QObject):
             self._menu.show_devices(devices)
 
     def _on_source_wanted(self, source: str, device: str | None) -> None:
-        if self._session is None or self._menu is None:
-            return
-        self._menu.show_source(source, device)
+        if self._menu is not None:
+            self._menu.show_source(source, device)
         self._writer.change(audio__source=source, audio__device=device)
-        change = self._session.set_source(source, device)
-        self._tasks.start(self._in_order(change), name="set-source")
+        if self._session is not None:
+            change = partial(self._session.set_source, source, device)
+            self._command(change, "set-source")
 
     def _on_source_changed(self, event: SourceChanged) -> None:
         logger.info("listening to %s: %s", event.kind, event.name)

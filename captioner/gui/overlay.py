@@ -29,7 +29,7 @@ from captioner.core.health import Health, HealthState
 from captioner.gui.arrange_bar import ArrangeBar
 from captioner.gui.arranging import changed_by_key, cursor_at, edges_at
 from captioner.gui.caption_view import CaptionView
-from captioner.gui.health_mark import HealthDot, health_text
+from captioner.gui.health_mark import STATE_NAMES, HealthDot, health_text
 from captioner.gui.look import CORNER, MOCK, PADDING_BOTTOM, PADDING_TOP, PADDING_X, Look
 from captioner.gui.message import Message
 from captioner.gui.placement import onto_screen, restored_place
@@ -288,8 +288,9 @@ class Overlay(QWidget):
     def _status_text(self) -> str:
         if self._brief:
             return self._brief
-        is_well = self._health.state is HealthState.LISTENING and not self._health.hint
-        if is_well or self.view.message is not None:
+        if self.view.message is not None:
+            return STATE_NAMES[self._health.state]
+        if self._health.state is HealthState.LISTENING and not self._health.hint:
             return ""
         return health_text(self._health).replace("\n", " ")
 

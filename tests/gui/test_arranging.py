@@ -1,0 +1,64 @@
+"""Keys and edges as plain functions."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+
+from captioner.gui.arranging import changed_by_key, cursor_at, edges_at
+
+PLACE = QRect(100, 200, 600, 100)
+LEAST = QSize(160, 70)
+NO = Qt.KeyboardModifier.NoModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.mark.parametrize(
+    ("key", "modifiers", "expected"),
+    [
+        (Qt.Key.Key_Left, NO, QRect(80, 200, 600, 100)),
+        (Qt.Key.Key_Right, NO, QRect(120, 200, 600, 100)),
+        (Qt.Key.Key_Up, NO, QRect(100, 180, 600, 100)),
+        (Qt.Key.Key_Down, NO, QRect(100, 220, 600, 100)),
+        (Qt.Key.Key_Down, CONTROL, QRect(100, 201, 600, 100)),
+        (Qt.Key.Key_Right, SHIFT, QRect(100, 200, 620, 100)),
+        (Qt.Key.Key_Down, SHIFT, QRect(100, 200, 600, 120)),
+        (Qt.Key.Key_Left, SHIFT | CONTROL, QRect(100, 200, 599, 100)),
+        (Qt.Key.Key_A, NO, None),
+    ],
+)
+def test_keys_move_and_resize(
+    key: Qt.Key, modifiers: Qt.KeyboardModifier, expected: QRect | None
+) -> None:
+    assert changed_by_key(PLACE, key, modifiers, least=LEAST) == expected
+
+
+def test_it_never_becomes_smaller_than_useful() -> None:
+    small = QRect(0, 0, 165, 75)
+
+    narrow = changed_by_key(small, Qt.Key.Key_Left, SHIFT, least=LEAST)
+
+    assert narrow == QRect(0, 0, 160, 75)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "edges", "cursor"),
+    [
+        (300, 50, Qt.Edge(0), Qt.CursorShape.SizeAllCursor),
+        (0, 50, Qt.Edge.LeftEdge, Qt.CursorShape.SizeHorCursor),
+        (599, 50, Qt.Edge.RightEdge, Qt.CursorShape.SizeHorCursor),
+        (300, 99, Qt.Edge.BottomEdge, Qt.CursorShape.SizeVerCursor),
+        (2, 2, Qt.Edge.LeftEdge | Qt.Edge.TopEdge, Qt.CursorShape.SizeFDiagCursor),
+        (598, 98, Qt.Edge.RightEdge | Qt.Edge.BottomEdge, Qt.CursorShape.SizeFDiagCursor),
+        (598, 2, Qt.Edge.RightEdge | Qt.Edge.TopEdge, Qt.CursorShape.SizeBDiagCursor),
+        (2, 98, Qt.Edge.LeftEdge | Qt.Edge.BottomEdge, Qt.CursorShape.SizeBDiagCursor),
+    ],
+)
+def test_edges_and_corners_resize_and_the_body_moves(
+    x: int, y: int, edges: Qt.Edge, cursor: Qt.CursorShape
+) -> None:
+    found = edges_at(QPoint(x, y), PLACE.size())
+
+    assert found == edges
+    assert cursor_at(found) == cursor

@@ -1,0 +1,302 @@
+"""Session and window joined: commands go down, events come up, and the end is in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import qasync
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from captioner.core.audio import AudioLevel
+from captioner.core.errors import EngineError
+from captioner.core.events import EngineChanged, GapMarked, LevelChanged, SourceChanged
+from captioner.core.health import HealthState
+from captioner.core.segment import Gap
+from captioner.gui.bridge import Session, SessionFactory
+from captioner.gui.front_end import FrontEnd
+from captioner.gui.menu import AppMenu
+from captioner.gui.overlay import Overlay
+from captioner.gui.settings_writer import SettingsWriter
+from captioner.settings.models import Settings
+from tests.support.scripted_session import ScriptedSession, caption
+from tests.support.wait import until
+
+Story = Callable[[FrontEnd], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True)
+class FoundDevice:
+    kind: str
+    name: str
+
+
+class Stage:
+    """Runs a front end on the loop of Qt while a test tells its story."""
+
+    def __init__(self, loop: qasync.QEventLoop, session: ScriptedSession) -> None:
+        self._loop = loop
+        self.session = session
+        self.saved: list[Mapping[str, object]] = []
+        self.threads: list[str] = []
+        self.faults: list[dict[str, Any]] = []
+
+    def play(self, story: Story, *, make_session: SessionFactory | None = None) -> None:
+        self._loop.set_exception_handler(lambda _loop, context: self.faults.append(context))
+        self._loop.run_until_complete(self._play(story, make_session or self._make))
+
+    async def _make(self, _settings: Settings) -> Session:
+        return self.session
+
+    async def _play(self, story: Story, make_session: SessionFactory) -> None:
+        front_end = FrontEnd(
+            Settings(),
+            make_session=make_session,
+            list_devices=self._list_devices,
+            writer=SettingsWriter(self.saved.append),
+        )
+        front_end.show()
+        running = asyncio.create_task(front_end.run())
+        telling = asyncio.create_task(story(front_end))
+        await asyncio.wait({running, telling}, return_when=asyncio.FIRST_COMPLETED)
+        front_end.ask_to_quit()
+        results = await asyncio.gather(telling, running, return_exceptions=True)
+        front_end.overlay.deleteLater()
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    def _list_devices(self) -> list[FoundDevice]:
+        self.threads.append(threading.current_thread().name)
+        return [FoundDevice("microphone", "Webcam")]
+
+
+@pytest.fixture
+def stage(qtbot: QtBot, scripted_session: ScriptedSession, qapp: object) -> Iterator[Stage]:
+    with qasync.QEventLoop(qapp) as loop:
+        asyncio.set_event_loop(loop)
+        try:
+            yield Stage(loop, scripted_session)
+        finally:
+            asyncio.set_event_loop(None)
+
+
+def menu_of(front_end: FrontEnd) -> AppMenu:
+    assert front_end._menu is not None
+    return front_end._menu
+
+
+async def started(stage: Stage) -> None:
+    await until(lambda: ("start",) in stage.session.commands)
+
+
+def test_the_overlay_appears_before_the_session_is_made(stage: Stage) -> None:
+    seen: list[bool] = []
+
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+
+    async def make(_settings: Settings) -> Session:
+        overlays = [w for w in QApplication.topLevelWidgets() if isinstance(w, Overlay)]
+        seen.append(any(o.isVisible() and o.view.paints > 0 for o in overlays))
+        return stage.session
+
+    stage.play(story, make_session=make)
+
+    assert seen == [True]
+
+
+def test_events_reach_the_overlay(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        overlay, emit = front_end.overlay, stage.session.emit
+        emit(SourceChanged("system", "Speakers"))
+        emit(EngineChanged("Embedded engine", is_mock=True))
+        emit(LevelChanged(AudioLevel(-20.0, -10.0)))
+        emit(caption(0, "it was", is_final=True))
+        emit(GapMarked(Gap(0, 500, "Some audio was lost here.")))
+
+        assert overlay.dot.state is HealthState.LISTENING
+        assert "MOCK" in overlay.status.text
+        assert "System audio: Speakers" in overlay.status.text
+        assert [line.text for line in overlay.view.shown] == ["it was [audio lost]"]
+        assert front_end._tray is not None
+        assert front_end._tray.state is HealthState.LISTENING
+
+    stage.play(story)
+
+
+def test_quitting_keeps_the_last_words_and_lets_go_of_everything(stage: Stage) -> None:
+    stage.session.last_words = caption(0, "the last words", is_final=True)
+    overlays = []
+
+    async def story(front_end: FrontEnd) -> None:
+        overlays.append(front_end.overlay)
+        await started(stage)
+        menu_of(front_end).quit_wanted.emit()
+
+    stage.play(story)
+
+    assert stage.session.commands[-2:] == [("close",), ("stop",)]
+    assert [line.text for line in overlays[0].view.shown] == ["the last words"]
+    assert stage.session.listeners == 0
+    assert stage.faults == []
+
+
+def test_the_menu_starts_and_stops_in_order(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        menu = menu_of(front_end)
+        menu.stop_wanted.emit()
+        menu.start_wanted.emit()
+        menu.stop_wanted.emit()
+        await until(lambda: len(stage.session.commands) == 4)
+
+    stage.play(story)
+
+    assert [command[0] for command in stage.session.commands[:4]] == [
+        "start",
+        "stop",
+        "start",
+        "stop",
+    ]
+
+
+def test_a_chosen_source_is_heard_and_remembered(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        menu_of(front_end).source_wanted.emit("mic", "Webcam")
+        await until(lambda: stage.saved)
+
+    stage.play(story)
+
+    assert ("set_source", "mic", "Webcam") in stage.session.commands
+    assert stage.saved == [{"audio.source": "mic", "audio.device": "Webcam"}]
+
+
+def test_devices_are_listed_on_another_thread(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        await until(lambda: len(stage.threads) == 1)
+        menu_of(front_end).sources.aboutToShow.emit()
+        await until(lambda: len(stage.threads) == 2)
+        menu = menu_of(front_end)
+        await until(lambda: any(a.text() == "Webcam" for a in menu.sources.actions()))
+
+    stage.play(story)
+
+    assert threading.main_thread().name not in stage.threads
+
+
+def test_the_overlay_is_hidden_and_shown_from_the_menu(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        menu_of(front_end).overlay_wanted.emit(False)  # noqa: FBT003  # a signal's argument
+        assert not front_end.overlay.isVisible()
+        menu_of(front_end).overlay_wanted.emit(True)  # noqa: FBT003  # a signal's argument
+        assert front_end.overlay.isVisible()
+
+    stage.play(story)
+
+
+def test_closing_the_overlay_without_a_tray_quits(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        front_end.overlay.close()
+        await until(front_end._quit.is_set)
+
+    stage.play(story)
+
+
+def test_its_place_is_saved_even_when_it_quits_at_once(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        for step in range(30):
+            front_end.overlay.move(10 + step, 20)
+
+    stage.play(story)
+
+    geometry = stage.saved[-1]["overlay.geometry"]
+    assert (geometry.x, geometry.y) == (39, 20)  # type: ignore[attr-defined]  # a WindowGeometry
+    assert len(stage.saved) <= 3
+
+
+def test_quitting_before_the_session_is_there_ends_at_once(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await until(lambda: front_end._menu is not None)
+        front_end.ask_to_quit()
+
+    async def never(_settings: Settings) -> Session:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    stage.play(story, make_session=never)
+
+    assert stage.session.commands == []
+
+
+def test_a_session_that_cannot_be_made_is_explained_and_tried_again(stage: Stage) -> None:
+    tries = 0
+
+    async def make(_settings: Settings) -> Session:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise EngineError("The engine is missing.", hint="Install it.")
+        return stage.session
+
+    async def story(front_end: FrontEnd) -> None:
+        await until(lambda: front_end.overlay.dot.state is HealthState.FAILED)
+        message = front_end.overlay.view.message
+        assert message is not None
+        assert (message.sentence, message.hint) == ("The engine is missing.", "Install it.")
+        menu_of(front_end).start_wanted.emit()
+        await started(stage)
+        assert front_end.overlay.dot.state is HealthState.LISTENING
+
+    stage.play(story, make_session=make)
+
+    assert [type(fault["exception"]) for fault in stage.faults] == [EngineError]
+
+
+def test_a_failed_command_is_reported_and_the_rest_goes_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(source: str, device: str | None = None) -> None:
+        raise EngineError("It broke.")
+
+    monkeypatch.setattr(stage.session, "set_source", fail)
+
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        menu_of(front_end).source_wanted.emit("mic", None)
+        await until(lambda: stage.faults)
+        menu_of(front_end).stop_wanted.emit()
+        await until(lambda: ("stop",) in stage.session.commands)
+
+    stage.play(story)
+
+    assert isinstance(stage.faults[0]["exception"], EngineError)
+
+
+def test_the_times_that_matter_are_in_the_log_and_the_words_are_not(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        stage.session.emit(caption(0, "confidential", is_final=True))
+        await until(lambda: front_end.overlay.view.painted.text == "confidential")
+
+    stage.play(story)
+
+    assert "overlay visible" in caplog.text
+    assert "first caption painted" in caplog.text
+    assert "confidential" not in caplog.text

@@ -1,0 +1,224 @@
+"""The overlay's parts: what stands where, and that nothing moves."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from captioner.core.events import EngineChanged, SourceChanged
+from captioner.core.health import Health, HealthState
+from captioner.gui import overlay as overlay_module
+from captioner.gui.overlay import Overlay
+from captioner.settings.models import OverlaySettings, WindowGeometry
+from tests.support.scripted_session import LISTENING, caption
+
+FAILED = Health(HealthState.FAILED, "The server refused the key.", "Check the API key.")
+NO_AUDIO = Health(HealthState.NO_AUDIO, "Nothing is playing on Speakers.", "Play something.")
+
+
+@pytest.fixture
+def overlay(qtbot: QtBot) -> Overlay:
+    overlay = Overlay(OverlaySettings())
+    qtbot.addWidget(overlay, before_close_func=lambda widget: widget.hide())
+    with qtbot.waitSignal(overlay.appeared):
+        overlay.show()
+    return overlay
+
+
+def places(overlay: Overlay) -> list[QRect]:
+    parts: list[QWidget] = [overlay, overlay.dot, overlay.status, overlay.view]
+    return [part.geometry() for part in parts]
+
+
+def test_it_is_a_window_that_stays_on_top_and_takes_no_focus(overlay: Overlay) -> None:
+    flags = overlay.windowFlags()
+
+    assert flags & Qt.WindowType.FramelessWindowHint
+    assert flags & Qt.WindowType.WindowStaysOnTopHint
+    assert flags & Qt.WindowType.WindowDoesNotAcceptFocus
+    assert overlay.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+    assert overlay.testAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+
+
+def test_until_there_are_captions_it_says_how_things_are(overlay: Overlay) -> None:
+    overlay.show_health(LISTENING)
+    assert overlay.view.message is not None
+    assert overlay.view.message.sentence == "Listening to Speakers."
+    assert not overlay.view.message.is_urgent
+    assert overlay.status.text == "Listening"
+
+    overlay.show_caption(caption(0, "it was"))
+
+    assert overlay.view.message is None
+    assert overlay.status.text == ""
+
+
+def test_words_held_back_do_not_count_as_captions(overlay: Overlay) -> None:
+    overlay.show_health(LISTENING)
+    overlay.show_caption(caption(0, ""))
+
+    assert overlay.view.message is not None
+
+
+def test_a_failure_is_said_with_its_hint_even_over_captions(overlay: Overlay) -> None:
+    overlay.show_caption(caption(0, "it was"))
+    overlay.show_health(FAILED)
+
+    assert overlay.view.message is not None
+    assert (overlay.view.message.sentence, overlay.view.message.hint) == (
+        "The server refused the key.",
+        "Check the API key.",
+    )
+    assert overlay.view.message.is_urgent
+    overlay.show_health(LISTENING)
+    assert overlay.view.message is None
+
+
+def test_smaller_troubles_leave_the_captions_and_say_why_above_them(overlay: Overlay) -> None:
+    overlay.show_caption(caption(0, "it was"))
+    overlay.show_health(NO_AUDIO)
+
+    assert overlay.view.message is None
+    assert overlay.status.text == "Nothing is playing on Speakers. Play something."
+    overlay.show_health(LISTENING)
+    assert overlay.status.text == ""
+
+
+def test_dot_and_status_explain_themselves_in_a_tooltip(overlay: Overlay) -> None:
+    overlay.show_health(NO_AUDIO)
+
+    assert overlay.dot.state is HealthState.NO_AUDIO
+    assert overlay.dot.toolTip() == "Nothing is playing on Speakers.\nPlay something."
+    assert overlay.status.toolTip() == overlay.dot.toolTip()
+    assert overlay.dot.testAttribute(Qt.WidgetAttribute.WA_AlwaysShowToolTips)
+
+
+def test_everything_has_a_name_for_those_who_do_not_see_it(overlay: Overlay) -> None:
+    overlay.show_health(NO_AUDIO)
+
+    names = [part.accessibleName() for part in (overlay, overlay.dot, overlay.status, overlay.view)]
+    assert names == ["Live captions", "Health: No sound", "Status", "Captions"]
+    assert overlay.dot.accessibleDescription().startswith("Nothing is playing")
+
+
+def test_the_source_is_named_for_a_moment(
+    overlay: Overlay, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overlay._brief_timer.setInterval(50)
+    overlay.show_caption(caption(0, "it was"))
+    overlay.show_health(LISTENING)
+
+    overlay.show_source(SourceChanged("system", "Speakers"))
+
+    assert overlay.status.text == "System audio: Speakers"
+    qtbot.waitUntil(lambda: overlay.status.text == "")
+
+
+def test_a_mock_engine_is_named_as_long_as_it_is_there(overlay: Overlay) -> None:
+    overlay.show_engine(EngineChanged("Embedded engine", is_mock=True))
+    overlay.show_caption(caption(0, "it was"))
+    overlay.show_health(LISTENING)
+    assert overlay.status.text == overlay_module.MOCK_BADGE
+    overlay.show_source(SourceChanged("file", "a.wav"))
+    assert overlay.status.text == f"{overlay_module.MOCK_BADGE} · File: a.wav"
+
+    overlay.show_engine(EngineChanged("localhost:50051"))
+
+    assert overlay_module.MOCK_BADGE not in overlay.status.text
+
+
+def test_nothing_moves_whatever_is_shown(overlay: Overlay) -> None:
+    before = places(overlay)
+
+    overlay.show_health(FAILED)
+    overlay.show_engine(EngineChanged("x", is_mock=True))
+    overlay.show_notice("A very long notice. " * 30)
+    for number in range(30):
+        overlay.show_caption(caption(number, "many words " * number, is_final=True))
+        assert places(overlay) == before
+
+
+def test_the_same_health_again_paints_nothing(overlay: Overlay, qtbot: QtBot) -> None:
+    overlay.show_health(LISTENING)
+    overlay.show_caption(caption(0, "it was"))
+    qtbot.waitUntil(lambda: overlay.view.painted.text == "it was")
+    QApplication.processEvents()
+    paints = (overlay.dot.paints, overlay.status.paints, overlay.view.paints)
+
+    for _ in range(10):
+        overlay.show_health(Health(LISTENING.state, LISTENING.sentence))
+    qtbot.wait(80)  # two frames: time in which it would paint
+
+    assert (overlay.dot.paints, overlay.status.paints, overlay.view.paints) == paints
+
+
+def test_its_place_is_told_when_it_changes_and_not_more_often(
+    overlay: Overlay, qtbot: QtBot
+) -> None:
+    told: list[WindowGeometry] = []
+    overlay.left_at.connect(told.append)
+
+    for step in range(50):
+        overlay.move(100 + step, 100)
+    overlay.flush()
+
+    assert told[-1].x == 149
+    assert len(told) <= 3
+    overlay.flush()
+    overlay.move(149, 100)
+    assert told[-1].x == 149
+    assert len(told) <= 3
+
+
+def test_appearing_is_no_move(qtbot: QtBot) -> None:
+    overlay = Overlay(OverlaySettings())
+    qtbot.addWidget(overlay, before_close_func=lambda widget: widget.hide())
+    told: list[WindowGeometry] = []
+    overlay.left_at.connect(told.append)
+    with qtbot.waitSignal(overlay.appeared):
+        overlay.show()
+    overlay.flush()
+
+    assert told == []
+
+
+def test_it_asks_before_it_closes(overlay: Overlay, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(overlay.close_wanted):
+        overlay.close()
+
+    assert overlay.isVisible()
+
+
+def test_a_right_click_wants_the_menu(overlay: Overlay, qtbot: QtBot) -> None:
+    event = QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, QPoint(10, 10), overlay.mapToGlobal(QPoint(10, 10))
+    )
+    with qtbot.waitSignal(overlay.menu_wanted) as wanted:
+        QApplication.sendEvent(overlay, event)
+
+    assert wanted.args == [overlay.mapToGlobal(QPoint(10, 10))]
+
+
+def test_hidden_it_cannot_be_arranged(overlay: Overlay) -> None:
+    overlay.set_arranging(True)
+    assert overlay.is_arranging
+    overlay.hide()
+    assert not overlay.is_arranging
+
+    overlay.set_arranging(True)
+
+    assert not overlay.is_arranging
+
+
+@pytest.mark.parametrize("lines", [1, 2, 5])
+def test_the_number_of_lines_decides_the_height(qtbot: QtBot, lines: int) -> None:
+    overlay = Overlay(OverlaySettings(lines=lines))
+    qtbot.addWidget(overlay, before_close_func=lambda widget: widget.hide())
+    with qtbot.waitSignal(overlay.appeared):
+        overlay.show()
+    overlay.show_caption(caption(0, "word " * 200))
+
+    assert len(overlay.view.shown) == lines

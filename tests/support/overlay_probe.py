@@ -1,0 +1,169 @@
+"""Runs the real program and answers questions about its window, for tests that watch it.
+
+``python -m tests.support.overlay_probe [--scripted] ARGUMENTS`` is ``captioner ARGUMENTS``, but
+reads one JSON object a line from standard input and answers each with one on standard output. The
+questions are asked of Qt on its own thread, so an answer shows what is true at that moment.
+``--scripted`` puts a `ScriptedSession` in the place of the real one, and events can be sent to it.
+
+`tests.support.overlay_program` is the other end of the pipe.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from captioner.core.audio import AudioLevel
+from captioner.core.events import (
+    EngineChanged,
+    GapMarked,
+    HealthChanged,
+    LevelChanged,
+    SessionEvent,
+    SourceChanged,
+    StateChanged,
+)
+from captioner.core.health import Health, HealthState
+from captioner.core.segment import Gap
+from captioner.core.state import SessionState
+from tests.support.scripted_session import ScriptedSession, caption
+
+if TYPE_CHECKING:
+    from captioner.gui.bridge import Session
+    from captioner.gui.overlay import Overlay
+    from captioner.settings.models import Settings
+
+_scripted = ScriptedSession()
+
+
+def _event(record: dict[str, Any]) -> SessionEvent:
+    match record["event"]:
+        case "caption":
+            return caption(
+                record["id"],
+                record["text"],
+                is_final=record.get("final", False),
+                channel=record.get("channel", ""),
+            )
+        case "health":
+            health = Health(
+                HealthState(record["state"]), record["sentence"], record.get("hint", "")
+            )
+            return HealthChanged(health)
+        case "state":
+            return StateChanged(SessionState(record["state"]))
+        case "source":
+            return SourceChanged(record["kind"], record["name"])
+        case "engine":
+            return EngineChanged(record["name"], is_mock=record["is_mock"])
+        case "level":
+            return LevelChanged(AudioLevel(record["rms"], record["peak"]))
+        case "gap":
+            return GapMarked(Gap(0, 1000, "Some audio was lost here."))
+    raise ValueError(record)
+
+
+def _overlay() -> Overlay | None:
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415  # the program decides when Qt loads
+
+    from captioner.gui.overlay import Overlay  # noqa: PLC0415  # see above
+
+    if QApplication.instance() is None:
+        return None
+    return next((w for w in QApplication.topLevelWidgets() if isinstance(w, Overlay)), None)
+
+
+def _look(overlay: Overlay) -> dict[str, Any]:
+    place = overlay.geometry()
+    return {
+        "painted": overlay.view.painted.text,
+        "shown": [line.text for line in overlay.view.shown],
+        "message": overlay.view.message and overlay.view.message.sentence,
+        "status": overlay.status.text,
+        "health": overlay.dot.state.value,
+        "tooltip": overlay.dot.toolTip(),
+        "paints": overlay.view.paints,
+        "is_active": overlay.isActiveWindow(),
+        "is_visible": overlay.isVisible(),
+        "is_arranging": overlay.is_arranging,
+        "place": [place.x(), place.y(), place.width(), place.height()],
+        "commands": _scripted.commands,
+        "cpu_s": time.process_time(),
+    }
+
+
+def _fail_in_slot(overlay: Overlay) -> None:
+    from PySide6.QtCore import QTimer  # noqa: PLC0415  # see above
+
+    def fail() -> None:
+        raise RuntimeError("a fault made for a test")
+
+    QTimer.singleShot(0, overlay, fail)
+
+
+def _answer(question: dict[str, Any]) -> dict[str, Any]:
+    overlay = _overlay()
+    if overlay is None:
+        return {"is_visible": False}
+    if "event" in question:
+        _scripted.emit(_event(question))
+    elif question.get("ask") == "fail":
+        _fail_in_slot(overlay)
+    elif question.get("ask") == "arrange":
+        overlay.set_arranging(True)
+    return _look(overlay)
+
+
+def _serve(ask_on_main_thread: Callable[[dict[str, Any]], None]) -> None:
+    for line in sys.stdin:
+        ask_on_main_thread(json.loads(line))
+
+
+def _start_answering() -> None:
+    """Wait for Qt on a thread of its own, then pass the questions on to Qt's thread."""
+    while _overlay() is None:
+        time.sleep(0.02)
+    from PySide6.QtCore import QCoreApplication, QObject, Signal  # noqa: PLC0415  # see above
+
+    class Asker(QObject):
+        asked = Signal(object)
+
+        def answer(self, question: dict[str, Any]) -> None:
+            sys.stdout.write(json.dumps(_answer(question)) + "\n")
+            sys.stdout.flush()
+
+    asker = Asker()
+    application = QCoreApplication.instance()
+    assert application is not None
+    asker.moveToThread(application.thread())
+    asker.asked.connect(asker.answer)
+    _serve(asker.asked.emit)
+    os._exit(99)  # whoever asked is gone
+
+
+async def _make_scripted(_settings: Settings) -> Session:
+    return _scripted
+
+
+def main() -> int:
+    """Run ``captioner`` with the arguments, questions answered meanwhile."""
+    arguments = sys.argv[1:]
+    if "--scripted" in arguments:
+        arguments.remove("--scripted")
+        from captioner.gui import app  # noqa: PLC0415  # only then
+
+        vars(app)["run"] = partial(app.run, make_session=_make_scripted)
+    threading.Thread(target=_start_answering, name="probe", daemon=True).start()
+    from captioner.cli.main import main as captioner_main  # noqa: PLC0415  # as late as may be
+
+    return captioner_main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""A session that does what a test says: the front end's own protocol, without audio or engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from captioner.core.events import CaptionChanged, HealthChanged, SessionEvent, StateChanged
+from captioner.core.health import Health, HealthState
+from captioner.core.segment import Segment
+from captioner.core.state import SessionState
+
+STOPPED = Health(HealthState.STOPPED, "Captions are stopped.", "Press start.")
+LISTENING = Health(HealthState.LISTENING, "Listening to Speakers.")
+
+
+class ScriptedSession:
+    """Follows commands at once, keeps a note of them, and emits what it is given.
+
+    Attributes:
+        commands: What was asked of it, in order, such as ``("set_source", "mic", None)``.
+        last_words: Emitted when it is stopped, as a real session's last final.
+    """
+
+    def __init__(self) -> None:
+        self.state = SessionState.IDLE
+        self.health = STOPPED
+        self.commands: list[tuple[str | None, ...]] = []
+        self.last_words: CaptionChanged | None = None
+        self._listeners: list[Callable[[SessionEvent], None]] = []
+
+    def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
+    def emit(self, event: SessionEvent) -> None:
+        """Tell all listeners."""
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    async def start(self) -> None:
+        self.commands.append(("start",))
+        self._become(SessionState.STREAMING, LISTENING)
+
+    async def stop(self) -> None:
+        self.commands.append(("stop",))
+        if self.last_words is not None:
+            self.emit(self.last_words)
+        self._become(SessionState.IDLE, STOPPED)
+
+    async def close(self) -> None:
+        self.commands.append(("close",))
+        await self.stop()
+
+    async def set_source(self, source: str, device: str | None = None) -> None:
+        self.commands.append(("set_source", source, device))
+
+    def _become(self, state: SessionState, health: Health) -> None:
+        self.state, self.health = state, health
+        self.emit(StateChanged(state))
+        self.emit(HealthChanged(health))
+
+
+def caption(
+    segment_id: int, text: str, *, is_final: bool = False, channel: str = ""
+) -> CaptionChanged:
+    """Return the event that shows ``text`` whole."""
+    return CaptionChanged(
+        segment=Segment(segment_id, text, is_final, 0, 1000, channel=channel), shown=text
+    )
+
+
+@pytest.fixture
+def scripted_session() -> ScriptedSession:
+    """One that nobody has started."""
+    return ScriptedSession()
