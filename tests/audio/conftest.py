@@ -15,19 +15,19 @@ from tests.support.clips import TWO_CITIES
 def _cut(target: Path, begin_s: float) -> Path:
     frames, rate = soundfile.read(TWO_CITIES.path, dtype="int16")
     first = round(begin_s * rate)
-    soundfile.write(target, frames[first : first + 2 * rate], rate)
+    soundfile.write(target, frames[first : first + 6 * rate // 5], rate)
     return target
 
 
 @pytest.fixture
 def short_clip(tmp_path: Path) -> Path:
-    """Two seconds of speech, 48 kHz mono."""
+    """1.2 seconds of speech, 48 kHz mono."""
     return _cut(tmp_path / "short.wav", 1.0)
 
 
 @pytest.fixture
 def other_clip(tmp_path: Path) -> Path:
-    """Two seconds of other speech, 48 kHz mono."""
+    """1.2 seconds of other speech, 48 kHz mono."""
     return _cut(tmp_path / "other.wav", 20.0)
 
 

@@ -90,7 +90,7 @@ async def test_every_usual_format_is_heard_right(  # noqa: PLR0917  # a table of
     assert correlation > closeness
     assert abs(louder) < 0.7
     assert len(result) == pytest.approx(len(wanted), abs=2000)
-    assert file_duration_s(path) == pytest.approx(2.0, abs=0.15)
+    assert file_duration_s(path) == pytest.approx(1.2, abs=0.15)
 
 
 async def test_speech_at_our_own_rate_is_not_touched() -> None:
@@ -144,7 +144,7 @@ async def test_a_container_that_breaks_off_gives_what_is_there(
     write_m4a(path, reference(short_clip))
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    assert 8_000 < len(samples(await read(path))) < 24_000
+    assert 4_800 < len(samples(await read(path))) < 14_400
 
 
 async def test_text_is_not_sound(tmp_path: Path, other_decoder: str) -> None:

@@ -297,6 +297,8 @@ def _start_pulseaudio(server: SoundServer, folder: Path) -> None:
         [
             *("/usr/bin/pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n"),
             *("-L", "module-native-protocol-unix auth-cookie-enabled=0"),
+            # As on a desktop: streams of a vanished device are moved to another, or ended.
+            *("-L", "module-rescue-streams"),
         ],
         log,
     )
