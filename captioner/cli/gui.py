@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import typer
 
 from captioner.cli.context import AppContext, app_context
+from captioner.cli.options import DeviceOption, SourceOption
 
 
-def gui(ctx: typer.Context) -> None:
-    """Show live captions in a window that stays on top."""
-    raise typer.Exit(show_window(app_context(ctx)))
+def gui(
+    ctx: typer.Context,
+    *,
+    source: SourceOption = None,
+    device: DeviceOption = None,
+) -> None:
+    """Show live captions in a window that stays on top.
+
+    Examples:
+    * captioner gui
+    * captioner gui --source mic
+    """
+    context = app_context(ctx)
+    raise typer.Exit(show_window(context, {"audio.source": source, "audio.device": device}))
 
 
-def show_window(context: AppContext) -> int:
+def show_window(context: AppContext, overrides: Mapping[str, object] | None = None) -> int:
     """Run the window until it is quit and return the exit code.
+
+    Args:
+        context: The global options.
+        overrides: Settings from the command line, by dotted name.
 
     Raises:
         UnsupportedError: There is no display.
     """
     from captioner.gui.app import run  # noqa: PLC0415  # Qt is loaded only for a window
 
-    return run(context.load(), context.paths)
+    return run(context.load(overrides), context.paths)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
+from captioner.cli.options import DeviceOption, SourceOption
 from captioner.cli.running import run_session
 from captioner.core.errors import CaptionerError
 from captioner.session.controller import CaptionSession
@@ -33,18 +34,8 @@ class LiveFormat(StrEnum):
 def live(
     ctx: typer.Context,
     *,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            help="What to hear: auto, system, mic, file:PATH, or - for raw PCM (16 kHz, mono, "
-            "16-bit) on standard input.",
-            show_default="auto",
-        ),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Name of the output or microphone, as `captioner devices` lists it."),
-    ] = None,
+    source: SourceOption = None,
+    device: DeviceOption = None,
     output: Annotated[
         LiveFormat, typer.Option("--format", help="Text for people, or JSON lines for programs.")
     ] = LiveFormat.TEXT,
