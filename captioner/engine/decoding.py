@@ -17,7 +17,7 @@ from captioner.core.audio import SAMPLE_RATE
 from captioner.engine.backend import Samples
 from captioner.engine.native import Decoder
 from captioner.engine.reading import after_context, find_loop, is_all_loop, tokens_of, without_loop
-from captioner.engine.sanity import is_plausible, moves_like_speech
+from captioner.engine.sanity import is_plausible
 
 _PADDING: Final = SAMPLE_RATE // 4
 
@@ -52,8 +52,6 @@ def read_whole(decoder: Decoder, passage: Passage) -> str:
     Raises:
         EngineError: The library failed.
     """
-    if not moves_like_speech(passage.alone):
-        return ""
     if passage.with_context is not None:
         rest = after_context(passage.said, tokens_of(decoder.decode(passage.with_context)))
         if rest is not None and _is_sound(rest, passage.voiced_s):

@@ -57,7 +57,8 @@ async def test_finals_are_at_least_as_accurate_as_the_models_offline_reading(
 ) -> None:
     heard = [said(await hear(backend.open_stream(_QUIET), samples(clip.path))) for clip in _CLIPS]
     error = word_error_rate(_REFERENCE, " ".join(heard))
-    assert error <= 0.10
+    # Without the context of the utterances before, it would be about 0.08.
+    assert error <= 0.06
     assert error <= word_error_rate(_REFERENCE, await asyncio.to_thread(_offline))
 
 

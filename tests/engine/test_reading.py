@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from captioner.core.audio import SAMPLE_RATE
 from captioner.engine.endpointing import Utterance
 from captioner.engine.reading import (
     after_context,
@@ -17,11 +15,9 @@ from captioner.engine.reading import (
     without_punctuation,
 )
 from captioner.engine.rendering import Rendering
-from captioner.engine.sanity import is_plausible, moves_like_speech
+from captioner.engine.sanity import is_plausible
 from captioner.engine.words import estimate_word_times
 from captioner.riva.options import RecognitionOptions
-from tests.engine.serving import samples
-from tests.support.clips import BECKETT, TWO_CITIES
 
 
 @pytest.mark.parametrize(
@@ -121,14 +117,6 @@ def test_words_without_punctuation() -> None:
 )
 def test_plausible_words(text: str, voiced_s: float, *, plausible: bool) -> None:
     assert is_plausible(text.split(), voiced_s) is plausible
-
-
-def test_held_sound_does_not_move_like_speech() -> None:
-    moments = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
-    chord = sum(np.sin(2 * np.pi * pitch * moments) for pitch in (261.6, 329.6, 392.0))
-    assert not moves_like_speech((0.2 * np.asarray(chord)).astype(np.float32))
-    for clip in (TWO_CITIES, BECKETT):
-        assert moves_like_speech(samples(clip.path)[: 4 * SAMPLE_RATE])
 
 
 def test_estimated_times_are_in_order_inside_the_utterance_and_skip_pauses() -> None:
