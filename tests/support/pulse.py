@@ -23,7 +23,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -139,13 +139,11 @@ class SoundServer:
 
     def set_default_sink(self, name: str) -> None:
         """Choose the default output."""
-        self.pactl("set-default-sink", name)
-        self._wait_for_default("default_sink_name", name)
+        self._set_default("sink", name)
 
     def set_default_source(self, name: str) -> None:
         """Choose the default microphone."""
-        self.pactl("set-default-source", name)
-        self._wait_for_default("default_source_name", name)
+        self._set_default("source", name)
 
     def freeze(self) -> None:
         """Let the server hang without a word, as a stuck one does."""
@@ -232,11 +230,16 @@ class SoundServer:
             what=f"{name} never appeared among the {what}",
         )
 
-    def _wait_for_default(self, field: str, name: str) -> None:
-        wait_until(
-            lambda: json.loads(self.pactl("--format=json", "info"))[field] == name,
-            what=f"{name} never became the default",
-        )
+    def _set_default(self, what: str, name: str) -> None:
+        def is_set() -> bool:
+            # PipeWire refuses while its session manager is still starting.
+            with suppress(subprocess.CalledProcessError):
+                self.pactl(f"set-default-{what}", name)
+            return bool(
+                json.loads(self.pactl("--format=json", "info"))[f"default_{what}_name"] == name
+            )
+
+        wait_until(is_set, what=f"{name} never became the default {what}")
 
 
 @contextmanager
