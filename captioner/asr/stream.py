@@ -25,6 +25,11 @@ from captioner.riva.options import RecognitionOptions
 from captioner.riva.status import error_from_status
 
 _WATCH_INTERVAL_S: Final = 0.25
+_STATUS_LOOKS: Final = 20
+_STATUS_WAIT_S: Final = 0.005
+_WRITE_FAILED: Final = "Internal error from Core"
+"""What gRPC's asyncio layer says for a write that fails because the call is over, instead of what
+the server said, which it knows only a moment later (grpc/grpc#36066)."""
 
 _Call: TypeAlias = (
     "grpc.aio.StreamStreamCall[riva_asr_pb2.StreamingRecognizeRequest, "
@@ -122,8 +127,7 @@ class RecognitionStream:
             asyncio.create_task(self._write(call), name="asr-writer"),
             asyncio.create_task(self._watch(call), name="asr-watchdog"),
         )
-        # gRPC's asyncio layer replaces the server's status by "Internal error from Core" when a
-        # write fails because the call is over (grpc/grpc#36066). So no write outlives the call.
+        # A write that outlives the call would put its own failure in the place of the status.
         call.add_done_callback(lambda _: tasks[0].cancel())
         try:
             while (response := await self._read(call)) is not None:
@@ -145,7 +149,8 @@ class RecognitionStream:
         try:
             response = await call.read()
         except grpc.aio.AioRpcError as error:
-            raise self._error(error.code(), error.details()) from error
+            await self._judge(call, error)
+            return None
         except asyncio.CancelledError:
             # The watchdog ends a dead call by cancelling it, and leaves the reason.
             task = asyncio.current_task()
@@ -158,6 +163,18 @@ class RecognitionStream:
         if code is not grpc.StatusCode.OK:
             raise self._error(code, await call.details())
         return None
+
+    async def _judge(self, call: _Call, error: grpc.aio.AioRpcError) -> None:
+        """Return where the server ended the call well, and raise what it means where not."""
+        code, details = error.code(), error.details()
+        for _ in range(_STATUS_LOOKS):
+            if details != _WRITE_FAILED:
+                break
+            # A write failed as the call ended; the server's own status follows in a moment.
+            await asyncio.sleep(_STATUS_WAIT_S)
+            code, details = await call.code(), await call.details()
+        if code is not grpc.StatusCode.OK:
+            raise self._error(code, details) from error
 
     def _error(self, code: grpc.StatusCode, details: str | None) -> CaptionerError:
         return error_from_status(code, details, server=self._endpoint.title)

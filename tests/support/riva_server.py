@@ -198,7 +198,8 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         self.streams.append(stream)
         try:
             await self.handler(stream)
-        except (asyncio.CancelledError, grpc.aio.AbortError):
+        except (asyncio.CancelledError, grpc.aio.AbortError, grpc.aio.InternalError):
+            # The call was aborted by us, or its client went away in the middle of it.
             raise
         except BaseException as fault:
             # A failed assertion in a handler would reach the client as a status: keep it for the
