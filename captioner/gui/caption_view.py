@@ -19,6 +19,9 @@ from captioner.transcript.lines import CaptionLines, RunKind, ShownLine, join_li
 FRAME_MS: Final = 34
 """Shortest time between two paints of changed captions, in milliseconds."""
 
+_KEPT_LINES: Final = 40
+"""More would make resizing by mouse sluggish, because all kept lines are broken anew."""
+
 GAP_MARK: Final = "[audio lost]"
 
 _COLOURS: Final[dict[RunKind, QColor]] = {
@@ -70,7 +73,9 @@ class CaptionView(QWidget):
         super().__init__(parent)
         self._look = look
         self._metrics = QFontMetricsF(look.font)
-        self._lines = CaptionLines(self.width(), measure=self._metrics.horizontalAdvance)
+        self._lines = CaptionLines(
+            self.width(), measure=self._metrics.horizontalAdvance, max_lines=_KEPT_LINES
+        )
         self._shown: tuple[ShownLine, ...] = ()
         self._message: Message | None = None
         self._message_layout: MessageLayout | None = None

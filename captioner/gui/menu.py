@@ -63,8 +63,7 @@ class AppMenu(QObject):
         self._devices: tuple[tuple[str, str], ...] = ()
         self.menu = QMenu()
         self.menu.setToolTipsVisible(True)
-        self._sentence = self.menu.addAction("")
-        self._sentence.setEnabled(False)
+        self._sentence = self.menu.addAction("", self._on_sentence)
         self.menu.addSeparator()
         self._toggle = self.menu.addAction("", self._on_toggle)
         self.sources = self.menu.addMenu("&Listen to")
@@ -136,6 +135,10 @@ class AppMenu(QObject):
         action.triggered.connect(lambda: self.source_wanted.emit(source, device))
         self._group.addAction(action)
         self.sources.addAction(action)
+
+    def _on_sentence(self) -> None:
+        # Not merely a label: greyed out it would be hard to read, and the overlay says more.
+        self.overlay_wanted.emit(True)  # noqa: FBT003  # a signal's argument
 
     def _on_toggle(self) -> None:
         (self.stop_wanted if self._is_running else self.start_wanted).emit()

@@ -15,6 +15,7 @@ from captioner.gui.look import QUIET_TEXT, TEXT
 
 _LARGEST_SHARE: Final = 0.72
 _SMALLEST_PX: Final = 11
+_HINT_GAP: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class MessageLayout:
         top = 0.0
         for text, pen in ((message.sentence, colour), (message.hint, QUIET_TEXT)):
             if text:
+                top += _HINT_GAP if self._rows else 0
                 layout = QTextLayout(text, font)
                 self._rows.append((layout, pen, top))
                 top += _lay_out(layout, self._area.width())

@@ -77,6 +77,16 @@ def test_it_begins_with_how_things_are(menu: AppMenu) -> None:
     assert menu.menu.actions()[0].toolTip() == "Do this."
 
 
+def test_the_sentence_leads_to_the_overlay_which_says_more(menu: AppMenu, qtbot: QtBot) -> None:
+    menu.show_overlay_visible(visible=False)
+    menu.show_health(Health(HealthState.FAILED, "The key was refused."))
+
+    with qtbot.waitSignal(menu.overlay_wanted) as wanted:
+        action(menu.menu, "The key was refused.").trigger()
+
+    assert wanted.args == [True]
+
+
 def test_devices_are_asked_for_and_offered_by_kind(menu: AppMenu, qtbot: QtBot) -> None:
     with qtbot.waitSignal(menu.devices_wanted):
         menu.sources.aboutToShow.emit()
