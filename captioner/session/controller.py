@@ -44,6 +44,8 @@ from captioner.session.engine_process import EngineProcess
 from captioner.session.health import SILENCE_DBFS, HealthInputs, judge
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, ServerSettings, Settings
+from captioner.settings.secrets import SecretStore, with_api_key
+from captioner.telemetry.logs import register_secret
 from captioner.transcript.reducer import TranscriptReducer
 
 logger = logging.getLogger(__name__)
@@ -107,6 +109,7 @@ class CaptionSession:
         self._connected = False
         self._lost_samples = 0
         self._heard_until = 0
+        self._server: ServerSettings | None = None
         self.health: Health = judge(self._inputs, 0.0)
         self.error: CaptionerError | None = None
 
@@ -148,6 +151,7 @@ class CaptionSession:
         self._track.new_stream()
         self._connected = False
         self._lost_samples = 0
+        self._server = None
         self._go(SessionState.STARTING)
         self._switch = SourceSwitch(self._opener, self._audio, start=self._heard_until)
         server = self._settings.server
@@ -225,10 +229,14 @@ class CaptionSession:
             await self._switch.switch(self._audio)
 
     async def _endpoint(self) -> Endpoint:
-        server = self._settings.server
-        if server.host is None:
+        if self._settings.server.host is None:
             return await self._engine.endpoint()
-        return server_endpoint(server)
+        if self._server is None:
+            # Asked once a run: a locked keyring must not ask its user at every reconnection.
+            self._server = (await with_api_key(self._settings, SecretStore())).server
+            if self._server.api_key is not None:
+                register_secret(self._server.api_key.get_secret_value())
+        return server_endpoint(self._server)
 
     async def _run(self) -> None:
         try:
