@@ -1,0 +1,37 @@
+"""The names of the environment are documented, with their true defaults."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from captioner.settings.environment import ENVIRONMENT_NAMES, read_environment
+from captioner.settings.models import ServerSettings
+
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT_NAMES)
+def test_readme_explains_each_name(name: str) -> None:
+    assert f"| `{name}` | " in (_ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_example_file_sets_nothing_until_it_is_edited() -> None:
+    text = (_ROOT / ".env.example").read_text(encoding="utf-8")
+    assert dotenv_values(stream=io.StringIO(text)) == {}
+
+
+def test_example_file_shows_each_name_with_its_default() -> None:
+    text = (_ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = re.sub(r"^#(?=RIVA_)", "", text, flags=re.MULTILINE)
+    values = dotenv_values(stream=io.StringIO(shown))
+    assert values.keys() == ENVIRONMENT_NAMES.keys()
+    found = read_environment({k: v or "" for k, v in values.items()}, place="example")
+    fields = {field.removeprefix("server."): value.value for field, value in found.items()}
+    settings = ServerSettings.model_validate(fields)
+    invented = {"host", "ca_file"}  # these have no default to show
+    assert settings.model_dump(exclude=invented) == ServerSettings().model_dump(exclude=invented)
