@@ -50,6 +50,7 @@ class Handover:
         self._frames = 0
         self._failure: AudioDeviceError | None = None
         self._wanted = False
+        self._woken = False
         self._ready = asyncio.Event()
 
     def set_rate(self, rate: int) -> None:
@@ -67,13 +68,16 @@ class Handover:
                 heir = self._blocks[0]
                 lost = heir.lost_before + oldest.lost_before + oldest.frames
                 self._blocks[0] = replace(heir, lost_before=lost)
-        self._notify()
+            # One wake-up is enough, however many blocks arrive before the loop gets to it.
+            is_wanted, self._wanted = self._wanted, False
+        if is_wanted:
+            self._wake_soon()
 
     def fail(self, error: AudioDeviceError) -> None:
         """Say that nothing more will come, and why, from any thread; the first reason counts."""
         with self._lock:
             self._failure = self._failure or error
-        self._notify()
+        self._wake_soon()
 
     @property
     def failure(self) -> AudioDeviceError | None:
@@ -81,17 +85,23 @@ class Handover:
         return self._failure
 
     async def get(self, timeout_s: float) -> Block | None:
-        """Return the oldest block; None when there is none within ``timeout_s``, or no more."""
-        block = self._take()
-        if block is not None or self._failure is not None:
-            return block
+        """Return the oldest block, waiting for it at most ``timeout_s`` seconds.
+
+        None when there is none in time, when there will be no more (`failure`), and after `wake`.
+        """
+        self._woken = False
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await self._ready.wait()
+                while (block := self._take()) is None:
+                    if self._failure is not None or self._woken:
+                        return None
+                    await self._ready.wait()
+                return block
         return self._take()
 
     def wake(self) -> None:
         """Let a waiting ``get`` return at once, from the loop."""
+        self._woken = True
         self._ready.set()
 
     def _take(self) -> Block | None:
@@ -105,11 +115,6 @@ class Handover:
             self._frames -= block.frames
             return block
 
-    def _notify(self) -> None:
-        with self._lock:
-            # One wake-up is enough, however many blocks arrive before the loop gets to it.
-            wake, self._wanted = self._wanted, False
-        if wake:
-            # A loop that is closed has nobody left to tell.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._ready.set)
+    def _wake_soon(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+            self._loop.call_soon_threadsafe(self._ready.set)
