@@ -33,7 +33,10 @@ class Session(Protocol):
     Events come in order, on the thread of the loop, which is also Qt's.
     """
 
-    health: Health
+    @property
+    def health(self) -> Health:
+        """Why there are, or are not, captions right now."""
+        ...
 
     @property
     def state(self) -> SessionState:

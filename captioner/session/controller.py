@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final
 
-from captioner.asr.endpoint import Endpoint
 from captioner.asr.recogniser import Connected, Heard, Interrupted, Lost, Recogniser
 from captioner.asr.replay import LostAudio
 from captioner.asr.stream import StreamLimits
@@ -24,42 +23,29 @@ from captioner.core.audio import AudioChunk, SourceLost, SourceOpened, samples_t
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
 from captioner.core.errors import CaptionerError
-from captioner.core.events import (
-    CaptionChanged,
-    EngineChanged,
-    GapMarked,
-    HealthChanged,
-    LevelChanged,
-    SessionEvent,
-    SourceChanged,
-    StateChanged,
-)
+from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.health import Health
 from captioner.core.segment import Gap
-from captioner.core.state import SessionState, check_transition
+from captioner.core.state import SessionState
 from captioner.riva.options import RecognitionOptions
 from captioner.session.captions import CaptionTrack
+from captioner.session.condition import Listener, SessionCondition
 from captioner.session.embedded import EmbeddedEngine
+from captioner.session.endpoints import EndpointChoice
 from captioner.session.engine_process import EngineProcess
-from captioner.session.health import SILENCE_DBFS, HealthInputs, judge
 from captioner.session.sources import SourceOpener, SourceSwitch
-from captioner.settings.models import AudioSettings, ServerSettings, Settings
-from captioner.settings.secrets import SecretStore, with_api_key
-from captioner.telemetry.logs import register_secret
+from captioner.settings.models import AudioSettings, Settings
 from captioner.transcript.reducer import TranscriptReducer
 
 logger = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.2
-_LEVEL_INTERVAL_S: Final = 0.1
 _SPEECH_DBFS: Final = -45.0
 _MARKED_GAP_MS: Final = 200
 _STOP_MARGIN_S: Final = 2.0
 _STOP_WITHOUT_SERVER_S: Final = 1.0
 """Enough for a try or two; a server that is gone does not keep anyone from stopping."""
 _COMMAND_RETRIES: Final = 5
-
-Listener = Callable[[SessionEvent], None]
 
 
 class CaptionSession:
@@ -99,24 +85,24 @@ class CaptionSession:
         )
         self._owns_engine = engine is None
         self._engine = engine or EmbeddedEngine(settings.engine, started=started)
-        self._listeners: list[Listener] = []
         self._task: asyncio.Task[None] | None = None
         self._stop_limit: asyncio.Timeout | None = None
-        self._inputs = HealthInputs()
+        self._condition = SessionCondition(self._clock)
         self._reducer = TranscriptReducer()
         self._track = CaptionTrack(self._reducer, settings.captions.stability)
-        self._level_told_at = 0.0
-        self._connected = False
         self._lost_samples = 0
         self._heard_until = 0
-        self._server: ServerSettings | None = None
-        self.health: Health = judge(self._inputs, 0.0)
         self.error: CaptionerError | None = None
 
     @property
     def state(self) -> SessionState:
         """Where the session stands."""
-        return self._inputs.state
+        return self._condition.state
+
+    @property
+    def health(self) -> Health:
+        """Why there are, or are not, captions right now."""
+        return self._condition.health
 
     @property
     def track(self) -> CaptionTrack:
@@ -139,24 +125,20 @@ class CaptionSession:
         Returns:
             A function that ends the subscription.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        return self._condition.subscribe(listener)
 
     async def start(self) -> None:
         """Begin captioning. Returns at once; events and `wait` tell how it goes."""
         if self._task is not None and not self._task.done():
             return
         self.error = None
-        self._inputs = HealthInputs(state=self.state)
         self._track.new_stream()
-        self._connected = False
         self._lost_samples = 0
-        self._server = None
-        self._go(SessionState.STARTING)
+        self._condition.begin()
         self._switch = SourceSwitch(self._opener, self._audio, start=self._heard_until)
         server = self._settings.server
         self._recogniser = Recogniser(
-            self._endpoint,
+            EndpointChoice(self._settings, self._engine).endpoint,
             RecognitionOptions(
                 language=server.language,
                 model=server.model,
@@ -178,14 +160,12 @@ class CaptionSession:
         """End in order; the last words are kept. Returns when the session is idle."""
         if self._task is None or self._task.done():
             if self.state is SessionState.FAILED:
-                self._go(SessionState.IDLE)
+                self._condition.go(SessionState.IDLE)
             return
-        if self.state is not SessionState.STOPPING:
-            self._go(SessionState.STOPPING)
+        self._condition.go(SessionState.STOPPING)
         await self._switch.close()
-        if self._inputs.server_error is None:
-            limit_s = self._settings.server.drain_timeout_s + _STOP_MARGIN_S
-        else:
+        limit_s = self._settings.server.drain_timeout_s + _STOP_MARGIN_S
+        if self._condition.is_server_away:
             limit_s = _STOP_WITHOUT_SERVER_S
         try:
             async with asyncio.timeout(limit_s) as self._stop_limit:
@@ -228,16 +208,6 @@ class CaptionSession:
         if self._task is not None and not self._task.done():
             await self._switch.switch(self._audio)
 
-    async def _endpoint(self) -> Endpoint:
-        if self._settings.server.host is None:
-            return await self._engine.endpoint()
-        if self._server is None:
-            # Asked once a run: a locked keyring must not ask its user at every reconnection.
-            self._server = (await with_api_key(self._settings, SecretStore())).server
-            if self._server.api_key is not None:
-                register_secret(self._server.api_key.get_secret_value())
-        return server_endpoint(self._server)
-
     async def _run(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
@@ -248,17 +218,13 @@ class CaptionSession:
                 ticker.cancel()
         except* CaptionerError as errors:
             self.error = _first(errors)
-            # This ended it, whatever else was wrong at the time.
-            self._inputs.device_error, self._inputs.server_error = None, self.error
         finally:
             self._tell(self._track.promote())
             if self.error is None:
-                if self.state is not SessionState.STOPPING:
-                    self._go(SessionState.STOPPING)
-                self._go(SessionState.IDLE)
+                self._condition.go(SessionState.STOPPING)
+                self._condition.go(SessionState.IDLE)
             else:
-                logger.error("Captions failed (%s): %s", self.error.category, self.error)
-                self._go(SessionState.FAILED)
+                self._condition.fail(self.error)
 
     async def _pump(self) -> None:
         """Carry audio from the source to the recogniser."""
@@ -266,36 +232,20 @@ class CaptionSession:
             async for item in items:
                 match item:
                     case SourceOpened():
-                        self._inputs.device_error = None
-                        self._inputs.source_kind = item.kind
-                        self._inputs.source_name = item.name
-                        self._inputs.quiet_since = None
-                        self._inputs.last_audio_at = self._clock.now()
-                        self._emit(SourceChanged(item.kind, item.name))
-                        self._update_state()
+                        self._condition.source_opened(item)
                     case SourceLost():
-                        self._inputs.device_error = item.error
-                        self._update_state()
+                        self._condition.source_lost(item.error)
                     case AudioChunk():
                         self._take(item)
                         if not self._realtime:
                             await self._recogniser.room()
-        if self.state is not SessionState.STOPPING:
-            self._go(SessionState.STOPPING)
+        self._condition.go(SessionState.STOPPING)
         self._recogniser.finish()
 
     def _take(self, chunk: AudioChunk) -> None:
-        now = self._clock.now()
         self._heard_until = chunk.end
         level = measure_level(chunk.pcm)
-        self._inputs.last_audio_at = now
-        if level.rms_dbfs > SILENCE_DBFS:
-            self._inputs.quiet_since = None
-        elif self._inputs.quiet_since is None:
-            self._inputs.quiet_since = now
-        if now - self._level_told_at >= _LEVEL_INTERVAL_S:
-            self._level_told_at = now
-            self._emit(LevelChanged(level))
+        self._condition.heard(level)
         if chunk.lost_before:
             self._mark_gap(LostAudio(chunk.start - chunk.lost_before, chunk.start))
         lost = self._recogniser.feed(chunk, is_loud=level.rms_dbfs > _SPEECH_DBFS)
@@ -307,7 +257,7 @@ class CaptionSession:
         start_ms, end_ms = samples_to_ms(lost.start), samples_to_ms(lost.end)
         if end_ms - start_ms >= _MARKED_GAP_MS:
             logger.warning("Audio lost: %d ms at %d ms", end_ms - start_ms, start_ms)
-            self._emit(GapMarked(Gap(start_ms, end_ms, "Some audio was lost here.")))
+            self._condition.emit(GapMarked(Gap(start_ms, end_ms, "Some audio was lost here.")))
 
     async def _read(self) -> None:
         """Carry what the recogniser says to the listeners."""
@@ -315,16 +265,10 @@ class CaptionSession:
             async for event in events:
                 match event:
                     case Connected():
-                        self._connected = True
-                        self._inputs.server_error = None
-                        self._inputs.engine_name = event.endpoint.title
                         self._track.new_stream()
-                        self._emit(EngineChanged(event.endpoint.title, event.endpoint.is_mock))
-                        self._update_state()
+                        self._condition.connected(event.endpoint)
                     case Interrupted():
-                        self._connected = False
-                        self._inputs.server_error = event.error
-                        self._update_state()
+                        self._condition.interrupted(event.error)
                         if not event.replays_all:
                             self._settle(self._track.promote())
                         self._hurry_stop()
@@ -350,68 +294,17 @@ class CaptionSession:
         while True:
             await self._clock.sleep(_TICK_S)
             self._settle(self._track.promote_if_quiet(quiet_gap_s, now=self._clock.now()))
-            if self._realtime:
-                self._inputs.lag_s = self._recogniser.lag_s
-            self._judge()
-
-    def _update_state(self) -> None:
-        """Move to the state that source and recogniser together call for."""
-        if self.state is SessionState.STOPPING:
-            return
-        heard = bool(self._inputs.source_kind) and self._inputs.device_error is None
-        if self._connected and heard:
-            wanted = SessionState.STREAMING
-        elif self.state is SessionState.STARTING and self._inputs.server_error is None:
-            wanted = SessionState.STARTING
-        else:
-            wanted = SessionState.RECONNECTING
-        if wanted is not self.state:
-            self._go(wanted)
-        self._judge()
-
-    def _go(self, state: SessionState) -> None:
-        check_transition(self.state, state)
-        logger.info("Session: %s -> %s", self.state, state)
-        self._inputs.state = state
-        self._emit(StateChanged(state))
-        self._judge()
-
-    def _judge(self) -> None:
-        health = judge(self._inputs, self._clock.now())
-        if health != self.health:
-            self.health = health
-            self._emit(HealthChanged(health))
+            self._condition.review(lag_s=self._recogniser.lag_s if self._realtime else None)
 
     def _tell(self, change: CaptionChanged | None) -> None:
         if change is not None:
-            self._emit(change)
+            self._condition.emit(change)
 
     def _settle(self, change: CaptionChanged | None) -> None:
         """Tell of a caption that was made final by us; its audio is not recognised once more."""
         if change is not None:
             self._recogniser.cover(change.segment.end_ms)
-            self._emit(change)
-
-    def _emit(self, event: SessionEvent) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener(event)
-            except Exception:
-                # One broken listener must not silence the others, nor end the captions.
-                logger.exception("A listener failed on %s", type(event).__name__)
-
-
-def server_endpoint(server: ServerSettings) -> Endpoint:
-    """Return the remote server of ``server``, whose host must be set."""
-    if server.host is None:
-        raise ValueError("no server is set")
-    return Endpoint(
-        host=server.host,
-        port=server.port,
-        tls=server.tls,
-        ca_file=server.ca_file,
-        token=server.api_key,
-    )
+            self._condition.emit(change)
 
 
 def _first(errors: BaseExceptionGroup[CaptionerError]) -> CaptionerError:

@@ -14,8 +14,8 @@ from captioner.asr.channel import open_channel
 from captioner.asr.endpoint import Endpoint
 from captioner.core.errors import UnavailableError
 from captioner.riva.status import error_from_status
-from captioner.session.controller import server_endpoint
 from captioner.session.embedded import EmbeddedEngine
+from captioner.session.endpoints import server_endpoint
 from captioner.settings.models import Settings
 
 _READY_LIMIT_S: Final = 20.0
