@@ -120,6 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         A code of `captioner.cli.exit_codes`.
     """
+    # gRPC's core writes its own lines to the terminal, between the captions. What matters in them
+    # reaches us as the status of a call. It reads this once, when it is first imported.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         build_command().main(args=arguments, prog_name="captioner")
     except SystemExit as stop:
