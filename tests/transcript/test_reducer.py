@@ -103,7 +103,7 @@ class ReducerMachine(RuleBasedStateMachine):
 
 
 ReducerMachine.TestCase.settings = settings(
-    max_examples=200, stateful_step_count=30, derandomize=True, deadline=None
+    max_examples=100, stateful_step_count=25, derandomize=True, deadline=None
 )
 TestReducer = ReducerMachine.TestCase
 
