@@ -16,7 +16,7 @@ from tests.support.watched_overlay import OverlayStarter, WatchedOverlay
 pytestmark = [pytest.mark.sound, pytest.mark.screen, pytest.mark.timeout(300)]
 
 BOTH = f"{TWO_CITIES.text} {BECKETT.text}"
-FRAME_EVERY_S = 1.0
+FRAME_EVERY_S = 1.5
 
 
 def words_in_order(reference: str, read: str) -> float:
