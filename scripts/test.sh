@@ -34,11 +34,11 @@ info "Checks: $((SECONDS - before)) s"
 private=$(mktemp -d)
 trap 'rm -rf "$private"' EXIT
 mkdir -m 700 "$private/home" "$private/runtime"
-unset DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS QT_QPA_PLATFORM
+unset DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS QT_QPA_PLATFORM COLUMNS LINES
 while IFS= read -r name; do
     unset "$name"
 done < <(compgen -e | grep -E '^(RIVA_|CAPTIONER_|PULSE_|PIPEWIRE_|XDG_|PYTHON_KEYRING_|NO_COLOR$)')
-export HOME="$private/home" XDG_RUNTIME_DIR="$private/runtime"
+export HOME="$private/home" XDG_RUNTIME_DIR="$private/runtime" TERM=xterm-256color
 
 selection=()
 [ "$full" = yes ] || selection=(-m 'not slow')
@@ -46,7 +46,8 @@ colour=no
 [ -t 1 ] && [ -n "$PLAIN" ] && colour=yes
 before=$SECONDS
 cd "$ROOT"
-"$VENV/bin/python" -m pytest --color="$colour" ${selection[@]+"${selection[@]}"} "$@" 2>&1 \
+"$VENV/bin/python" -m pytest --color="$colour" --durations=10 --durations-min=5 \
+    ${selection[@]+"${selection[@]}"} "$@" 2>&1 \
     | tee /dev/fd/3 || failed+=(pytest)
 exec 3>&-
 wait "$log_writer"
