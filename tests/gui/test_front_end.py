@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import qasync
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from captioner.core.audio import AudioLevel
@@ -22,7 +22,6 @@ from captioner.core.segment import Gap
 from captioner.gui.bridge import Session, SessionFactory
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.menu import AppMenu
-from captioner.gui.overlay import Overlay
 from captioner.gui.settings_writer import SettingsWriter
 from captioner.settings.models import Settings
 from tests.support.scripted_session import ScriptedSession, caption
@@ -46,22 +45,30 @@ class Stage:
         self.saved: list[Mapping[str, object]] = []
         self.threads: list[str] = []
         self.faults: list[dict[str, Any]] = []
+        self.appeared: list[bool] = []
+        self.write_s = 0.0
 
-    def play(self, story: Story, *, make_session: SessionFactory | None = None) -> None:
+    def play(
+        self, story: Story, *, make_session: SessionFactory | None = None, is_shown: bool = True
+    ) -> None:
         self._loop.set_exception_handler(lambda _loop, context: self.faults.append(context))
-        self._loop.run_until_complete(self._play(story, make_session or self._make))
+        self._loop.run_until_complete(
+            self._play(story, make_session or self._make, is_shown=is_shown)
+        )
 
     async def _make(self, _settings: Settings) -> Session:
         return self.session
 
-    async def _play(self, story: Story, make_session: SessionFactory) -> None:
+    async def _play(self, story: Story, make_session: SessionFactory, *, is_shown: bool) -> None:
         front_end = FrontEnd(
             Settings(),
             make_session=make_session,
             list_devices=self._list_devices,
-            writer=SettingsWriter(self.saved.append),
+            writer=SettingsWriter(self._save),
         )
-        front_end.show()
+        front_end.overlay.appeared.connect(lambda: self.appeared.append(True))
+        if is_shown:
+            front_end.show()
         running = asyncio.create_task(front_end.run())
         telling = asyncio.create_task(story(front_end))
         await asyncio.wait({running, telling}, return_when=asyncio.FIRST_COMPLETED)
@@ -71,6 +78,10 @@ class Stage:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+
+    def _save(self, changes: Mapping[str, object]) -> None:
+        time.sleep(self.write_s)  # a slow disk
+        self.saved.append(changes)
 
     def _list_devices(self) -> list[FoundDevice]:
         self.threads.append(threading.current_thread().name)
@@ -97,19 +108,23 @@ async def started(stage: Stage) -> None:
 
 
 def test_the_overlay_appears_before_the_session_is_made(stage: Stage) -> None:
-    seen: list[bool] = []
-
-    async def story(front_end: FrontEnd) -> None:
-        await started(stage)
+    made: list[bool] = []
 
     async def make(_settings: Settings) -> Session:
-        overlays = [w for w in QApplication.topLevelWidgets() if isinstance(w, Overlay)]
-        seen.append(any(o.isVisible() and o.view.paints > 0 for o in overlays))
+        made.append(True)
         return stage.session
 
-    stage.play(story, make_session=make)
+    async def story(front_end: FrontEnd) -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert made == []
+        front_end.show()
+        await started(stage)
 
-    assert seen == [True]
+    stage.play(story, make_session=make, is_shown=False)
+
+    assert stage.appeared
+    assert made == [True]
 
 
 def test_events_reach_the_overlay(stage: Stage) -> None:
@@ -149,23 +164,31 @@ def test_quitting_keeps_the_last_words_and_lets_go_of_everything(stage: Stage) -
     assert stage.faults == []
 
 
-def test_the_menu_starts_and_stops_in_order(stage: Stage) -> None:
+def test_commands_are_carried_out_one_after_the_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    async def stop_slowly() -> None:
+        done.append("stop begins")
+        await asyncio.sleep(0.05)
+        done.append("stop ends")
+
+    async def start() -> None:
+        done.append("start")
+
     async def story(front_end: FrontEnd) -> None:
         await started(stage)
-        menu = menu_of(front_end)
-        menu.stop_wanted.emit()
-        menu.start_wanted.emit()
-        menu.stop_wanted.emit()
-        await until(lambda: len(stage.session.commands) == 4)
+        with monkeypatch.context() as patch:
+            patch.setattr(stage.session, "stop", stop_slowly)
+            patch.setattr(stage.session, "start", start)
+            menu_of(front_end).stop_wanted.emit()
+            menu_of(front_end).start_wanted.emit()
+            await until(lambda: len(done) == 3)
 
     stage.play(story)
 
-    assert [command[0] for command in stage.session.commands[:4]] == [
-        "start",
-        "stop",
-        "start",
-        "stop",
-    ]
+    assert done == ["stop begins", "stop ends", "start"]
 
 
 def test_a_chosen_source_is_heard_and_remembered(stage: Stage) -> None:
@@ -178,6 +201,20 @@ def test_a_chosen_source_is_heard_and_remembered(stage: Stage) -> None:
 
     assert ("set_source", "mic", "Webcam") in stage.session.commands
     assert stage.saved == [{"audio.source": "mic", "audio.device": "Webcam"}]
+
+
+def test_what_changes_during_a_write_is_written_too(stage: Stage) -> None:
+    stage.write_s = 0.05
+
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        for name in ("First", "Second", "Third"):
+            menu_of(front_end).source_wanted.emit("mic", name)
+            await asyncio.sleep(0.01)
+
+    stage.play(story)
+
+    assert stage.saved[-1]["audio.device"] == "Third"
 
 
 def test_devices_are_listed_on_another_thread(stage: Stage) -> None:
@@ -215,6 +252,8 @@ def test_closing_the_overlay_without_a_tray_quits(stage: Stage) -> None:
 
 
 def test_its_place_is_saved_even_when_it_quits_at_once(stage: Stage) -> None:
+    stage.write_s = 0.05
+
     async def story(front_end: FrontEnd) -> None:
         await started(stage)
         for step in range(30):

@@ -103,6 +103,7 @@ def test_devices_are_asked_for_and_offered_by_kind(menu: AppMenu, qtbot: QtBot) 
     with qtbot.waitSignal(menu.source_wanted) as chosen:
         action(menu.sources, "Webcam").trigger()
     assert chosen.args == ["mic", "Webcam"]
+    assert [a.text() for a in menu.sources.actions() if a.isChecked()] == ["Webcam"]
     with qtbot.waitSignal(menu.source_wanted) as chosen:
         action(menu.sources, "System audio (default device)").trigger()
     assert chosen.args == ["system", None]
