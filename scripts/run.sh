@@ -13,6 +13,6 @@ set -euo pipefail
 open_log run
 write_log INFO "run.sh starts"
 install_missing "${RUN_NEEDS[@]}"
-install_captioner .run-stamp ''
+is_installed .test-stamp '[media]' || install_captioner .run-stamp ''
 write_log INFO "set-up complete; starting captioner"
 exec "$VENV/bin/python" -m captioner "$@"
