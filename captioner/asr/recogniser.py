@@ -196,7 +196,7 @@ class Recogniser:
                 if isinstance(error, OverloadedError):
                     delay += _SLOW_RETRY_S
                 self.reconnects += 1
-                logger.warning("Stream broken (%s): %s", error.code or error.category, error)
+                logger.info("Stream broken (%s): %s", error.code or error.category, error)
                 yield Interrupted(error, delay, self._buffer.forgotten is None)
             finally:
                 self._stream = None

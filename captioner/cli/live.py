@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -15,11 +16,11 @@ from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
 from captioner.cli.options import DeviceOption, SourceOption
 from captioner.cli.running import run_session
-from captioner.core.errors import CaptionerError
+from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.session.controller import CaptionSession
 from captioner.settings.models import Settings
 from captioner.sinks.json_lines import JsonLinesWriter
-from captioner.sinks.terminal import TerminalWriter
+from captioner.sinks.terminal import PipeConsole, TerminalWriter
 from captioner.sinks.text_file import TextFileWriter
 from captioner.sinks.threaded import ThreadedSink
 
@@ -63,21 +64,50 @@ async def _caption(
     settings: Settings, output: LiveFormat, text_file: TextFileWriter | None
 ) -> bool:
     json_lines = JsonLinesWriter(sys.stdout) if output is LiveFormat.JSONL else None
-    terminal = TerminalWriter(Console(highlight=False), Console(stderr=True, highlight=False))
-    sinks = [ThreadedSink(json_lines or terminal, output.value)]
+    terminal = TerminalWriter(PipeConsole(highlight=False), Console(stderr=True, highlight=False))
+    session = CaptionSession(settings)
+    loop = asyncio.get_running_loop()
+    stopping: list[asyncio.Task[None]] = []
+
+    def stop() -> None:
+        stopping.append(loop.create_task(session.stop(), name="stop-without-output"))
+
+    def on_failure() -> None:
+        loop.call_soon_threadsafe(stop)
+
+    screen = ThreadedSink(json_lines or terminal, output.value, on_failure=on_failure)
+    sinks = [screen]
     if text_file is not None:
         sinks.append(ThreadedSink(text_file, "file"))
-    session = CaptionSession(settings)
     for sink in sinks:
         session.subscribe(sink)
     error: CaptionerError | None = None
     try:
-        return await run_session(session)
+        interrupted = await run_session(session)
     except CaptionerError as fault:
         error = fault
         raise
     finally:
         for sink in sinks:
             await asyncio.to_thread(sink.close)
-        if error is not None and json_lines is not None:
+        if error is not None and json_lines is not None and screen.failure is None:
             json_lines.write_error(error)
+    if screen.failure is not None:
+        _leave_output(screen.failure)
+    return interrupted
+
+
+def _leave_output(failure: Exception) -> None:
+    """End quietly when the reader of a pipe has left; otherwise say what is wrong with the output.
+
+    Raises:
+        ConfigurationError: The captions could not be written.
+    """
+    # Python would try to flush what is left once more at its end, and complain.
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    if not isinstance(failure, BrokenPipeError):
+        raise ConfigurationError(
+            f"The captions cannot be written: {failure}.",
+            hint="Make room on the disk, or write them somewhere else.",
+        ) from failure

@@ -16,7 +16,8 @@ fix. ``CaptionerError`` itself is never raised.
     ├── AudioDeviceError        a microphone or output that cannot be opened   (retried)
     ├── InputFileError          a file that cannot be read as audio
     ├── EngineError             the embedded engine did not start or died      (retried)
-    └── UnsupportedError        this computer or build lacks what is asked for
+    ├── UnsupportedError        this computer or build lacks what is asked for
+    └── FaultError              a mistake of our own; the log has the details
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class ErrorCategory(StrEnum):
     INPUT_FILE = "input_file"
     ENGINE = "engine"
     UNSUPPORTED = "unsupported"
+    FAULT = "fault"
 
 
 class CaptionerError(Exception):
@@ -139,3 +141,9 @@ class UnsupportedError(CaptionerError):
     """This computer or build lacks what is asked for."""
 
     category = ErrorCategory.UNSUPPORTED
+
+
+class FaultError(CaptionerError):
+    """A mistake of our own; the log has the details."""
+
+    category = ErrorCategory.FAULT

@@ -91,7 +91,7 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
             )
         case _:
             return UnavailableError(
-                f"The connection to {server} failed: {reason or name}",
+                f"The connection to {server} failed: {(reason or name).rstrip('.')}.",
                 hint="Check that the server runs and that the network reaches it.",
                 code=name,
             )

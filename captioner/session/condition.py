@@ -20,6 +20,7 @@ from captioner.core.events import (
 )
 from captioner.core.state import SessionState, check_transition
 from captioner.session.health import SILENCE_DBFS, HealthInputs, judge
+from captioner.telemetry.logs import FILE_ONLY
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ class SessionCondition:
 
     def fail(self, error: CaptionerError) -> None:
         """Move to FAILED because of ``error``, whatever else was wrong at the time."""
-        logger.error("Captions failed (%s): %s", error.category, error)
+        logger.error("Captions failed (%s): %s", error.category, error, extra=FILE_ONLY)
         self._inputs.device_error, self._inputs.server_error = None, error
         self.go(SessionState.FAILED)
 

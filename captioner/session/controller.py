@@ -22,7 +22,7 @@ from captioner.audio.level import measure_level
 from captioner.core.audio import AudioChunk, SourceLost, SourceOpened, samples_to_ms
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
-from captioner.core.errors import CaptionerError
+from captioner.core.errors import CaptionerError, FaultError
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.health import Health
 from captioner.core.segment import Gap
@@ -35,6 +35,7 @@ from captioner.session.endpoints import EndpointChoice
 from captioner.session.engine_process import EngineProcess
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, Settings
+from captioner.telemetry.logs import FILE_ONLY
 from captioner.transcript.reducer import TranscriptReducer
 
 logger = logging.getLogger(__name__)
@@ -190,8 +191,6 @@ class CaptionSession:
         """
         if self._task is not None:
             await asyncio.wait({self._task})
-            if self.error is None and not self._task.cancelled():
-                self._task.result()
         if self.error is not None:
             raise self.error
 
@@ -218,6 +217,12 @@ class CaptionSession:
                 ticker.cancel()
         except* CaptionerError as errors:
             self.error = _first(errors)
+        except* Exception as errors:
+            logger.critical("A fault ended the captions", exc_info=errors, extra=FILE_ONLY)
+            self.error = FaultError(
+                "Captioner met a fault of its own, and captions have stopped.",
+                hint="Start them again; the log has the details.",
+            )
         finally:
             self._tell(self._track.promote())
             if self.error is None:

@@ -48,7 +48,7 @@ def judge(inputs: HealthInputs, now: float) -> Health:
     error = inputs.device_error or inputs.server_error
     match inputs.state:
         case SessionState.IDLE:
-            return Health(HealthState.STOPPED, "Captions are stopped.", "Press start.")
+            return Health(HealthState.STOPPED, "Captions are stopped.", "Start them from the menu.")
         case SessionState.STOPPING:
             return Health(HealthState.STOPPED, "Captions are stopping.")
         case SessionState.FAILED:

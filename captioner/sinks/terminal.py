@@ -17,6 +17,14 @@ from captioner.core.events import (
 from captioner.core.health import Health, HealthState
 
 
+class PipeConsole(Console):
+    """A console that reports a reader who has left, instead of ending the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the error through to the sink; called while it is being handled."""
+        raise  # noqa: PLE0704  # the console calls this from its own handler
+
+
 class TerminalWriter:
     """Writes for a person. Without a terminal only finished captions are printed, a line each.
 

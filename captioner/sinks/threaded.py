@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import closing
 from typing import Final, Protocol
 
@@ -39,13 +40,22 @@ class ThreadedSink:
         failure: Why the writer was left out, or None.
     """
 
-    def __init__(self, writer: Writer, name: str) -> None:
-        """Start the thread."""
+    def __init__(
+        self, writer: Writer, name: str, *, on_failure: Callable[[], None] | None = None
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            writer: What takes the events.
+            name: For the log and the thread.
+            on_failure: Called on the writer's thread once the writer has failed.
+        """
         self._writer = writer
         self._name = name
         self._events: deque[SessionEvent | None] = deque()
         self._ready = threading.Condition()
         self._is_over = False
+        self._on_failure = on_failure
         self.dropped = 0
         self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=f"sink-{name}", daemon=True)
@@ -81,13 +91,17 @@ class ThreadedSink:
             with closing(self._writer):
                 while (event := self._take()) is not None:
                     self._writer.write(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # it is told, and the writer left out
             # A sink may fail in ways of its own (a closed pipe, a full disk); captions go on.
             self.failure = error
-            logger.exception("Sink %s failed and is left out", self._name)
+            # That the reader of a pipe leaves is how pipes end.
+            level = logging.INFO if isinstance(error, BrokenPipeError) else logging.WARNING
+            logger.log(level, "Sink %s failed and is left out: %s", self._name, error)
             with self._ready:
                 self._is_over = True
                 self._events.clear()
+            if self._on_failure is not None:
+                self._on_failure()
 
     def _take(self) -> SessionEvent | None:
         with self._ready:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,39 @@ def test_live_captions_what_the_computer_plays(
     assert finals[-1]["text"].lower().rstrip(".").endswith("better")
     assert [event["segment_id"] for event in finals] == list(range(len(finals)))
     assert any(event["type"] == "partial" for event in events)
+
+
+def test_live_ends_when_nobody_reads_it_any_more(program: Program) -> None:
+    live = subprocess.Popen(
+        program.command("live", "--source", f"file:{TWO_CITIES.path}"),
+        env=program.environ(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert live.stdout is not None
+    assert live.stderr is not None
+    with live.stdout, live.stderr:
+        assert live.stdout.readline()
+        live.stdout.close()
+        assert live.wait(25) == 0  # the clip itself lasts 44 s
+        assert "Traceback" not in live.stderr.read()
+
+
+def test_a_full_disk_is_told(program: Program) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            program.command("live", "--source", f"file:{BECKETT.path}", "--format", "jsonl"),
+            env=program.environ(),
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 3
+    assert "No space left" in done.stderr
+    assert "Fix:" in done.stderr
+    assert "Traceback" not in done.stderr

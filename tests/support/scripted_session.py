@@ -11,7 +11,7 @@ from captioner.core.health import Health, HealthState
 from captioner.core.segment import Segment
 from captioner.core.state import SessionState
 
-STOPPED = Health(HealthState.STOPPED, "Captions are stopped.", "Press start.")
+STOPPED = Health(HealthState.STOPPED, "Captions are stopped.", "Start them from the menu.")
 LISTENING = Health(HealthState.LISTENING, "Listening to Speakers.")
 
 
