@@ -96,7 +96,7 @@ class OverlaySettings(SettingsModel):
 
     Attributes:
         lines: Lines of text that are visible.
-        columns: Characters after which a line is broken, at most.
+        columns: Characters that fit on a line of the default width; lines break at the real one.
         font_family: Name of the font; empty takes the system's.
         font_px: Height of the font in logical pixels.
         background_opacity: 0.0 (none) to 1.0 (solid).
