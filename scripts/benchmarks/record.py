@@ -11,6 +11,7 @@ from captioner.transcript.erasure import ErasureMeter
 from scripts.benchmarks.speech import Clip, samples, stretches
 from tests.support.clips import word_error_rate
 
+_PAUSE_S: Final = 0.35
 _ALIGNED_S: Final = 0.6
 """An utterance of a system belongs to a stretch of speech that begins or ends this near."""
 
@@ -84,7 +85,7 @@ class Measures:
 def measure(records: list[Record], clips: dict[str, Clip]) -> Measures:
     """Return the measures over ``records``, one a clip, taken together.
 
-    * first partial: median over the stretches of speech (after a pause of 0.5 s or more) from their
+    * first partial: median over the stretches of speech (after a pause of 0.35 s or more) from their
       beginning to the first text of the utterance that begins there;
     * final delay: median over the stretches from their end to the final that ends there;
     * erasure: normalized erasure of everything shown, finals included.
@@ -114,7 +115,7 @@ def measure(records: list[Record], clips: dict[str, Clip]) -> Measures:
 
 
 def _delays(record: Record, clip: Clip) -> tuple[list[float], list[float]]:
-    heard = stretches(samples(clip.path), pause_s=0.5)
+    heard = stretches(samples(clip.path), pause_s=_PAUSE_S)
     first_texts: dict[int, Update] = {}
     for update in record.updates:
         if update.text:
