@@ -85,8 +85,8 @@ class Measures:
 def measure(records: list[Record], clips: dict[str, Clip]) -> Measures:
     """Return the measures over ``records``, one a clip, taken together.
 
-    * first partial: median over the stretches of speech (after a pause of 0.35 s or more) from their
-      beginning to the first text of the utterance that begins there;
+    * first partial: median over the stretches of speech (after a pause of 0.35 s or more), from
+      their beginning to the first text of the utterance that begins there;
     * final delay: median over the stretches from their end to the final that ends there;
     * erasure: normalized erasure of everything shown, finals included.
     """
