@@ -29,7 +29,12 @@ def inputs(state: SessionState, **known: object) -> HealthInputs:
     ("known", "state", "sentence", "hint"),
     [
         (inputs(S.IDLE), H.STOPPED, "Captions are stopped.", "Start them from the menu."),
-        (inputs(S.IDLE, server_error=SERVER), H.STOPPED, "Captions are stopped.", "Start them from the menu."),
+        (
+            inputs(S.IDLE, server_error=SERVER),
+            H.STOPPED,
+            "Captions are stopped.",
+            "Start them from the menu.",
+        ),
         (inputs(S.STARTING), H.STARTING, "Captions are starting.", ""),
         (inputs(S.STARTING, server_error=SERVER), H.RECONNECTING, "The server is gone.", "Wait."),
         (inputs(S.STOPPING), H.STOPPED, "Captions are stopping.", ""),
