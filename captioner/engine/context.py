@@ -18,7 +18,7 @@ _PRE_ROLL: Final = ms_to_samples(300)
 _TAIL: Final = PAUSE_FRAMES * FRAME
 _CUT_OVERLAP: Final = ms_to_samples(60)
 _REACH: Final = 8 * SAMPLE_RATE + _TAIL
-_SHORT_REACH: Final = ms_to_samples(4500)
+_FIRST_REACH: Final = ms_to_samples(6000)
 _LONGEST_GAP: Final = ms_to_samples(1400)
 
 
@@ -55,15 +55,19 @@ class Context:
         until = utterance.end * FRAME + (_CUT_OVERLAP if utterance.cut_after else _TAIL)
         return self._passage(utterance.start, until, utterance.voiced_frames, reach=_REACH)
 
-    def part(self, start: int, position: int, voiced_frames: int) -> Passage:
+    def part(self, start: int, position: int, voiced_frames: int, *, is_first: bool) -> Passage:
         """Return what there is to read an utterance from that has come to ``position``.
+
+        Partials that are read with as much context as their final seldom have to be taken back.
 
         Args:
             start: Its first frame.
             position: The frame after the newest.
             voiced_frames: How many frames between the two hold voice.
+            is_first: The utterance's first reading is in a hurry and gets less context.
         """
-        return self._passage(start, position * FRAME, voiced_frames, reach=_SHORT_REACH)
+        reach = _FIRST_REACH if is_first else _REACH
+        return self._passage(start, position * FRAME, voiced_frames, reach=reach)
 
     def _passage(self, first: int, until: int, voiced_frames: int, *, reach: int) -> Passage:
         start = first * FRAME

@@ -11,6 +11,7 @@ from captioner.riva.options import RecognitionOptions
 
 _STABLE: Final = 0.9
 _UNSTABLE: Final = 0.1
+_KEPT_WORDS: Final = 2
 _GUESSED_MARKS: Final = ".,;:!?"
 _SENTENCE_ENDS: Final = (".", "!", "?")
 
@@ -31,14 +32,19 @@ class Rendering:
         """Whether there is a partial that a final must replace."""
         return bool(self._shown)
 
-    def partial(self, tokens: list[str], position_s: float) -> Update | None:
+    def partial(
+        self, tokens: list[str], position_s: float, *, is_mid_word: bool = False
+    ) -> Update | None:
         """Return the results for a reading whose audio ends in the middle of speech.
 
         Words that the reading before has as well are the stable head. A reading that takes words
         back on which two had agreed, or that only has fewer words, is not shown before a second
         one says so too. The punctuation at the end is a guess that the next word will refute, so it
-        is left out.
+        is left out. So is the last word of more than two when the audio ends in the middle of it:
+        half a word reads as another one.
         """
+        if is_mid_word and len(tokens) > _KEPT_WORDS:
+            tokens = tokens[:-1]
         agreed = agreeing(self._shown, tokens)
         takes_back = agreed < self._steady or agreed == len(tokens) < len(self._shown)
         if takes_back and not self._is_doubted:

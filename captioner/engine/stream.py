@@ -175,19 +175,28 @@ class MoonshineStream:
             return
         if self._partial is not None and self._partial.is_started:
             return
-        passage = self._context.part(start, position, self._endpointer.voiced_frames())
+        passage = self._context.part(
+            start,
+            position,
+            self._endpointer.voiced_frames(),
+            is_first=not self._rendering.has_shown,
+        )
         self._pace.decoded(start, position, len(passage.audio) / SAMPLE_RATE)
         self._partial = Job(
             work=partial(_read_partial, passage),
-            deliver=partial(self._on_partial, start, position),
+            deliver=partial(
+                self._on_partial, start, position, is_mid_word=self._endpointer.silence == 0
+            ),
             fail=self._give_up,
         )
         self._lane.submit_partial(self._partial)
 
-    def _on_partial(self, start: int, position: int, text: str) -> None:
+    def _on_partial(self, start: int, position: int, text: str, *, is_mid_word: bool) -> None:
         self._partial = None
         if text and self._endpointer.start == start and self._pace.is_newest(start, position):
-            partial_update = self._rendering.partial(text.split(), _position_s(position))
+            partial_update = self._rendering.partial(
+                text.split(), _position_s(position), is_mid_word=is_mid_word
+            )
             if partial_update is not None:
                 self._outbox.put_partial(partial_update)
 
