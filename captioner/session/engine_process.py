@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 _TOKEN_VARIABLE: Final = "CAPTIONER_TOKEN"  # noqa: S105 - the variable's name, not a token
 _STOP_LIMIT_S: Final = 3.0
 _LAST_LINES: Final = 20
+_ERROR_MARK: Final = "Error: "
+"""Begins the sentence in which a command says what went wrong; the line after it names the fix."""
 
 
 class EngineProcess:
@@ -71,8 +73,10 @@ class EngineProcess:
 
     @property
     def last_words(self) -> str:
-        """The last line that it wrote to standard error; empty when there was none."""
-        return self._last_lines[-1] if self._last_lines else ""
+        """The newest error that it told, else its last line; empty when it said nothing."""
+        told = [line for line in self._last_lines if line.startswith(_ERROR_MARK)]
+        newest = told or list(self._last_lines)
+        return newest[-1].removeprefix(_ERROR_MARK) if newest else ""
 
     def read_announcement(self) -> bytes:
         """Return the line in which it says where it listens; empty when it ended. Blocks."""
