@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -129,11 +128,13 @@ def _backend(engine: EngineName, script: Path | None) -> Backend:
         raise ConfigurationError(
             "A script is only for the mock.", hint="Add --engine mock, or leave --script out."
         )
-    if sys.platform == "darwin":
+    try:
+        from captioner.engine.moonshine import MoonshineBackend  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        # There are no wheels for macOS, for one.
         raise UnsupportedError(
-            "The embedded engine has no model for macOS.",
-            hint="Set a Riva server instead: RIVA_HOST and RIVA_PORT.",
-        )
-    from captioner.engine.moonshine import MoonshineBackend  # noqa: PLC0415
+            f"The embedded engine needs the Python module '{error.name}', which is not installed.",
+            hint="Install Captioner again, or set a Riva server instead: RIVA_HOST and RIVA_PORT.",
+        ) from error
 
     return MoonshineBackend()

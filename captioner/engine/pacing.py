@@ -13,7 +13,7 @@ from captioner.engine.sanity import seconds
 
 _FIRST: Final = 16
 _SHORTEST: Final = 10
-_SHARE: Final = 0.19
+_SHARE: Final = 0.2
 _COST_S: Final = 0.02
 _COST_PER_S: Final = 0.045
 

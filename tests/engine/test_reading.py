@@ -147,6 +147,18 @@ def test_partial_is_split_where_two_readings_agree() -> None:
     assert second.hypotheses[0].stability > 0.8 > second.hypotheses[1].stability
 
 
+def test_half_a_word_is_left_out_but_never_the_first_two() -> None:
+    rendering = Rendering(RecognitionOptions())
+    early = rendering.partial(["It", "was"], 0.5, is_mid_word=True)
+    later = rendering.partial(["It", "was", "the", "fool"], 1.0, is_mid_word=True)
+    whole = rendering.partial(["It", "was", "the", "foolishness."], 1.5)
+    assert early is not None
+    assert later is not None
+    assert whole is not None
+    texts = [" ".join(part.text for part in one.hypotheses) for one in (early, later, whole)]
+    assert texts == ["It was", "It was the", "It was the foolishness"]
+
+
 def test_agreed_words_are_not_taken_back_on_one_reading() -> None:
     rendering = Rendering(RecognitionOptions())
     rendering.partial(["In", "short", "the"], 1.0)
