@@ -158,3 +158,25 @@ def keep_forms(shown: Sequence[str], tokens: Sequence[str]) -> list[str]:
     """
     count = min(agreeing(shown, tokens), max(0, len(shown) - 1))
     return [*shown[:count], *tokens[count:]]
+
+
+def final_forms(shown: Sequence[str], tokens: Sequence[str]) -> list[str]:
+    """Return the tokens of a final, spelled as the reader sees them but for sentence ends.
+
+    Where a sentence ends, the final knows best; commas and capitals are a matter of taste, and
+    changing them under the reader's eye costs more than it gives.
+    """
+    spelled = keep_forms(shown, tokens)
+    takes_over = False
+    for index, token in enumerate(tokens):
+        differs = ends_sentence(token) is not ends_sentence(spelled[index])
+        if differs or takes_over:
+            spelled[index] = token
+        # The capital of the next word belongs to the sentence end.
+        takes_over = differs
+    return spelled
+
+
+def ends_sentence(token: str) -> bool:
+    """Return whether a sentence ends with this token."""
+    return token.rstrip("'\")").endswith((".", "!", "?"))

@@ -6,14 +6,19 @@ from typing import Final
 
 from captioner.core.hypothesis import Hypothesis
 from captioner.engine.backend import Update
-from captioner.engine.reading import agreeing, keep_forms, without_punctuation
+from captioner.engine.reading import (
+    agreeing,
+    ends_sentence,
+    final_forms,
+    keep_forms,
+    without_punctuation,
+)
 from captioner.riva.options import RecognitionOptions
 
 _STABLE: Final = 0.9
 _UNSTABLE: Final = 0.1
 _KEPT_WORDS: Final = 2
 _GUESSED_MARKS: Final = ".,;:!?"
-_SENTENCE_ENDS: Final = (".", "!", "?")
 
 
 class Rendering:
@@ -62,9 +67,9 @@ class Rendering:
         shown, self._shown = self._shown, []
         self._steady = 0
         self._is_doubted = False
-        tokens = keep_forms(shown, self._capitalised(tokens))
+        tokens = final_forms(shown, self._capitalised(tokens))
         if tokens:
-            self._begins_sentence = tokens[-1].endswith(_SENTENCE_ENDS)
+            self._begins_sentence = ends_sentence(tokens[-1])
         return self._written(tokens)
 
     def _results(self, tokens: list[str], steady: int, position_s: float) -> Update:

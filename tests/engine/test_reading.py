@@ -7,6 +7,7 @@ import pytest
 from captioner.engine.endpointing import Utterance
 from captioner.engine.reading import (
     after_context,
+    final_forms,
     find_loop,
     is_all_loop,
     keep_forms,
@@ -99,6 +100,25 @@ def test_spelling_stays_as_it_is_shown_but_for_the_last_word() -> None:
         "It",
         "was",
     ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "reading", "final"),
+    [
+        ("Ever tried, Ever", "Ever, tried, ever failed.", "Ever tried, ever failed."),
+        (
+            "about the lights The weather is",
+            "About the lights. The weather is.",
+            "about the lights. The weather is.",
+        ),
+        ("that day. I went and", "that day i went and.", "that day i went and."),
+        ("yes we do it", "Yes, we did it.", "yes we did it."),
+    ],
+)
+def test_final_decides_where_sentences_end_and_little_else(
+    shown: str, reading: str, final: str
+) -> None:
+    assert " ".join(final_forms(shown.split(), reading.split())) == final
 
 
 def test_words_without_punctuation() -> None:
