@@ -5,6 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run; new ones are looked for with --hypothesis-profile=search.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("search", max_examples=5_000, deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 # These modules use each other, so one may be imported before its turn as a plugin comes.
 pytest.register_assert_rewrite("tests.support")

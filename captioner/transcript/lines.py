@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -53,7 +53,7 @@ class ShownLine:
     Attributes:
         serial: Rises by one from line to line; tells a changed line from another one.
         runs: What is on it, from left to right.
-        continues: True when it begins inside a word that did not fit the line above.
+        continues: True when it begins inside the word that the line above ends with.
     """
 
     serial: int
@@ -90,7 +90,7 @@ class _Span:
     """
 
     line: _Line
-    channel: str
+    segment: _Segment
     kind: RunKind
     start: int = 0
     pieces: list[_Piece] = field(default_factory=list)
@@ -102,15 +102,22 @@ class _Line:
     label: str = ""
     spans: list[_Span] = field(default_factory=list)
 
-    def shown(self) -> ShownLine:
+    def shown(self, above: _Line | None) -> ShownLine:
         runs = [Run(self.label, RunKind.LABEL)] if self.label else []
-        first: _Piece | None = None
-        for span in self.spans:
-            if span.pieces:
-                first = first or span.pieces[0]
-                text = _joined(span.pieces)
-                runs.append(Run(f" {text}" if runs else text, span.kind))
-        return ShownLine(self.serial, tuple(runs), continues=first is not None and first.glued)
+        for span in self._spoken():
+            text = _joined(span.pieces)
+            runs.append(Run(f" {text}" if runs else text, span.kind))
+        return ShownLine(self.serial, tuple(runs), continues=self._continues(above))
+
+    def _continues(self, above: _Line | None) -> bool:
+        """Tell whether the first word began on the line ``above``, with nothing in between."""
+        spoken, before = self._spoken(), above._spoken() if above else []
+        if self.label or not spoken or not before:
+            return False
+        return spoken[0].pieces[0].glued and spoken[0].segment is before[-1].segment
+
+    def _spoken(self) -> list[_Span]:
+        return [span for span in self.spans if span.pieces]
 
     def text_with(self, span: _Span | None = None, pieces: Sequence[_Piece] = ()) -> str:
         """Return the line's text, as it would be with ``pieces`` in the place of ``span``."""
@@ -147,7 +154,9 @@ class CaptionLines:
 
     def tail(self, count: int) -> tuple[ShownLine, ...]:
         """Return the last ``count`` lines, or as many as there are; the last one is active."""
-        return tuple(line.shown() for line in self._lines[-count:])
+        pairs = zip([None, *self._lines], self._lines, strict=False)
+        shown = [line.shown(above) for above, line in pairs]
+        return tuple(shown[-min(count, self._max_lines) :])
 
     def update(self, segment_id: int, shown: str, *, is_final: bool, channel: str = "") -> None:
         """Take in what a reader may see of a segment now.
@@ -176,21 +185,18 @@ class CaptionLines:
         last = next((span for span in spans if span.pieces), None)
         if last is not None and last.kind is RunKind.MARK:
             return
-        segment = _Segment(last.channel if last else "", self._split(text))
+        segment = _Segment(last.segment.channel if last else "", self._split(text))
         self._place(segment, 0, RunKind.MARK)
 
     def set_width(self, limit: float, measure: Measure) -> None:
         """Break all lines anew, because the reader chose another width or font."""
-        owners = {span: segment for segment in self._open.values() for span in segment.spans}
         spans = [span for line in self._lines for span in line.spans]
         self._limit, self._measure, self._lines = limit, measure, []
-        for segment in self._open.values():
-            kept = [span.start for span in segment.spans if span in spans]
-            segment.pieces = segment.pieces[: kept[0]] if kept else segment.pieces
-            segment.spans = []
-        for first, pieces in _runs_of_words(spans, owners):
-            segment = owners.get(first) or _Segment(first.channel)
-            start = len(segment.pieces)
+        for first in reversed(spans):  # what is before the first word that is kept was forgotten
+            first.segment.pieces = first.segment.pieces[: first.start]
+            first.segment.spans = []
+        for first, pieces in _runs_of_words(spans):
+            segment, start = first.segment, len(first.segment.pieces)
             segment.pieces = [*segment.pieces, *self._split(_joined(pieces))]
             self._place(segment, start, first.kind)
 
@@ -225,7 +231,7 @@ class CaptionLines:
         if start >= len(segment.pieces):
             return
         line = self._lines[-1] if self._lines else None
-        if line is None or line.spans[-1].channel != segment.channel:
+        if line is None or line.spans[-1].segment.channel != segment.channel:
             line = self._add_line(self._label(segment.channel))
         self._fill(segment, self._add_span(segment, line, start, kind))
 
@@ -244,7 +250,7 @@ class CaptionLines:
             tail.pieces = longer
 
     def _add_span(self, segment: _Segment, line: _Line, start: int, kind: RunKind) -> _Span:
-        span = _Span(line, segment.channel, kind, start)
+        span = _Span(line, segment, kind, start)
         line.spans.append(span)
         segment.spans.append(span)
         return span
@@ -252,7 +258,7 @@ class CaptionLines:
     def _add_line(self, label: str = "") -> _Line:
         line = _Line(next(self._serials), label)
         self._lines.append(line)
-        del self._lines[: -self._max_lines]
+        del self._lines[: -self._max_lines - 1]  # the oldest shown line depends on the one above
         return line
 
     def _label(self, channel: str) -> str:
@@ -274,14 +280,12 @@ class CaptionLines:
         return pieces
 
 
-def _runs_of_words(
-    spans: Sequence[_Span], owners: Mapping[_Span, _Segment]
-) -> list[tuple[_Span, list[_Piece]]]:
+def _runs_of_words(spans: Sequence[_Span]) -> list[tuple[_Span, list[_Piece]]]:
     """Return the words of ``spans``, together where a word is split between two of them."""
     runs: list[tuple[_Span, list[_Piece]]] = []
     for span in spans:
         is_inside_word = bool(span.pieces) and span.pieces[0].glued
-        if runs and is_inside_word and owners.get(runs[-1][0]) is owners.get(span):
+        if runs and is_inside_word and runs[-1][0].segment is span.segment:
             runs[-1][1].extend(span.pieces)
         else:
             runs.append((span, list(span.pieces)))

@@ -131,6 +131,16 @@ def test_a_long_word_is_split_and_whole_again_in_the_joined_text() -> None:
     assert join_lines(lines.tail(ALL)) == "a Donaudampfschifffahrt b"
 
 
+def test_a_part_of_a_word_stands_alone_when_somebody_else_spoke_in_between() -> None:
+    lines = CaptionLines(4)
+    lines.update(0, "un", is_final=False, channel="Bo")
+    lines.update(1, "a", is_final=False)
+    lines.update(0, "unbelievable", is_final=False, channel="Bo")
+
+    assert texts(lines) == ["Bo:", "unbe", "a", "Bo:", "liev", "able"]
+    assert join_lines(lines.tail(ALL)) == "Bo: unbe a Bo: lievable"
+
+
 def test_marks_stay_on_their_letters_when_a_word_is_split() -> None:
     lines = CaptionLines(3)
     lines.update(0, "e\u0301" * 3, is_final=True)
