@@ -104,19 +104,20 @@ class _Line:
 
     def shown(self, above: _Line | None) -> ShownLine:
         runs = [Run(self.label, RunKind.LABEL)] if self.label else []
-        for span in self._spoken():
+        for span in self.spoken():
             text = _joined(span.pieces)
             runs.append(Run(f" {text}" if runs else text, span.kind))
         return ShownLine(self.serial, tuple(runs), continues=self._continues(above))
 
     def _continues(self, above: _Line | None) -> bool:
         """Tell whether the first word began on the line ``above``, with nothing in between."""
-        spoken, before = self._spoken(), above._spoken() if above else []
-        if self.label or not spoken or not before:
+        here, before = self.spoken(), above.spoken() if above else []
+        if self.label or not here or not before:
             return False
-        return spoken[0].pieces[0].glued and spoken[0].segment is before[-1].segment
+        return here[0].pieces[0].glued and here[0].segment is before[-1].segment
 
-    def _spoken(self) -> list[_Span]:
+    def spoken(self) -> list[_Span]:
+        """Return the spans with words."""
         return [span for span in self.spans if span.pieces]
 
     def text_with(self, span: _Span | None = None, pieces: Sequence[_Piece] = ()) -> str:
