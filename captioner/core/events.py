@@ -32,17 +32,20 @@ class SourceChanged:
     Attributes:
         kind: "system", "microphone", "file" or "stdin".
         name: The device's or the file's name, as a person knows it.
+        channel: Whose source it is, as in `captioner.core.segment.Segment`.
     """
 
     kind: str
     name: str
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LevelChanged:
-    """How loud the newest audio is. At most ten a second."""
+    """How loud the newest audio of a channel is. At most ten a second and channel."""
 
     level: AudioLevel
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class CaptionTrack:
         """Begin a channel. Channels of one session share the reducer, and so the ids."""
         self._reducer = reducer
         self._policy = StabilityPolicy(mode)
-        self._channel = channel
+        self.channel = channel
         self._changed_at: float | None = None
         self.erasure = ErasureMeter()
 
@@ -26,7 +26,7 @@ class CaptionTrack:
         self, hypothesis: Hypothesis, *, processing_ms: float, now: float
     ) -> CaptionChanged | None:
         """Take in a hypothesis at monotonic time ``now``; return what changed for listeners."""
-        segment = self._reducer.apply(hypothesis, self._channel, processing_ms=processing_ms)
+        segment = self._reducer.apply(hypothesis, self.channel, processing_ms=processing_ms)
         if segment is None:
             return None
         self._changed_at = now
@@ -36,7 +36,7 @@ class CaptionTrack:
 
     def promote(self) -> CaptionChanged | None:
         """Make the open segment final with the text it has."""
-        segment = self._reducer.promote(self._channel)
+        segment = self._reducer.promote(self.channel)
         return None if segment is None else self._show(segment, len(segment.text))
 
     def promote_if_quiet(self, quiet_gap_s: float, *, now: float) -> CaptionChanged | None:
@@ -48,7 +48,7 @@ class CaptionTrack:
 
     def new_stream(self) -> None:
         """Note that the recogniser starts afresh."""
-        self._reducer.new_stream(self._channel)
+        self._reducer.new_stream(self.channel)
 
     def _show(self, segment: Segment, stable_chars: int) -> CaptionChanged:
         shown = self._policy.shown(

@@ -19,7 +19,7 @@ from captioner.core.events import (
     StateChanged,
 )
 from captioner.core.state import SessionState, check_transition
-from captioner.session.health import SILENCE_DBFS, HealthInputs, judge
+from captioner.session.health import SILENCE_DBFS, ChannelInputs, HealthInputs, judge
 from captioner.telemetry.logs import FILE_ONLY
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ Listener: TypeAlias = Callable[[SessionEvent], None]
 class SessionCondition:
     """Gathers what happens to a session, derives its state and health, and tells the listeners.
 
-    Only the session's controller changes it.
+    Only the session and its channels change it.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -40,19 +40,13 @@ class SessionCondition:
         self._clock = clock
         self._listeners: list[Listener] = []
         self._inputs = HealthInputs()
-        self._connected = False
-        self._level_told_at = 0.0
+        self._level_told_at: dict[str, float] = {}
         self.health = judge(self._inputs, clock.now())
 
     @property
     def state(self) -> SessionState:
         """Where the session stands."""
         return self._inputs.state
-
-    @property
-    def is_server_away(self) -> bool:
-        """True while the recogniser cannot be reached."""
-        return self._inputs.server_error is not None
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every event from now on; the returned function ends that."""
@@ -85,72 +79,95 @@ class SessionCondition:
     def begin(self) -> None:
         """Forget the last run and move to STARTING."""
         self._inputs = HealthInputs(state=self.state)
-        self._connected = False
+        self._level_told_at = {}
         self.go(SessionState.STARTING)
 
-    def review(self, *, lag_s: float | None = None) -> None:
-        """Judge the health once more, because time has passed or ``lag_s`` is known anew."""
-        if lag_s is not None:
-            self._inputs.lag_s = lag_s
+    def review(self) -> None:
+        """Judge the health once more, because time has passed."""
         health = judge(self._inputs, self._clock.now())
         if health != self.health:
             self.health = health
             self.emit(HealthChanged(health))
 
-    def source_opened(self, item: SourceOpened) -> None:
+    def channel_added(self, channel: str) -> None:
+        """Note that ``channel`` belongs to the session from now on."""
+        self._inputs.channels[channel] = ChannelInputs()
+
+    def channel_ended(self, channel: str) -> None:
+        """Note that ``channel`` brings no more audio; the session stops with its last one."""
+        self._inputs.channels[channel].has_ended = True
+        if all(inputs.has_ended for inputs in self._inputs.channels.values()):
+            self.go(SessionState.STOPPING)
+        else:
+            self._follow()
+
+    def channel_removed(self, channel: str) -> None:
+        """Forget ``channel``, which has said its last words."""
+        del self._inputs.channels[channel]
+
+    def source_opened(self, channel: str, item: SourceOpened) -> None:
         """Note that a device is being heard."""
-        self._inputs.device_error = None
-        self._inputs.source_kind = item.kind
-        self._inputs.source_name = item.name
-        self._inputs.quiet_since = None
-        self._inputs.last_audio_at = self._clock.now()
-        self.emit(SourceChanged(item.kind, item.name))
+        inputs = self._inputs.channels[channel]
+        inputs.device_error = None
+        inputs.source_kind = item.kind
+        inputs.source_name = item.name
+        inputs.quiet_since = None
+        inputs.last_audio_at = self._clock.now()
+        self.emit(SourceChanged(item.kind, item.name, channel))
         self._follow()
 
-    def source_lost(self, error: CaptionerError) -> None:
+    def source_lost(self, channel: str, error: CaptionerError) -> None:
         """Note that the device is away."""
-        self._inputs.device_error = error
+        self._inputs.channels[channel].device_error = error
         self._follow()
 
-    def heard(self, level: AudioLevel) -> None:
+    def heard(self, channel: str, level: AudioLevel) -> None:
         """Note that audio of this loudness came in."""
-        now = self._clock.now()
-        self._inputs.last_audio_at = now
+        inputs, now = self._inputs.channels[channel], self._clock.now()
+        inputs.last_audio_at = now
         if level.rms_dbfs > SILENCE_DBFS:
-            self._inputs.quiet_since = None
-        elif self._inputs.quiet_since is None:
-            self._inputs.quiet_since = now
-        if now - self._level_told_at >= _LEVEL_INTERVAL_S:
-            self._level_told_at = now
-            self.emit(LevelChanged(level))
+            inputs.quiet_since = None
+        elif inputs.quiet_since is None:
+            inputs.quiet_since = now
+        if now - self._level_told_at.get(channel, 0.0) >= _LEVEL_INTERVAL_S:
+            self._level_told_at[channel] = now
+            self.emit(LevelChanged(level, channel))
 
-    def connected(self, endpoint: Endpoint) -> None:
+    def lags(self, channel: str, lag_s: float) -> None:
+        """Note how many seconds of audio the recogniser is behind."""
+        self._inputs.channels[channel].lag_s = lag_s
+
+    def connected(self, channel: str, endpoint: Endpoint) -> None:
         """Note that a stream to ``endpoint`` stands."""
-        self._connected = True
-        self._inputs.server_error = None
+        inputs = self._inputs.channels[channel]
+        inputs.is_connected = True
+        inputs.server_error = None
         self._inputs.engine_name = endpoint.title
         self.emit(EngineChanged(endpoint.title, endpoint.is_mock))
         self._follow()
 
-    def interrupted(self, error: CaptionerError) -> None:
+    def interrupted(self, channel: str, error: CaptionerError) -> None:
         """Note that the stream broke."""
-        self._connected = False
-        self._inputs.server_error = error
+        inputs = self._inputs.channels[channel]
+        inputs.is_connected = False
+        inputs.server_error = error
         self._follow()
 
     def fail(self, error: CaptionerError) -> None:
         """Move to FAILED because of ``error``, whatever else was wrong at the time."""
         logger.error("Captions failed (%s): %s", error.category, error, extra=FILE_ONLY)
-        self._inputs.device_error, self._inputs.server_error = None, error
+        self._inputs.failure = error
         self.go(SessionState.FAILED)
 
     def _follow(self) -> None:
-        """Move to the state that source and recogniser together call for."""
+        """Move to the state that sources and recogniser together call for."""
         if self.state is SessionState.STOPPING:
             return
-        heard = bool(self._inputs.source_kind) and self._inputs.device_error is None
-        if self._connected and heard:
+        channels = self._inputs.channels.values()
+        if any(channel.works for channel in channels):
             self.go(SessionState.STREAMING)
-        elif self.state is not SessionState.STARTING or self._inputs.server_error is not None:
+        elif self.state is not SessionState.STARTING or any(
+            channel.server_error is not None for channel in channels
+        ):
             self.go(SessionState.RECONNECTING)
         self.review()

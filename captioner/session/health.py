@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from captioner.core.errors import CaptionerError
@@ -17,82 +17,129 @@ _LAGGING_S: Final = 5.0
 
 
 @dataclass(slots=True)
-class HealthInputs:
-    """What the verdict rests on; the controller keeps it current.
+class ChannelInputs:
+    """What the verdict rests on, of one channel.
 
     Attributes:
-        state: The session's state.
         source_kind: "system", "microphone", "file" or "stdin"; empty before the first opening.
         source_name: The device's name.
         device_error: Why the device is away, while it is.
         server_error: Why the recogniser is away, while it is.
+        is_connected: Whether a stream to a recogniser stands.
         quiet_since: Monotonic seconds since when only silence was heard; None when there is sound.
         last_audio_at: Monotonic seconds of the newest chunk, or of the opening; None before it.
         lag_s: Seconds of audio that the recogniser is behind.
-        engine_name: Who recognises.
+        has_ended: Whether it brings no more audio; only its last words are waited for.
     """
 
-    state: SessionState = SessionState.IDLE
     source_kind: str = ""
     source_name: str = ""
     device_error: CaptionerError | None = None
     server_error: CaptionerError | None = None
+    is_connected: bool = False
     quiet_since: float | None = None
     last_audio_at: float | None = None
     lag_s: float = 0.0
+    has_ended: bool = False
+
+    @property
+    def error(self) -> CaptionerError | None:
+        """Why it cannot be captioned now; None while nothing is known to be wrong."""
+        return self.device_error or self.server_error
+
+    @property
+    def works(self) -> bool:
+        """True while it is heard and recognised."""
+        is_heard = bool(self.source_kind) and self.device_error is None
+        return self.is_connected and is_heard and not self.has_ended
+
+
+@dataclass(slots=True)
+class HealthInputs:
+    """What the verdict rests on; the session's condition keeps it current.
+
+    Attributes:
+        state: The session's state.
+        channels: Each channel by its name; "" is the only one of a session with one source.
+        failure: Why the session has failed, when it has.
+        engine_name: Who recognises.
+    """
+
+    state: SessionState = SessionState.IDLE
+    channels: dict[str, ChannelInputs] = field(default_factory=dict)
+    failure: CaptionerError | None = None
     engine_name: str = ""
 
 
 def judge(inputs: HealthInputs, now: float) -> Health:
     """Return the state of the dot and its sentence at monotonic time ``now``."""
-    error = inputs.device_error or inputs.server_error
     match inputs.state:
         case SessionState.IDLE:
             return Health(HealthState.STOPPED, "Captions are stopped.", "Start them from the menu.")
         case SessionState.STOPPING:
             return Health(HealthState.STOPPED, "Captions are stopping.")
         case SessionState.FAILED:
-            if error is None:
+            if (failure := inputs.failure) is None:
                 return Health(HealthState.FAILED, "Captions have stopped.", "Start them again.")
-            return Health(HealthState.FAILED, error.message, error.hint)
-        case SessionState.STARTING | SessionState.RECONNECTING if error is not None:
-            return Health(HealthState.RECONNECTING, error.message, error.hint)
-        case SessionState.STARTING:
-            return Health(HealthState.STARTING, "Captions are starting.")
-        case SessionState.RECONNECTING:
+            return Health(HealthState.FAILED, failure.message, failure.hint)
+        case SessionState.STARTING | SessionState.RECONNECTING:
+            error = next((found.error for found in inputs.channels.values() if found.error), None)
+            if error is not None:
+                return Health(HealthState.RECONNECTING, error.message, error.hint)
+            if inputs.state is SessionState.STARTING:
+                return Health(HealthState.STARTING, "Captions are starting.")
             return Health(HealthState.RECONNECTING, "The recogniser is being reconnected.")
         case SessionState.STREAMING:
             return _while_streaming(inputs, now)
 
 
 def _while_streaming(inputs: HealthInputs, now: float) -> Health:
-    if inputs.device_error is not None:
-        error = inputs.device_error
+    verdicts = {
+        name: _of_channel(channel, inputs.engine_name, now)
+        for name, channel in inputs.channels.items()
+        if not channel.has_ended
+    }
+    if len(verdicts) == 1:
+        return next(iter(verdicts.values()))
+    for name, health in verdicts.items():
+        if health.state is HealthState.RECONNECTING:
+            return Health(health.state, f"{name}: {health.sentence}", health.hint)
+    silent = [found for found in verdicts.values() if found.state is HealthState.NO_AUDIO]
+    listening = [found for found in verdicts.values() if found.state is HealthState.LISTENING]
+    # That one of two is silent is how people talk; it is said, and is no reason to worry.
+    sentence = " ".join(found.sentence for found in [*listening, *silent])
+    state = HealthState.LISTENING if listening else HealthState.NO_AUDIO
+    hints = [found.hint for found in listening or silent if found.hint]
+    return Health(state, sentence, hints[0] if hints else "")
+
+
+def _of_channel(channel: ChannelInputs, engine_name: str, now: float) -> Health:
+    if (error := channel.error) is not None:
         return Health(HealthState.RECONNECTING, error.message, error.hint)
     # Some devices send silence, others send nothing at all.
-    silent_since = inputs.quiet_since if inputs.quiet_since is not None else inputs.last_audio_at
+    silent_since = channel.quiet_since if channel.quiet_since is not None else channel.last_audio_at
     if silent_since is not None and now - silent_since >= NO_AUDIO_AFTER_S:
-        return _no_sound(inputs)
-    if inputs.lag_s > _LAGGING_S:
+        return _no_sound(channel)
+    if channel.lag_s > _LAGGING_S:
         return Health(
             HealthState.LISTENING,
-            f"{inputs.engine_name} is {inputs.lag_s:.0f} seconds behind.",
+            f"{engine_name} is {channel.lag_s:.0f} seconds behind.",
             "Close other programs, or use a faster server.",
         )
-    return Health(HealthState.LISTENING, f"Listening to {inputs.source_name}.")
+    return Health(HealthState.LISTENING, f"Listening to {channel.source_name}.")
 
 
-def _no_sound(inputs: HealthInputs) -> Health:
-    if inputs.source_kind == "system":
+def _no_sound(channel: ChannelInputs) -> Health:
+    if channel.source_kind == "system":
         return Health(
             HealthState.NO_AUDIO,
-            f"Nothing is playing on {inputs.source_name}.",
+            f"Nothing is playing on {channel.source_name}.",
             "Captions appear as soon as something plays. If you hear sound, choose another output.",
         )
-    if inputs.source_kind == "microphone":
+    if channel.source_kind == "microphone":
         return Health(
             HealthState.NO_AUDIO,
-            f"No sound reaches {inputs.source_name}.",
+            f"No sound reaches {channel.source_name}.",
             "Check that the microphone is not muted, or choose another one.",
         )
-    return Health(HealthState.NO_AUDIO, f"{inputs.source_name} is silent here.")
+    return Health(HealthState.NO_AUDIO, f"{channel.source_name} is silent here.")

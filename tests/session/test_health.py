@@ -7,7 +7,7 @@ import pytest
 from captioner.core.errors import AudioDeviceError, UnavailableError
 from captioner.core.health import HealthState
 from captioner.core.state import SessionState
-from captioner.session.health import HealthInputs, judge
+from captioner.session.health import ChannelInputs, HealthInputs, judge
 
 NOW = 1000.0
 DEVICE = AudioDeviceError("The microphone was unplugged.", hint="Plug it in.")
@@ -20,9 +20,9 @@ def inputs(state: SessionState, **known: object) -> HealthInputs:
         "source_kind": "microphone",
         "source_name": "Desk mic",
         "last_audio_at": NOW,
-        "engine_name": "Embedded engine",
     }
-    return HealthInputs(state=state, **(usual | known))  # type: ignore[arg-type]  # names of fields
+    channel = ChannelInputs(**(usual | known))  # type: ignore[arg-type]  # names of fields
+    return HealthInputs(state, {"": channel}, engine_name="Embedded engine")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def inputs(state: SessionState, **known: object) -> HealthInputs:
         (inputs(S.STARTING, server_error=SERVER), H.RECONNECTING, "The server is gone.", "Wait."),
         (inputs(S.STOPPING), H.STOPPED, "Captions are stopping.", ""),
         (inputs(S.FAILED), H.FAILED, "Captions have stopped.", "Start them again."),
-        (inputs(S.FAILED, server_error=SERVER), H.FAILED, "The server is gone.", "Wait."),
+        (HealthInputs(S.FAILED, failure=SERVER), H.FAILED, "The server is gone.", "Wait."),
         (inputs(S.RECONNECTING), H.RECONNECTING, "The recogniser is being reconnected.", ""),
         (
             inputs(S.RECONNECTING, device_error=DEVICE, server_error=SERVER),
@@ -104,5 +104,5 @@ def test_verdicts(known: HealthInputs, state: HealthState, sentence: str, hint: 
 
 @pytest.mark.parametrize("state", SessionState)
 def test_there_is_a_sentence_for_every_state_at_the_very_beginning(state: SessionState) -> None:
-    health = judge(HealthInputs(state=state), 0.0)
+    health = judge(HealthInputs(state, {"": ChannelInputs()}), 0.0)
     assert health.sentence.endswith(".")

@@ -1,0 +1,231 @@
+"""One channel of a session: from its source through its recogniser to its captions.
+
+Each channel has a source, a recognition stream and a track of captions of its own, so that what
+befalls one costs the others nothing. What happens is reported to the session's condition, which
+alone judges what it means for the session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from typing import Final
+
+from captioner.asr.recogniser import Connected, Heard, Interrupted, Lost, Recogniser
+from captioner.asr.replay import LostAudio
+from captioner.audio.level import measure_level
+from captioner.core.audio import AudioChunk, SourceLost, SourceOpened, samples_to_ms
+from captioner.core.clock import Clock
+from captioner.core.errors import CaptionerError, FaultError
+from captioner.core.events import CaptionChanged, GapMarked
+from captioner.core.segment import Gap
+from captioner.session.captions import CaptionTrack
+from captioner.session.condition import SessionCondition
+from captioner.session.sources import SourceSwitch
+from captioner.settings.models import AudioSettings
+from captioner.telemetry.logs import FILE_ONLY
+
+logger = logging.getLogger(__name__)
+
+_TICK_S: Final = 0.2
+_SPEECH_DBFS: Final = -45.0
+_MARKED_GAP_MS: Final = 200
+_STOP_WITHOUT_SERVER_S: Final = 1.0
+"""Enough for a try or two; a server that is gone does not keep anyone from stopping."""
+
+
+class ChannelPipeline:
+    """One run of one channel, from `start` to its last words.
+
+    Attributes:
+        name: "" with one source, else who speaks.
+        heard_until: Session position just after the newest audio, in samples.
+        lost_samples: Audio that no recogniser heard.
+        error: Why it ended, unless it was in order.
+    """
+
+    def __init__(
+        self,
+        source: SourceSwitch,
+        recogniser: Recogniser,
+        track: CaptionTrack,
+        condition: SessionCondition,
+        *,
+        clock: Clock,
+        quiet_gap_s: float,
+        realtime: bool = True,
+    ) -> None:
+        """Prepare; nothing is opened before `start`.
+
+        Args:
+            source: What is heard.
+            recogniser: Who recognises it.
+            track: Where its captions go; it also gives the channel its name.
+            condition: Who is told.
+            clock: Time.
+            quiet_gap_s: After so long without news an open caption is made final.
+            realtime: False waits for the recogniser, for a source that is faster than real time.
+        """
+        self.name = track.channel
+        self._source = source
+        self._recogniser = recogniser
+        self._track = track
+        self._condition = condition
+        self._clock = clock
+        self._quiet_gap_s = quiet_gap_s
+        self._realtime = realtime
+        self._task: asyncio.Task[None] | None = None
+        self._stop_limit: asyncio.Timeout | None = None
+        self._is_server_away = False
+        self.heard_until = 0
+        self.lost_samples = 0
+        self.error: CaptionerError | None = None
+
+    def start(self) -> None:
+        """Begin. Returns at once."""
+        self._track.new_stream()
+        self._condition.channel_added(self.name)
+        self._task = asyncio.create_task(self._run(), name=f"caption-channel-{self.name}")
+
+    async def stop(self, limit_s: float) -> None:
+        """End in order; returns when the last words are told, ``limit_s`` seconds on at most."""
+        if self._task is None:
+            return
+        await self._source.close()
+        if self._is_server_away:
+            limit_s = _STOP_WITHOUT_SERVER_S
+        try:
+            async with asyncio.timeout(limit_s) as self._stop_limit:
+                await asyncio.wait({self._task})
+        except TimeoutError:
+            await self.cancel()
+        finally:
+            self._stop_limit = None
+
+    async def cancel(self) -> None:
+        """End at once; what was shown last is made final."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    async def wait(self) -> None:
+        """Wait until it has ended, for whatever reason; `error` tells which."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+    async def switch(self, source: AudioSettings) -> None:
+        """Hear something else from now on."""
+        await self._source.switch(source)
+
+    async def _run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                ticker = group.create_task(self._tick(), name="session-tick")
+                group.create_task(self._pump(), name="session-audio")
+                reader = group.create_task(self._read(), name="session-captions")
+                await asyncio.wait({reader})
+                ticker.cancel()
+        except* CaptionerError as errors:
+            self.error = _first(errors)
+        except* Exception as errors:
+            logger.critical("A fault ended the captions", exc_info=errors, extra=FILE_ONLY)
+            self.error = FaultError(
+                "Captioner met a fault of its own, and captions have stopped.",
+                hint="Start them again; the log has the details.",
+            )
+        finally:
+            self._tell(self._track.promote())
+
+    async def _pump(self) -> None:
+        """Carry audio from the source to the recogniser."""
+        async with aclosing(self._source.items()) as items:
+            async for item in items:
+                match item:
+                    case SourceOpened():
+                        self._condition.source_opened(self.name, item)
+                    case SourceLost():
+                        self._condition.source_lost(self.name, item.error)
+                    case AudioChunk():
+                        self._take(item)
+                        if not self._realtime:
+                            await self._recogniser.room()
+        self._condition.channel_ended(self.name)
+        self._recogniser.finish()
+
+    def _take(self, chunk: AudioChunk) -> None:
+        self.heard_until = chunk.end
+        level = measure_level(chunk.pcm)
+        self._condition.heard(self.name, level)
+        if chunk.lost_before:
+            self._mark_gap(LostAudio(chunk.start - chunk.lost_before, chunk.start))
+        lost = self._recogniser.feed(chunk, is_loud=level.rms_dbfs > _SPEECH_DBFS)
+        if lost is not None:
+            self._mark_gap(lost)
+
+    def _mark_gap(self, lost: LostAudio) -> None:
+        self.lost_samples += lost.end - lost.start
+        start_ms, end_ms = samples_to_ms(lost.start), samples_to_ms(lost.end)
+        if end_ms - start_ms >= _MARKED_GAP_MS:
+            logger.warning("Audio lost: %d ms at %d ms", end_ms - start_ms, start_ms)
+            gap = Gap(start_ms, end_ms, "Some audio was lost here.", self.name)
+            self._condition.emit(GapMarked(gap))
+
+    async def _read(self) -> None:
+        """Carry what the recogniser says to the listeners."""
+        async with aclosing(self._recogniser.events()) as events:
+            async for event in events:
+                match event:
+                    case Connected():
+                        self._is_server_away = False
+                        self._track.new_stream()
+                        self._condition.connected(self.name, event.endpoint)
+                    case Interrupted():
+                        self._is_server_away = True
+                        self._condition.interrupted(self.name, event.error)
+                        if not event.replays_all:
+                            self._settle(self._track.promote())
+                        self._hurry_stop()
+                    case Lost():
+                        self._mark_gap(event.audio)
+                    case Heard():
+                        self._tell(
+                            self._track.heard(
+                                event.hypothesis,
+                                processing_ms=event.processing_ms,
+                                now=self._clock.now(),
+                            )
+                        )
+
+    def _hurry_stop(self) -> None:
+        """Where a stop is under way, give a server that is gone little more time."""
+        if self._stop_limit is not None and (end := self._stop_limit.when()) is not None:
+            soon = asyncio.get_running_loop().time() + _STOP_WITHOUT_SERVER_S
+            self._stop_limit.reschedule(min(end, soon))
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(_TICK_S)
+            self._settle(self._track.promote_if_quiet(self._quiet_gap_s, now=self._clock.now()))
+            if self._realtime:
+                self._condition.lags(self.name, self._recogniser.lag_s)
+            self._condition.review()
+
+    def _tell(self, change: CaptionChanged | None) -> None:
+        if change is not None:
+            self._condition.emit(change)
+
+    def _settle(self, change: CaptionChanged | None) -> None:
+        """Tell of a caption that was made final by us; its audio is not recognised once more."""
+        if change is not None:
+            self._recogniser.cover(change.segment.end_ms)
+            self._condition.emit(change)
+
+
+def _first(errors: BaseExceptionGroup[CaptionerError]) -> CaptionerError:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if not isinstance(error, CaptionerError):
+        raise TypeError("only our own errors are caught here") from error
+    return error
