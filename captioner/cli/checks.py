@@ -24,8 +24,8 @@ from captioner.cli.loudness import level_of
 from captioner.core.errors import CaptionerError
 from captioner.gui.display import choose_platform
 from captioner.session.probe import probe_server
-from captioner.settings.models import ServerSettings, Settings
-from captioner.settings.secrets import SecretStore, with_api_key
+from captioner.settings.models import Settings
+from captioner.settings.secrets import SecretStore
 from captioner.telemetry.logs import log_file_in_use
 
 CHECK_LIMIT_S: Final = 30.0
@@ -120,7 +120,7 @@ def all_checks(context: AppContext) -> list[Check]:
         Check("Keyring", _check_keyring),
         Check("Embedded engine", lambda: _check_engine(settings)),
     ]
-    if settings.server.host is not None:
+    if settings.endpoint is not None:
         checks.append(Check("Server", lambda: _check_server(settings)))
     return checks
 
@@ -260,9 +260,9 @@ async def _check_keyring() -> list[CheckResult]:
 
 async def _check_engine(settings: Settings) -> list[CheckResult]:
     try:
-        found = await probe_server(settings.model_copy(update={"server": ServerSettings()}))
+        found = await probe_server(settings.model_copy(update={"endpoints": ()}))
     except CaptionerError as error:
-        if settings.server.host is None:
+        if settings.endpoint is None:
             return _failed("Embedded engine", error.message, _SET_UP)
         return _warning("Embedded engine", error.message, "It is not needed with RIVA_HOST set.")
     detail = f"ready: {', '.join(found.models)} ({found.round_trip_ms:.0f} ms a call)"
@@ -270,6 +270,6 @@ async def _check_engine(settings: Settings) -> list[CheckResult]:
 
 
 async def _check_server(settings: Settings) -> list[CheckResult]:
-    found = await probe_server(await with_api_key(settings, SecretStore()))
+    found = await probe_server(settings)
     models = ", ".join(found.models) or "no model named"
     return _ok("Server", f"{found.server}: {models} ({found.round_trip_ms:.0f} ms a call)")

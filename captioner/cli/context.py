@@ -36,7 +36,7 @@ class AppContext:
     def load(self, overrides: Mapping[str, object] | None = None) -> LoadedSettings:
         """Return the settings of the profile, with the options of a command on top.
 
-        Notices go to the log and the console; the API key is kept out of the log from here on.
+        Notices go to the log and the console; secrets are kept out of the log from here on.
 
         Args:
             overrides: Values by dotted name, such as ``{"audio.source": source}``; None as a
@@ -49,8 +49,10 @@ class AppContext:
         from captioner.settings.store import load_settings  # noqa: PLC0415
 
         loaded = load_settings(self.paths, overrides=overrides, env_file=self.env_file)
-        if loaded.settings.server.api_key is not None:
-            register_secret(loaded.settings.server.api_key.get_secret_value())
+        for endpoint in loaded.settings.endpoints:
+            for secret in (endpoint.api_key, endpoint.proxy_credentials):
+                if secret is not None:
+                    register_secret(secret.get_secret_value())
         for notice in loaded.notices:
             _log.warning("%s", notice)
         return loaded

@@ -61,7 +61,7 @@ def run(
 
 def _start_engine(settings: Settings) -> EngineProcess | None:
     """Start the embedded engine where it will be needed: it loads while the window appears."""
-    if settings.server.host is not None:
+    if settings.endpoint is not None:
         return None
     try:
         return EngineProcess(settings.engine)

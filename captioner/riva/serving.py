@@ -9,7 +9,7 @@ from riva.client.proto import riva_asr_pb2
 
 from captioner.core.errors import RequestError
 from captioner.core.hypothesis import Hypothesis
-from captioner.riva.options import RecognitionOptions
+from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.riva.results import alternative_from, streaming_response_from
 
 INVALID: Final = "INVALID_ARGUMENT"
@@ -37,8 +37,19 @@ def options_from(
         model=config.model,
         sample_rate=config.sample_rate_hertz,
         punctuation=config.enable_automatic_punctuation,
+        inverse_text_normalization=not config.verbatim_transcripts,
+        profanity_filter=config.profanity_filter,
         word_times=config.enable_word_time_offsets,
         interim_results=interim_results,
+        boosted=tuple(
+            Phrase(phrase, context.boost)
+            for context in config.speech_contexts
+            for phrase in context.phrases
+        ),
+        endpointing=Endpointing.from_message(config.endpointing_config),
+        diarization=config.diarization_config.enable_speaker_diarization,
+        max_speakers=config.diarization_config.max_speaker_count,
+        custom=tuple(config.custom_configuration.items()),
     )
 
 

@@ -22,11 +22,10 @@ from captioner.core.clock import Clock, SystemClock
 from captioner.core.errors import CaptionerError
 from captioner.core.health import Health
 from captioner.core.state import SessionState
-from captioner.riva.options import RecognitionOptions
 from captioner.session.captions import CaptionTrack
 from captioner.session.condition import Listener, SessionCondition
 from captioner.session.embedded import EmbeddedEngine
-from captioner.session.endpoints import EndpointChoice
+from captioner.session.endpoints import EndpointChoice, recognition_options
 from captioner.session.engine_process import EngineProcess
 from captioner.session.pipeline import ChannelPipeline
 from captioner.session.sources import SourceOpener, SourceSwitch
@@ -132,7 +131,7 @@ class CaptionSession:
                 self._condition.go(SessionState.IDLE)
             return
         self._condition.go(SessionState.STOPPING)
-        await self._channel.stop(self._settings.server.drain_timeout_s + _STOP_MARGIN_S)
+        await self._channel.stop(self._settings.connection.drain_timeout_s + _STOP_MARGIN_S)
         await asyncio.wait({self._task})
 
     async def close(self) -> None:
@@ -191,21 +190,16 @@ class CaptionSession:
 
     def _new_recogniser(self) -> Recogniser:
         """Return the recogniser of one channel; all channels share the choice of endpoint."""
-        server = self._settings.server
+        connection = self._settings.connection
         return Recogniser(
             self._endpoints.endpoint,
-            RecognitionOptions(
-                language=server.language,
-                model=server.model,
-                punctuation=server.punctuation,
-                word_times=server.word_times,
-            ),
+            recognition_options(self._settings.recognition),
             limits=StreamLimits(
-                connect_s=server.connect_timeout_s,
-                response_s=server.response_timeout_s,
-                drain_s=server.drain_timeout_s,
+                connect_s=connection.connect_timeout_s,
+                response_s=connection.response_timeout_s,
+                drain_s=connection.drain_timeout_s,
             ),
-            backoff=Backoff(base_s=server.retry_delay_s),
-            max_retries=server.max_retries or (0 if self._patient else _COMMAND_RETRIES),
+            backoff=Backoff(base_s=connection.retry_delay_s),
+            max_retries=connection.max_retries or (0 if self._patient else _COMMAND_RETRIES),
             clock=self._clock,
         )

@@ -99,6 +99,7 @@ class EmbeddedEngine:
             host=said.host,
             port=said.port,
             name="Mock engine (scripted words)" if is_mock else "Embedded engine",
+            proxy="none",
             token=process.token,
             is_mock=is_mock,
         )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from captioner.asr.endpoint import Endpoint
+from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.session.embedded import EmbeddedEngine
-from captioner.settings.models import ServerSettings, Settings
+from captioner.settings.endpoints import EndpointSettings
+from captioner.settings.models import Settings
+from captioner.settings.recognition import RecognitionSettings
 from captioner.settings.secrets import SecretStore, with_api_key
 from captioner.telemetry.logs import register_secret
 
@@ -19,7 +22,7 @@ class EndpointChoice:
         """Choose from ``settings``; ``engine`` serves where they name no server."""
         self._settings = settings
         self._engine = engine
-        self._server: ServerSettings | None = None
+        self._server: Endpoint | None = None
 
     async def endpoint(self) -> Endpoint:
         """Return where to connect now; starts the embedded engine where it is wanted.
@@ -27,23 +30,60 @@ class EndpointChoice:
         Raises:
             EngineError: The embedded engine did not start.
         """
-        if self._settings.server.host is None:
+        if self._settings.endpoint is None:
             return await self._engine.endpoint()
         if self._server is None:
-            self._server = (await with_api_key(self._settings, SecretStore())).server
-            if self._server.api_key is not None:
-                register_secret(self._server.api_key.get_secret_value())
-        return server_endpoint(self._server)
+            self._server = await endpoint_with_key(self._settings.endpoint)
+        return self._server
 
 
-def server_endpoint(server: ServerSettings) -> Endpoint:
-    """Return the remote server of ``server``, whose host must be set."""
-    if server.host is None:
-        raise ValueError("no server is set")
+async def endpoint_with_key(settings: EndpointSettings) -> Endpoint:
+    """Return the server of ``settings``, with its key from the keyring if they have none.
+
+    The key is kept out of the log from here on. The keyring may ask its user.
+    """
+    found = await with_api_key(settings, SecretStore())
+    for secret in (found.api_key, found.proxy_credentials):
+        if secret is not None:
+            register_secret(secret.get_secret_value())
+    return server_endpoint(found)
+
+
+def server_endpoint(settings: EndpointSettings) -> Endpoint:
+    """Return the server of ``settings`` as the client sees it."""
     return Endpoint(
-        host=server.host,
-        port=server.port,
-        tls=server.tls,
-        ca_file=server.ca_file,
-        token=server.api_key,
+        host=settings.host,
+        port=settings.port,
+        name=settings.name,
+        tls=settings.tls,
+        ca_file=settings.ca_file,
+        client_cert_file=settings.client_cert_file,
+        client_key_file=settings.client_key_file,
+        target_name=settings.target_name,
+        proxy=settings.proxy,
+        proxy_credentials=settings.proxy_credentials,
+        http_port=settings.http_port,
+        function_id=settings.function_id,
+        extra_metadata=tuple(settings.metadata.items()),
+        token=settings.api_key,
+        allow_plaintext_key=settings.allow_plaintext_key,
+        may_fail_over=settings.takes_over,
+    )
+
+
+def recognition_options(settings: RecognitionSettings) -> RecognitionOptions:
+    """Return ``settings`` as the client asks for them."""
+    return RecognitionOptions(
+        language=settings.language,
+        model=settings.model,
+        punctuation=settings.punctuation,
+        inverse_text_normalization=settings.inverse_text_normalization,
+        profanity_filter=settings.profanity_filter,
+        word_times=settings.word_times,
+        interim_results=settings.partials,
+        boosted=tuple(Phrase(each.phrase, each.boost) for each in settings.boosted),
+        endpointing=Endpointing(**settings.endpointing.model_dump()),
+        diarization=settings.diarization,
+        max_speakers=settings.max_speakers,
+        custom=tuple(settings.custom.items()),
     )

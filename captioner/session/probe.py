@@ -15,7 +15,7 @@ from captioner.asr.endpoint import Endpoint
 from captioner.core.errors import UnavailableError
 from captioner.riva.status import error_from_status
 from captioner.session.embedded import EmbeddedEngine
-from captioner.session.endpoints import server_endpoint
+from captioner.session.endpoints import endpoint_with_key
 from captioner.settings.models import Settings
 
 _READY_LIMIT_S: Final = 20.0
@@ -45,8 +45,9 @@ async def probe_server(settings: Settings) -> ProbeResult:
     Raises:
         CaptionerError: It cannot be reached, refuses the key, or is no recogniser.
     """
-    if settings.server.host is not None:
-        return await _probe(server_endpoint(settings.server), settings, is_embedded=False)
+    if settings.endpoint is not None:
+        server = await endpoint_with_key(settings.endpoint)
+        return await _probe(server, settings, is_embedded=False)
     engine = EmbeddedEngine(settings.engine)
     try:
         return await _probe(await engine.endpoint(), settings, is_embedded=True)
@@ -75,7 +76,7 @@ async def wait_until_ready(endpoint: Endpoint) -> tuple[str, ...]:
 async def _probe(endpoint: Endpoint, settings: Settings, *, is_embedded: bool) -> ProbeResult:
     if is_embedded:
         await wait_until_ready(endpoint)
-    limit_s = settings.server.connect_timeout_s
+    limit_s = settings.connection.connect_timeout_s
     async with open_channel(endpoint) as channel:
         await _models(channel, endpoint, limit_s)
         begun = time.monotonic()

@@ -14,6 +14,7 @@ from typing import Final
 from dotenv import dotenv_values
 
 from captioner.core.errors import ConfigurationError
+from captioner.settings.layers import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class EnvironmentName:
     """One name.
 
     Attributes:
-        field: The setting it means, by dotted name.
+        field: The setting it means, by dotted name; ``endpoint`` is the server that the names
+            describe together.
         convert: From the text to the unit of the setting; raises ``ValueError``.
         expects: What a good value looks like, for the error message.
     """
@@ -31,52 +33,54 @@ class EnvironmentName:
     expects: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentValue:
-    """A value that was found.
-
-    Attributes:
-        value: In the unit of the setting, not yet validated.
-        text: As it was written.
-        name: The RIVA_* name.
-        origin: The name and the place, such as ``RIVA_HOST (environment)``.
-    """
-
-    value: str | float
-    text: str
-    name: str
-    origin: str
-
-
 def _milliseconds(text: str) -> float:
     return float(text) / 1000
 
 
 _FLAG: Final = "true or false"
+_PORT: Final = "a whole number from 1 to 65535"
+_PEM: Final = "the path of a PEM file"
 
 ENVIRONMENT_NAMES: Final[dict[str, EnvironmentName]] = {
-    "RIVA_HOST": EnvironmentName("server.host", str, "a host name or address"),
-    "RIVA_PORT": EnvironmentName("server.port", str, "a whole number from 1 to 65535"),
-    "RIVA_SSL": EnvironmentName("server.tls", str, _FLAG),
-    "RIVA_SSL_CERT": EnvironmentName("server.ca_file", str, "the path of a PEM file"),
-    "RIVA_API_KEY": EnvironmentName("server.api_key", str, "the key as the server's owner gave it"),
-    "RIVA_MODEL": EnvironmentName("server.model", str, "the name of a model"),
-    "RIVA_LANGUAGE_CODE": EnvironmentName("server.language", str, "a language tag such as en-US"),
-    "RIVA_ENABLE_AUTOMATIC_PUNCTUATION": EnvironmentName("server.punctuation", str, _FLAG),
-    "RIVA_ENABLE_WORD_TIME_OFFSETS": EnvironmentName("server.word_times", str, _FLAG),
+    "RIVA_HOST": EnvironmentName("endpoint.host", str, "a host name or address"),
+    "RIVA_PORT": EnvironmentName("endpoint.port", str, _PORT),
+    "RIVA_SSL": EnvironmentName("endpoint.tls", str, _FLAG),
+    "RIVA_SSL_CERT": EnvironmentName("endpoint.ca_file", str, _PEM),
+    "RIVA_SSL_CLIENT_CERT": EnvironmentName("endpoint.client_cert_file", str, _PEM),
+    "RIVA_SSL_KEY": EnvironmentName("endpoint.client_key_file", str, _PEM),
+    "RIVA_TARGET_NAME": EnvironmentName(
+        "endpoint.target_name", str, "the host name that the server's certificate is for"
+    ),
+    "RIVA_PROXY": EnvironmentName(
+        "endpoint.proxy", str, "system, none, or an URL such as http://proxy:3128"
+    ),
+    "RIVA_HTTP_PORT": EnvironmentName("endpoint.http_port", str, _PORT),
+    "RIVA_FUNCTION_ID": EnvironmentName(
+        "endpoint.function_id", str, "the id of a function of a hosted service"
+    ),
+    "RIVA_API_KEY": EnvironmentName(
+        "endpoint.api_key", str, "the key as the server's owner gave it"
+    ),
+    "RIVA_MODEL": EnvironmentName("recognition.model", str, "the name of a model"),
+    "RIVA_LANGUAGE_CODE": EnvironmentName(
+        "recognition.language", str, "a language tag such as en-US"
+    ),
+    "RIVA_ENABLE_AUTOMATIC_PUNCTUATION": EnvironmentName("recognition.punctuation", str, _FLAG),
+    "RIVA_ENABLE_WORD_TIME_OFFSETS": EnvironmentName("recognition.word_times", str, _FLAG),
+    "RIVA_ENABLE_PARTIAL_RESULTS": EnvironmentName("recognition.partials", str, _FLAG),
     "RIVA_TIMEOUT_MS": EnvironmentName(
-        "server.connect_timeout_s", _milliseconds, "milliseconds from 1 to 120000"
+        "connection.connect_timeout_s", _milliseconds, "milliseconds from 1 to 120000"
     ),
     "RIVA_MAX_RETRIES": EnvironmentName(
-        "server.max_retries", str, "a whole number, 0 for no limit"
+        "connection.max_retries", str, "a whole number, 0 for no limit"
     ),
     "RIVA_RETRY_DELAY_MS": EnvironmentName(
-        "server.retry_delay_s", _milliseconds, "milliseconds from 1 to 60000"
+        "connection.retry_delay_s", _milliseconds, "milliseconds from 1 to 60000"
     ),
 }
 
 
-def read_environment(environ: Mapping[str, str], *, place: str) -> dict[str, EnvironmentValue]:
+def read_environment(environ: Mapping[str, str], *, place: str) -> dict[str, Given]:
     """Return the settings that ``environ`` names, by dotted field name.
 
     Args:
@@ -86,7 +90,7 @@ def read_environment(environ: Mapping[str, str], *, place: str) -> dict[str, Env
     Raises:
         ConfigurationError: A text that must be a number is none.
     """
-    found: dict[str, EnvironmentValue] = {}
+    found: dict[str, Given] = {}
     for name, meaning in ENVIRONMENT_NAMES.items():
         text = environ.get(name, "").strip()
         if not text:
@@ -98,11 +102,16 @@ def read_environment(environ: Mapping[str, str], *, place: str) -> dict[str, Env
                 f"{name} ({place}) is '{text}', which makes no sense.",
                 hint=f"Set {name} to {meaning.expects}, or remove it.",
             ) from error
-        found[meaning.field] = EnvironmentValue(value, text, name, f"{name} ({place})")
+        found[meaning.field] = Given(
+            value,
+            f"{name} ({place})",
+            text=text,
+            fix=f"Set {name} to {meaning.expects}, or remove it.",
+        )
     return found
 
 
-def read_env_file(path: Path, *, asked: bool) -> dict[str, EnvironmentValue]:
+def read_env_file(path: Path, *, asked: bool) -> dict[str, Given]:
     """Return the settings that a ``.env`` names.
 
     Args:

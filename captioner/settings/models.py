@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field
 
 from captioner.core.stability import StabilityMode
+from captioner.settings.base import SettingsModel
+from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
+from captioner.settings.recognition import RecognitionSettings
 
 SETTINGS_VERSION: Final = 1
 """Written into the settings file; raised when a field changes its meaning."""
-
-
-class SettingsModel(BaseModel):
-    """Base of all settings: frozen, and unknown names are errors, so that a typo is not silent."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class AudioSettings(SettingsModel):
@@ -31,43 +28,6 @@ class AudioSettings(SettingsModel):
     source: str = Field(default="auto", pattern=r"^(auto|system|mic|file:.+|-)$")
     device: str | None = None
     chunk_ms: int = Field(default=100, ge=20, le=500)
-
-
-class ServerSettings(SettingsModel):
-    """Where speech is recognised.
-
-    Attributes:
-        host: Name or address of a Riva server; None uses the embedded engine.
-        port: Its gRPC port.
-        tls: Whether the connection is encrypted.
-        ca_file: PEM file with the authority to trust; None trusts the system's.
-        api_key: Bearer token; comes from the environment or the keyring, never from a file.
-        model: Name of the model; empty lets the server choose.
-        language: BCP 47 tag of the spoken language.
-        punctuation: Whether the server is asked for punctuation.
-        word_times: Whether the server is asked for the times of words.
-        connect_timeout_s: How long a connection may take.
-        response_timeout_s: How long the first answer to speech may take before the stream is
-            taken for dead.
-        drain_timeout_s: How long to wait for the last words after stop.
-        max_retries: Tries in a row without an answer before giving up; 0 tries for ever.
-        retry_delay_s: Upper bound of the first delay between two tries.
-    """
-
-    host: str | None = Field(default=None, min_length=1)
-    port: int = Field(default=50051, ge=1, le=65535)
-    tls: bool = False
-    ca_file: str | None = None
-    api_key: SecretStr | None = Field(default=None, exclude=True, repr=False)
-    model: str = ""
-    language: str = "en-US"
-    punctuation: bool = True
-    word_times: bool = True
-    connect_timeout_s: float = Field(default=5.0, gt=0, le=120)
-    response_timeout_s: float = Field(default=15.0, gt=0, le=600)
-    drain_timeout_s: float = Field(default=3.0, gt=0, le=60)
-    max_retries: int = Field(default=0, ge=0)
-    retry_delay_s: float = Field(default=0.25, gt=0, le=60)
 
 
 class CaptionSettings(SettingsModel):
@@ -124,11 +84,29 @@ class EngineSettings(SettingsModel):
 
 
 class Settings(SettingsModel):
-    """All settings of one profile."""
+    """All settings of one profile.
+
+    Attributes:
+        version: Of the settings file.
+        audio: What is heard.
+        endpoints: Servers in the order in which they are preferred; none uses the embedded engine.
+        connection: How a connection is kept.
+        recognition: What is asked of the server.
+        captions: How partials become what the reader sees.
+        overlay: How the overlay looks.
+        engine: The embedded engine.
+    """
 
     version: int = SETTINGS_VERSION
     audio: AudioSettings = AudioSettings()
-    server: ServerSettings = ServerSettings()
+    endpoints: tuple[EndpointSettings, ...] = ()
+    connection: ConnectionSettings = ConnectionSettings()
+    recognition: RecognitionSettings = RecognitionSettings()
     captions: CaptionSettings = CaptionSettings()
     overlay: OverlaySettings = OverlaySettings()
     engine: EngineSettings = EngineSettings()
+
+    @property
+    def endpoint(self) -> EndpointSettings | None:
+        """The preferred server; None means the embedded engine."""
+        return self.endpoints[0] if self.endpoints else None

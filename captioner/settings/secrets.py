@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import SecretStr
 
 from captioner.core.errors import UnsupportedError
-from captioner.settings.models import Settings
+from captioner.settings.endpoints import EndpointSettings
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -70,28 +70,20 @@ class SecretStore:
         return await _in_thread(lambda: _delete(server))
 
 
-async def with_api_key(settings: Settings, store: SecretStore) -> Settings:
-    """Return ``settings`` with the key from the store, if they name a server but no key.
+async def with_api_key(endpoint: EndpointSettings, store: SecretStore) -> EndpointSettings:
+    """Return ``endpoint`` with the key from the store, if it has none yet.
 
     Servers on one's own machine rarely want a key, so a store that is missing or locked is noted
     in the log and is no error here: a server that wants the key says so itself.
     """
-    server = settings.server
-    if server.host is None or server.api_key is not None:
-        return settings
+    if endpoint.api_key is not None:
+        return endpoint
     try:
-        key = await store.get(server_account(server.host, server.port))
+        key = await store.get(endpoint.account)
     except UnsupportedError as error:
         _log.info("no key from the keyring: %s", error.message)
-        return settings
-    if key is None:
-        return settings
-    return settings.model_copy(update={"server": server.model_copy(update={"api_key": key})})
-
-
-def server_account(host: str, port: int) -> str:
-    """Return the name under which the key of a server is kept."""
-    return f"{host}:{port}"
+        return endpoint
+    return endpoint if key is None else endpoint.model_copy(update={"api_key": key})
 
 
 async def _in_thread(call: Callable[[], _T]) -> _T:

@@ -23,7 +23,8 @@ from captioner.session.controller import CaptionSession
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.engine_process import EngineProcess
 from captioner.session.probe import probe_server
-from captioner.settings.models import EngineSettings, ServerSettings, Settings
+from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
+from captioner.settings.models import EngineSettings, Settings
 from tests.support.scripted_source import ScriptedOpener, ScriptedSource
 from tests.support.wait import until
 
@@ -75,8 +76,8 @@ def is_alive(pid: int) -> bool:
 
 async def ask(endpoint: Endpoint) -> tuple[str, ...]:
     """Return the models that a server lists."""
-    server = ServerSettings(host=endpoint.host, port=endpoint.port, api_key=endpoint.token)
-    return (await probe_server(Settings(server=server))).models
+    server = EndpointSettings(host=endpoint.host, port=endpoint.port, api_key=endpoint.token)
+    return (await probe_server(Settings(endpoints=(server,)))).models
 
 
 async def test_it_starts_once_answers_and_ends(engine: EmbeddedEngine) -> None:
@@ -340,8 +341,8 @@ async def test_an_engine_that_never_starts_fails_the_session_with_the_reason(
 ) -> None:
     program = "import sys; sys.exit('No room for the model.')"
     monkeypatch.setattr(engine_process, "_command", lambda _: child(program))
-    server = ServerSettings(retry_delay_s=0.01)
-    session = CaptionSession(Settings(server=server), opener=ScriptedOpener(ScriptedSource()))
+    settings = Settings(connection=ConnectionSettings(retry_delay_s=0.01))
+    session = CaptionSession(settings, opener=ScriptedOpener(ScriptedSource()))
     await session.start()
     with pytest.raises(CaptionerError, match="No room for the model"):
         await session.wait()

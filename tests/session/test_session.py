@@ -31,7 +31,8 @@ from captioner.core.health import HealthState
 from captioner.core.segment import Segment
 from captioner.core.state import SessionState
 from captioner.session.controller import CaptionSession
-from captioner.settings.models import CaptionSettings, ServerSettings, Settings
+from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
+from captioner.settings.models import CaptionSettings, Settings
 from tests.support.clock import ManualClock
 from tests.support.riva_server import RivaServer, ServedStream, final, partial, serve_riva
 from tests.support.scripted_source import ScriptedOpener, ScriptedSource, tone
@@ -75,15 +76,16 @@ class Watcher:
         await until(lambda: any(segment.text == text for segment in self.captions))
 
 
-def settings_for(server: RivaServer, **server_options: Any) -> Settings:  # noqa: ANN401 - fields of `ServerSettings`
+def settings_for(server: RivaServer, **connection: Any) -> Settings:  # noqa: ANN401 - fields of `ConnectionSettings`
     options = {
         "connect_timeout_s": 5.0,
         "response_timeout_s": 30.0,
         "drain_timeout_s": 5.0,
         "retry_delay_s": 0.02,
-    } | server_options
+    } | connection
     return Settings(
-        server=ServerSettings(host="127.0.0.1", port=server.port, **options),
+        endpoints=(EndpointSettings(host="127.0.0.1", port=server.port),),
+        connection=ConnectionSettings(**options),
         captions=CaptionSettings(quiet_gap_s=5.0),
     )
 
@@ -92,12 +94,12 @@ def settings_for(server: RivaServer, **server_options: Any) -> Settings:  # noqa
 async def running(
     server: RivaServer,
     *sources: ScriptedSource,
-    server_options: dict[str, Any] | None = None,
+    connection: dict[str, Any] | None = None,
     **options: Any,  # noqa: ANN401 - those of `CaptionSession`
 ) -> AsyncIterator[Watcher]:
     """Start a session that hears ``sources``, and close it at the end."""
     session = CaptionSession(
-        settings_for(server, **(server_options or {})),
+        settings_for(server, **(connection or {})),
         opener=ScriptedOpener(*sources),
         **options,
     )
@@ -178,7 +180,7 @@ async def test_stop_makes_a_caption_final_that_the_server_leaves_open() -> None:
     short = {"drain_timeout_s": 0.2}
     async with (
         serve_riva(handler) as server,
-        running(server, source, server_options=short) as watcher,
+        running(server, source, connection=short) as watcher,
     ):
         await watcher.shows("left open")
         await watcher.session.stop()
@@ -377,7 +379,7 @@ async def test_a_server_that_is_gone_does_not_keep_anyone_from_stopping() -> Non
     source = ScriptedSource()
     async with (
         serve_riva(handler) as server,
-        running(server, source, patient=True, server_options={"drain_timeout_s": 60}) as watcher,
+        running(server, source, patient=True, connection={"drain_timeout_s": 60}) as watcher,
     ):
         source.speak(0.1)
         await watcher.shows("cut off")
@@ -398,7 +400,7 @@ async def test_a_server_that_goes_during_a_stop_is_not_waited_for() -> None:
     source = ScriptedSource()
     async with (
         serve_riva(handler) as server,
-        running(server, source, patient=True, server_options={"drain_timeout_s": 60}) as watcher,
+        running(server, source, patient=True, connection={"drain_timeout_s": 60}) as watcher,
     ):
         source.speak(0.1)
         await watcher.reaches(S.STREAMING)

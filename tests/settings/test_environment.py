@@ -9,10 +9,20 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.environment import ENVIRONMENT_NAMES, read_environment
-from captioner.settings.models import ServerSettings
+from captioner.settings.fields import nested
+from captioner.settings.models import Settings
 
 _ROOT = Path(__file__).parents[2]
+_WITHOUT_DEFAULT = {
+    "host",
+    "ca_file",
+    "client_cert_file",
+    "client_key_file",
+    "target_name",
+    "function_id",
+}
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT_NAMES)
@@ -31,7 +41,10 @@ def test_example_file_shows_each_name_with_its_default() -> None:
     values = dotenv_values(stream=io.StringIO(shown))
     assert values.keys() == ENVIRONMENT_NAMES.keys()
     found = read_environment({k: v or "" for k, v in values.items()}, place="example")
-    fields = {field.removeprefix("server."): value.value for field, value in found.items()}
-    settings = ServerSettings.model_validate(fields)
-    invented = {"host", "ca_file"}  # these have no default to show
-    assert settings.model_dump(exclude=invented) == ServerSettings().model_dump(exclude=invented)
+    shown_values = {
+        field.replace("endpoint.", "endpoints.0."): given.value for field, given in found.items()
+    }
+    settings = Settings.model_validate(nested(shown_values))
+    invented = {"endpoints": {0: _WITHOUT_DEFAULT}}
+    defaults = Settings(endpoints=(EndpointSettings(host="h"),))
+    assert settings.model_dump(exclude=invented) == defaults.model_dump(exclude=invented)

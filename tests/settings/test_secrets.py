@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from captioner.core.errors import UnsupportedError
 from captioner.settings import secrets
-from captioner.settings.models import ServerSettings, Settings
+from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.secrets import SecretStore, with_api_key
 from tests.support.secret_service import SecretService
 
@@ -21,7 +21,7 @@ _PREAMBLE = """
 import asyncio, json
 from pydantic import SecretStr
 from captioner.core.errors import CaptionerError
-from captioner.settings.models import Settings
+from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.secrets import SecretStore, with_api_key
 store = SecretStore()
 async def main():
@@ -74,8 +74,8 @@ def test_key_survives_the_process(secret_service: SecretService) -> None:
         secret_service,
         """
 async def scenario():
-    settings = Settings.model_validate({"server": {"host": "h", "port": 1}})
-    return (await with_api_key(settings, store)).server.api_key.get_secret_value()
+    endpoint = EndpointSettings(host="h", port=1)
+    return (await with_api_key(endpoint, store)).api_key.get_secret_value()
 """,
     )
     assert found == "the key"
@@ -115,27 +115,22 @@ def test_without_a_keyring_settings_stay_as_they_are(no_secret_service: SecretSe
         no_secret_service,
         """
 async def scenario():
-    settings = Settings.model_validate({"server": {"host": "h"}})
-    return [await store.backend_name(), await with_api_key(settings, store) == settings]
+    endpoint = EndpointSettings(host="h")
+    return [await store.backend_name(), await with_api_key(endpoint, store) == endpoint]
 """,
     )
     assert found == [None, True]
 
 
-@pytest.mark.parametrize(
-    "server",
-    [ServerSettings(), ServerSettings(host="h", api_key=SecretStr("given"))],
-    ids=["embedded engine", "key given"],
-)
-async def test_keyring_is_left_alone_when_no_key_is_wanted(server: ServerSettings) -> None:
-    settings = Settings(server=server)
+async def test_keyring_is_left_alone_when_a_key_is_given() -> None:
+    endpoint = EndpointSettings(host="h", api_key=SecretStr("given"))
     store = SecretStore()
 
     async def unexpected(_: str) -> SecretStr | None:
         raise AssertionError("the keyring was asked")
 
     store.get = unexpected  # type: ignore[method-assign]  # it must not be called
-    assert await with_api_key(settings, store) == settings
+    assert await with_api_key(endpoint, store) == endpoint
 
 
 async def test_a_prompt_that_nobody_answers_can_be_given_up(

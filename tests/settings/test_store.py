@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from captioner.core.errors import ConfigurationError
-from captioner.settings.environment import ENVIRONMENT_NAMES
+from captioner.settings.endpoints import EndpointSettings
+from captioner.settings.environment import ENVIRONMENT_NAMES, EnvironmentName
 from captioner.settings.models import Settings, WindowGeometry
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import LoadedSettings, load_settings, save_settings
@@ -42,31 +45,29 @@ def test_an_empty_profile_gives_the_defaults_and_writes_nothing(
 
 
 def test_each_source_wins_over_the_ones_below_it(paths: ProfilePaths) -> None:
-    def host() -> tuple[str | None, str]:
+    def model() -> tuple[str, str]:
         loaded = _load(paths, overrides=overrides, **environ)
-        return loaded.settings.server.host, loaded.provenance["server.host"]
+        return loaded.settings.recognition.model, loaded.provenance["recognition.model"]
 
     overrides: dict[str, object] = {}
     environ: dict[str, str] = {}
-    assert host() == (None, "default")
-    save_settings(paths, {"server.host": "from-file"})
-    assert host() == ("from-file", str(paths.settings_file))
-    paths.env_file.write_text("RIVA_HOST=from-dotenv\n", encoding="utf-8")
-    assert host() == ("from-dotenv", f"RIVA_HOST ({paths.env_file})")
-    environ["RIVA_HOST"] = "from-environment"
-    assert host() == ("from-environment", "RIVA_HOST (environment)")
-    overrides["server.host"] = "from-command-line"
-    assert host() == ("from-command-line", "command line")
-    overrides["server.host"] = None
-    assert host() == ("from-environment", "RIVA_HOST (environment)")
+    assert model() == ("", "default")
+    save_settings(paths, {"recognition.model": "from-file"})
+    assert model() == ("from-file", str(paths.settings_file))
+    paths.env_file.write_text("RIVA_MODEL=from-dotenv\n", encoding="utf-8")
+    assert model() == ("from-dotenv", f"RIVA_MODEL ({paths.env_file})")
+    environ["RIVA_MODEL"] = "from-environment"
+    assert model() == ("from-environment", "RIVA_MODEL (environment)")
+    overrides["recognition.model"] = "from-command-line"
+    assert model() == ("from-command-line", "command line")
+    overrides["recognition.model"] = None
+    assert model() == ("from-environment", "RIVA_MODEL (environment)")
 
 
 def test_empty_means_unset(paths: ProfilePaths) -> None:
     paths.env_file.write_text("RIVA_HOST=from-dotenv\nRIVA_PORT=\n", encoding="utf-8")
     loaded = _load(paths, RIVA_HOST="", RIVA_SSL="  ")
-    assert loaded.settings.server.host == "from-dotenv"
-    assert loaded.settings.server.port == 50051
-    assert not loaded.settings.server.tls
+    assert loaded.settings.endpoints == (EndpointSettings(host="from-dotenv"),)
 
 
 def test_every_name_reaches_its_setting(paths: ProfilePaths) -> None:
@@ -75,32 +76,61 @@ def test_every_name_reaches_its_setting(paths: ProfilePaths) -> None:
         "RIVA_PORT": "443",
         "RIVA_SSL": "true",
         "RIVA_SSL_CERT": "/certs/ca.pem",
+        "RIVA_SSL_CLIENT_CERT": "/certs/client.pem",
+        "RIVA_SSL_KEY": "/certs/client.key",
+        "RIVA_TARGET_NAME": "speech.example",
+        "RIVA_PROXY": "http://us%40er:pass@proxy.example:3128",
+        "RIVA_HTTP_PORT": "9001",
+        "RIVA_FUNCTION_ID": "1598d209-5e27",
         "RIVA_API_KEY": "nvapi-secret",
         "RIVA_MODEL": "parakeet",
         "RIVA_LANGUAGE_CODE": "de-DE",
         "RIVA_ENABLE_AUTOMATIC_PUNCTUATION": "false",
         "RIVA_ENABLE_WORD_TIME_OFFSETS": "0",
+        "RIVA_ENABLE_PARTIAL_RESULTS": "no",
         "RIVA_TIMEOUT_MS": "2500",
         "RIVA_MAX_RETRIES": "3",
         "RIVA_RETRY_DELAY_MS": "1000",
     }
     assert texts.keys() == ENVIRONMENT_NAMES.keys()
-    server = _load(paths, **texts).settings.server
-    assert server.api_key is not None
-    assert server.api_key.get_secret_value() == "nvapi-secret"
-    assert server.model_dump(exclude_defaults=True) == {
-        "host": "riva.example",
-        "port": 443,
-        "tls": True,
-        "ca_file": "/certs/ca.pem",
-        "model": "parakeet",
-        "language": "de-DE",
-        "punctuation": False,
-        "word_times": False,
-        "connect_timeout_s": 2.5,
-        "max_retries": 3,
-        "retry_delay_s": 1.0,
+    loaded = _load(paths, **texts)
+    endpoint = loaded.settings.endpoint
+    assert endpoint is not None
+    assert endpoint.api_key is not None
+    assert endpoint.api_key.get_secret_value() == "nvapi-secret"
+    assert endpoint.proxy_credentials is not None
+    assert endpoint.proxy_credentials.get_secret_value() == "us@er:pass"
+    assert loaded.settings.model_dump(exclude_defaults=True) == {
+        "endpoints": (
+            {
+                "host": "riva.example",
+                "port": 443,
+                "tls": True,
+                "ca_file": "/certs/ca.pem",
+                "client_cert_file": "/certs/client.pem",
+                "client_key_file": "/certs/client.key",
+                "target_name": "speech.example",
+                "proxy": "http://proxy.example:3128",
+                "http_port": 9001,
+                "function_id": "1598d209-5e27",
+            },
+        ),
+        "recognition": {
+            "model": "parakeet",
+            "language": "de-DE",
+            "punctuation": False,
+            "word_times": False,
+            "partials": False,
+        },
+        "connection": {"connect_timeout_s": 2.5, "max_retries": 3, "retry_delay_s": 1.0},
     }
+    unset = {field for field, origin in loaded.provenance.items() if origin == "default"}
+    named = {field.replace("endpoint.", "endpoints.0.") for field in fields_of(ENVIRONMENT_NAMES)}
+    assert unset.isdisjoint(named)
+
+
+def fields_of(names: Mapping[str, EnvironmentName]) -> list[str]:
+    return [meaning.field for meaning in names.values()]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +160,8 @@ def test_a_bad_value_is_named_with_its_place_and_its_fix(
 
 
 def test_a_good_value_of_a_higher_source_hides_a_bad_one(paths: ProfilePaths) -> None:
-    assert _load(paths, overrides={"server.port": 1}, RIVA_PORT="http").settings.server.port == 1
+    loaded = _load(paths, overrides={"endpoint.port": 1}, RIVA_HOST="h", RIVA_PORT="http")
+    assert loaded.settings.endpoints == (EndpointSettings(host="h", port=1),)
 
 
 def test_a_bad_value_of_the_command_line_is_named(paths: ProfilePaths) -> None:
@@ -139,10 +170,10 @@ def test_a_bad_value_of_the_command_line_is_named(paths: ProfilePaths) -> None:
 
 
 def test_a_secret_is_in_no_message_and_no_dump(paths: ProfilePaths) -> None:
-    settings = _load(paths, RIVA_API_KEY="nvapi-secret").settings
+    settings = _load(paths, RIVA_HOST="h", RIVA_API_KEY="nvapi-secret").settings
     assert "nvapi-secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
     with pytest.raises(ConfigurationError) as caught:
-        _load(paths, overrides={"server.api_key": 5}, RIVA_API_KEY="nvapi-secret")
+        _load(paths, overrides={"endpoint.api_key": 5}, RIVA_API_KEY="nvapi-secret")
     assert "5" not in caught.value.message
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -155,7 +186,7 @@ def test_the_working_directory_is_never_asked(
     planted.mkdir()
     (planted / ".env").write_text("RIVA_HOST=evil.example\n", encoding="utf-8")
     monkeypatch.chdir(planted)
-    assert _load(paths).settings.server.host is None
+    assert _load(paths).settings.endpoints == ()
 
 
 def test_an_env_file_of_the_command_line_replaces_the_profiles(
@@ -165,7 +196,7 @@ def test_an_env_file_of_the_command_line_replaces_the_profiles(
     named = tmp_path / "named.env"
     named.write_text("\ufeff# BOM\nexport RIVA_HOST='na$med'\n", encoding="utf-8")
     loaded = load_settings(paths, environ={}, env_file=named)
-    assert (loaded.settings.server.host, loaded.settings.server.port) == ("na$med", 50051)
+    assert loaded.settings.endpoints == (EndpointSettings(host="na$med"),)
 
 
 @pytest.mark.parametrize("content", [None, b"RIVA_HOST=\xff\xfe\n"], ids=["missing", "not text"])
@@ -184,19 +215,19 @@ def test_saving_keeps_other_choices_and_writes_no_passing_ones(paths: ProfilePat
     loaded = _load(paths, overrides={"audio.source": "mic"}, RIVA_HOST="passing")
     assert loaded.settings.overlay.lines == 3
     geometry = WindowGeometry(x=-5, y=7, width=300, height=80)
-    saved = save_settings(paths, {"overlay.geometry": geometry, "server.port": 1})
+    saved = save_settings(paths, {"overlay.geometry": geometry, "connection.max_retries": 1})
     assert saved == _load(paths).settings
     assert json.loads(paths.settings_file.read_text(encoding="utf-8")) == {
         "version": 1,
         "overlay": {"lines": 3, "geometry": geometry.model_dump()},
-        "server": {"port": 1},
+        "connection": {"max_retries": 1},
     }
     assert save_settings(paths, {"overlay.geometry": None}).overlay.geometry is None
 
 
 def test_the_file_is_for_the_user_alone(tmp_path: Path) -> None:
     paths = ProfilePaths.under(tmp_path / "new" / "profile")
-    save_settings(paths, {"server.port": 1})
+    save_settings(paths, {"connection.max_retries": 1})
     assert stat.S_IMODE(paths.settings_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(paths.settings_file.parent.stat().st_mode) == 0o700
 
@@ -204,15 +235,15 @@ def test_the_file_is_for_the_user_alone(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file_and_no_litter(
     paths: ProfilePaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save_settings(paths, {"server.port": 1})
+    save_settings(paths, {"connection.max_retries": 1})
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ConfigurationError, match="No space left on device"):
-        save_settings(paths, {"server.port": 2})
-    assert _load(paths).settings.server.port == 1
+        save_settings(paths, {"connection.max_retries": 2})
+    assert _load(paths).settings.connection.max_retries == 1
     assert list(paths.settings_file.parent.iterdir()) == [paths.settings_file]
 
 
@@ -221,9 +252,9 @@ def test_a_linked_settings_file_stays_a_link(paths: ProfilePaths, tmp_path: Path
     real.parent.mkdir()
     real.write_text("{}", encoding="utf-8")
     paths.settings_file.symlink_to(real)
-    save_settings(paths, {"server.port": 1})
+    save_settings(paths, {"connection.max_retries": 1})
     assert paths.settings_file.is_symlink()
-    assert json.loads(real.read_text(encoding="utf-8"))["server"] == {"port": 1}
+    assert json.loads(real.read_text(encoding="utf-8"))["connection"] == {"max_retries": 1}
 
 
 @pytest.mark.parametrize(
@@ -264,9 +295,9 @@ def test_damaged_files_of_the_same_second_do_not_replace_each_other(paths: Profi
 
 def test_saving_over_a_damaged_file_keeps_it(paths: ProfilePaths) -> None:
     paths.settings_file.write_text("damaged", encoding="utf-8")
-    save_settings(paths, {"server.port": 1})
+    save_settings(paths, {"connection.max_retries": 1})
     assert [file.read_text(encoding="utf-8") for file in _damaged(paths)] == ["damaged"]
-    assert _load(paths).settings.server.port == 1
+    assert _load(paths).settings.connection.max_retries == 1
 
 
 def test_a_file_that_cannot_be_read_is_an_error_and_stays(paths: ProfilePaths) -> None:
@@ -277,16 +308,24 @@ def test_a_file_that_cannot_be_read_is_an_error_and_stays(paths: ProfilePaths) -
 
 
 def test_a_key_in_the_settings_file_is_not_used_and_said(paths: ProfilePaths) -> None:
-    content = '{"server": {"host": "h", "api_key": "planted-key"}}'
+    content = '{"endpoints": [{"host": "h", "api_key": "planted-key"}]}'
     paths.settings_file.write_text(content, encoding="utf-8")
     loaded = _load(paths)
-    assert loaded.settings.server.api_key is None
-    assert loaded.settings.server.host == "h"
+    assert loaded.settings.endpoints == (EndpointSettings(host="h"),)
     assert "planted-key" not in loaded.notices[0]
     assert "keyring" in loaded.notices[0]
 
 
-def test_a_key_is_never_saved(paths: ProfilePaths) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"endpoints": [{"host": "h", "api_key": "secret"}]},
+        {"endpoints": [EndpointSettings(host="h", api_key=SecretStr("secret"))]},
+        {"endpoints.0.host": "h", "endpoints.0.api_key": "secret"},
+        {"endpoints.0.host": "h", "endpoints.0.proxy": "http://user:secret@proxy:1"},
+    ],
+)
+def test_a_secret_is_never_saved(paths: ProfilePaths, changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="keyring"):
-        save_settings(paths, {"server.api_key": "secret"})
+        save_settings(paths, changes)
     assert not paths.settings_file.exists()

@@ -1,0 +1,133 @@
+"""The settings file: read with suspicion, written whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from captioner.core.errors import ConfigurationError
+from captioner.settings.endpoints import split_proxy
+from captioner.settings.fields import ENDPOINTS, SECRETS
+from captioner.settings.models import SETTINGS_VERSION, Settings
+
+
+def read_settings_file(path: Path) -> tuple[Settings, tuple[str, ...]]:
+    """Return what the file says and the notices about it; set it aside if it is damaged.
+
+    Raises:
+        ConfigurationError: It is there and cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return Settings(), ()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The settings file {path} cannot be read: {error.strerror}.",
+            hint="Check its permissions, or choose another folder with --profile-dir.",
+        ) from error
+    try:
+        record = _parse(content)
+        notices = _drop_secrets(record, path)
+        return Settings.model_validate(record), notices
+    except ValueError as error:  # bad UTF-8, bad JSON and bad values are all of this kind
+        return Settings(), (_set_aside(path, _reason(error)),)
+
+
+def _parse(content: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(record, dict):
+        raise ValueError("it is not a JSON object")  # noqa: TRY004  # the content is wrong, not us
+    version = record.get("version", SETTINGS_VERSION)
+    if version != SETTINGS_VERSION:
+        raise ValueError(
+            f"it has version {version!r}, and this Captioner reads version {SETTINGS_VERSION}"
+        )
+    return record
+
+
+def _drop_secrets(record: dict[str, Any], path: Path) -> tuple[str, ...]:
+    """Take out what must not be in the file; return what to say about it."""
+    endpoints = record.get(ENDPOINTS)
+    found = False
+    for endpoint in endpoints if isinstance(endpoints, list) else []:
+        if not isinstance(endpoint, dict):
+            continue
+        secrets = [endpoint.pop(name, None) for name in SECRETS]
+        found = found or any(secret is not None for secret in secrets)
+        proxy, credentials = split_proxy(str(endpoint.get("proxy", "")))
+        if credentials is not None:
+            endpoint["proxy"], found = proxy, True
+    if not found:
+        return ()
+    notice = (
+        f"A key or password in {path} is not used, because secrets do not belong into that file. "
+        "Keep the key in the keyring or in RIVA_API_KEY, and remove it from there; a proxy with a "
+        "password goes into RIVA_PROXY."
+    )
+    return (notice,)
+
+
+def _set_aside(path: Path, reason: str) -> str:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    problem = f"The settings file {path} could not be understood ({reason})"
+    try:
+        path.rename(aside)
+    except OSError as error:
+        return f"{problem} and could not be set aside ({error.strerror}). The defaults are used."
+    return f"{problem} and was set aside as {aside.name}. The defaults are used."
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}: {error.msg}"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text"
+    return str(error)
+
+
+def write_atomically(target: Path, text: str) -> None:
+    """Put ``text`` in the place of ``target``: whole, on the disk, for the user alone.
+
+    Raises:
+        OSError: There is no room, or no permission; ``target`` is as it was.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the move itself survive a power cut, where the system lets a folder be synced."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
