@@ -12,9 +12,6 @@ import grpc
 from captioner.asr.endpoint import Endpoint
 
 _OPTIONS: Final = (
-    # Without keepalive a frozen path is never noticed: writes succeed for minutes.
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
     # This is also how long one attempt to connect may take. `settle` has the caller's limit, and
@@ -27,14 +24,28 @@ _OPTIONS: Final = (
 
 
 @asynccontextmanager
-async def open_channel(endpoint: Endpoint) -> AsyncIterator[grpc.aio.Channel]:
-    """Make a channel for ``endpoint`` and close it at the end. Does not wait for a connection."""
+async def open_channel(
+    endpoint: Endpoint, *, keepalive_s: float = 10.0, keepalive_timeout_s: float = 5.0
+) -> AsyncIterator[grpc.aio.Channel]:
+    """Make a channel for ``endpoint`` and close it at the end. Does not wait for a connection.
+
+    Args:
+        endpoint: Where to.
+        keepalive_s: Seconds between two signs of life that are asked of the other end. Without
+            them a frozen path is never noticed: writes succeed for minutes.
+        keepalive_timeout_s: How long such a sign may take.
+    """
+    options = (
+        *_OPTIONS,
+        ("grpc.keepalive_time_ms", round(1000 * keepalive_s)),
+        ("grpc.keepalive_timeout_ms", round(1000 * keepalive_timeout_s)),
+    )
     if endpoint.tls:
         authority = await asyncio.to_thread(endpoint.read_ca)
         credentials = grpc.ssl_channel_credentials(root_certificates=authority)
-        channel = grpc.aio.secure_channel(endpoint.address, credentials, options=_OPTIONS)
+        channel = grpc.aio.secure_channel(endpoint.address, credentials, options=options)
     else:
-        channel = grpc.aio.insecure_channel(endpoint.address, options=_OPTIONS)
+        channel = grpc.aio.insecure_channel(endpoint.address, options=options)
     try:
         yield channel
     finally:

@@ -1,87 +1,52 @@
 """Keeps recognition going: one stream after the other, over failures, without losing audio.
 
-Audio is fed in without waiting and kept until a final covers it. When a stream breaks, the next
-one hears again what the broken one left unfinished, faster than real time.
+Audio is fed in without waiting and kept until a final covers it. When a stream ends before the
+audio does, the next one hears again what no final covers, faster than real time. Streams end
+because they break; because they are old, or something else is wanted from now on (then between
+two utterances); or because no audio comes for a while (then the next one waits for some).
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Final
 
+import grpc
 from riva.client.proto import riva_asr_pb2
 
 from captioner.asr.channel import open_channel
 from captioner.asr.endpoint import Endpoint
+from captioner.asr.events import Connected, Heard, Interrupted, Lost, Parked, RecogniserEvent
 from captioner.asr.replay import LostAudio, ReplayBuffer
-from captioner.asr.stream import DrainTimeoutError, RecognitionStream, StreamLimits
+from captioner.asr.route import Route
+from captioner.asr.seam import Seam
+from captioner.asr.stream import DrainTimeoutError, RecognitionStream, StreamLeft, StreamLimits
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples, samples_to_ms
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
 from captioner.core.errors import CaptionerError, OverloadedError, UnavailableError
 from captioner.core.hypothesis import Hypothesis
 from captioner.riva.options import RecognitionOptions
-from captioner.riva.results import audio_processed_s, hypotheses_from_response
+from captioner.riva.results import (
+    audio_processed_s,
+    hypotheses_from_response,
+    is_said_again,
+)
 
 logger = logging.getLogger(__name__)
 
-_REPLAY_LIMIT_S: Final = 30
-_FILE_AHEAD_S: Final = 20.0
-_FILE_PATIENCE_S: Final = 1.0
+_FILE_AHEAD_S: Final = 10.0
 _SLOW_RETRY_S: Final = 2.0
+_LASTING_S: Final = 5.0
+"""A stream that answered and lived so long was a success, even if it settled nothing."""
+
+_RENEWAL_LIMIT_S: Final = 15.0
+"""A stream that is to be renewed is left in the middle of an utterance after so long."""
+
 _HEARD_CHUNKS: Final = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """A stream to ``endpoint`` stands."""
-
-    endpoint: Endpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The recogniser said something.
-
-    Attributes:
-        hypothesis: What it said; times are milliseconds of the session.
-        processing_ms: From the moment the newest audio behind it was heard to now.
-    """
-
-    hypothesis: Hypothesis
-    processing_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """The stream broke; another try follows.
-
-    Attributes:
-        error: Why.
-        retry_in_s: When the next try begins.
-        replays_all: Whether the next stream will hear all that no final covers. Where not, what
-            was shown of the open utterance is the only record of its beginning.
-    """
-
-    error: CaptionerError
-    retry_in_s: float
-    replays_all: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """Audio that a broken stream heard, but that no final covers and that is no longer held."""
-
-    audio: LostAudio
-
-
-RecogniserEvent: TypeAlias = Connected | Heard | Interrupted | Lost
-EndpointProvider: TypeAlias = Callable[[], Awaitable[Endpoint]]
 
 
 class Recogniser:
@@ -89,38 +54,48 @@ class Recogniser:
 
     def __init__(
         self,
-        endpoint_of: EndpointProvider,
+        route: Route,
         options: RecognitionOptions,
         *,
         limits: StreamLimits | None = None,
         backoff: Backoff | None = None,
         max_retries: int = 0,
+        replay_s: float = 30.0,
+        rotate_after_s: float = 0.0,
         clock: Clock | None = None,
     ) -> None:
         """Prepare; nothing is opened before `events` is iterated.
 
         Args:
-            endpoint_of: Asked before each stream, because an embedded engine that was started
-                again listens elsewhere.
+            route: Asked before each stream where it goes.
             options: What is asked of the server.
             limits: How long each wait may take.
             backoff: Delays between tries.
             max_retries: Failed tries in a row before giving up; 0 tries for ever.
+            replay_s: Seconds of audio that are kept until a final covers them.
+            rotate_after_s: Age at which a stream gives way to a new one; 0 keeps it for ever.
             clock: Time; tests pass their own.
         """
-        self._endpoint_of = endpoint_of
+        self._route = route
         self._options = options
         self._limits = limits or StreamLimits()
         self._backoff = backoff or Backoff()
         self._max_retries = max_retries
+        self._rotate_after_s = rotate_after_s
         self._clock = clock or SystemClock()
-        self._buffer = ReplayBuffer(_REPLAY_LIMIT_S * SAMPLE_RATE)
+        self._buffer = ReplayBuffer(round(replay_s * SAMPLE_RATE))
+        self._seam = Seam()
         self._stream: RecognitionStream | None = None
         self._heard_at: deque[tuple[int, float]] = deque(maxlen=_HEARD_CHUNKS)
-        self._progress = asyncio.Event()
+        self._endpoint: Endpoint | None = None
+        self._last_response = riva_asr_pb2.StreamingRecognizeResponse()
         self._processed = 0
-        self._behind = 0
+        self._covered_before = 0
+        self._opened_at = 0.0
+        self._renewal_since: float | None = None
+        self._is_utterance_open = False
         self._finished = False
+        self.generation = 0
         self.reconnects = 0
 
     def feed(self, chunk: AudioChunk, *, is_loud: bool) -> LostAudio | None:
@@ -146,22 +121,35 @@ class Recogniser:
         self._buffer.finish()
 
     async def room(self) -> None:
-        """Wait until the server has caught up; for sources that are faster than real time.
-
-        A server that hears everything but says nothing is taken to follow in real time.
-        """
-        while self.lag_s > _FILE_AHEAD_S:
-            self._progress.clear()
-            try:
-                async with asyncio.timeout(_FILE_PATIENCE_S):
-                    await self._progress.wait()
-            except TimeoutError:
-                if self._buffer.unsent_samples == 0:
-                    self._processed += round(_FILE_PATIENCE_S * SAMPLE_RATE)
+        """Wait until the server has caught up; for sources that are faster than real time."""
+        while self._buffer.unsent_samples > _FILE_AHEAD_S * SAMPLE_RATE:
+            await self._buffer.wait_for_sending()
 
     def cover(self, until_ms: int) -> None:
         """Take what was said up to ``until_ms`` of the session as settled: it is not replayed."""
-        self._buffer.commit(ms_to_samples(until_ms))
+        self._settle(ms_to_samples(until_ms))
+
+    def renew(self) -> None:
+        """Have a new stream from the next pause between utterances on; nothing is lost by it."""
+        if self._renewal_since is None:
+            self._renewal_since = self._clock.now()
+
+    def configure(self, options: RecognitionOptions) -> None:
+        """Ask ``options`` of the server from the next pause between utterances on."""
+        if options != self._options:
+            self._options = options
+            self.renew()
+
+    def skip(self) -> LostAudio | None:
+        """Forget the audio that waits or may be replayed, and begin a new stream at once.
+
+        Returns:
+            What no recogniser heard of it, if anything.
+        """
+        lost = self._buffer.skip()
+        self._settle(self._buffer.fed_until)
+        self.renew()
+        return lost
 
     @property
     def lag_s(self) -> float:
@@ -175,41 +163,77 @@ class Recogniser:
             CaptionerError: A failure that another try cannot mend, or one try too many.
         """
         while True:
+            self._endpoint = None
             try:
                 async with aclosing(self._one_stream()) as stream:
                     async for event in stream:
                         yield event
-                if self._finished and self._stream is not None and self._stream.has_said_all:
-                    return
-                raise UnavailableError(
-                    "The server ended the stream by itself.", hint="A new one is opened."
-                )
-            except DrainTimeoutError as error:
-                logger.warning("%s", error)
-                return
+            except StreamLeft:
+                logger.info("Stream %d is left for another one", self.generation)
             except CaptionerError as error:
-                if not error.retryable:
-                    raise
-                if self._max_retries and self._backoff.attempts >= self._max_retries:
-                    raise
-                delay = self._backoff.next_delay()
-                if isinstance(error, OverloadedError):
-                    delay += _SLOW_RETRY_S
+                delay = self._delay_after(error)
                 self.reconnects += 1
                 logger.info("Stream broken (%s): %s", error.code or error.category, error)
                 yield Interrupted(error, delay, self._buffer.forgotten is None)
+                await self._clock.sleep(delay)
+            else:
+                if self._finished and self._buffer.is_drained:
+                    return
+                self._settle(self._buffer.sent_until)
+                yield Parked()
+                if not await self._buffer.wait_for_audio():
+                    return
             finally:
                 self._stream = None
-            await self._clock.sleep(delay)
-            if (forgotten := self._buffer.rewind()) is not None:
-                yield Lost(forgotten)
-            replayed = max(0, self._buffer.sent_until - self._buffer.start)
-            self._processed, self._behind = self._buffer.start, 0
-            logger.info("Next stream replays %d ms", samples_to_ms(replayed))
+            for event in self._rewind():
+                yield event
+
+    def _rewind(self) -> Iterator[Lost]:
+        """Prepare the buffer for another stream."""
+        if (forgotten := self._buffer.rewind()) is not None:
+            yield Lost(forgotten)
+        replayed = max(0, self._buffer.sent_until - self._buffer.start)
+        self._processed = self._buffer.start
+        logger.info("Next stream replays %d ms", samples_to_ms(replayed))
+
+    def _delay_after(self, error: CaptionerError) -> float:
+        """Return how long to wait before the next try.
+
+        Raises:
+            CaptionerError: ``error``, when there is to be none.
+        """
+        if self._route.failed(self._endpoint, error):
+            self._backoff.reset()
+            return 0.0
+        if not error.retryable:
+            raise error
+        if self._max_retries and self._backoff.attempts >= self._max_retries:
+            raise error
+        delay = self._backoff.next_delay()
+        return delay + _SLOW_RETRY_S if isinstance(error, OverloadedError) else delay
+
+    def _settle(self, position: int) -> None:
+        self._seam.cover(position)
+        self._buffer.commit(self._seam.covered)
+        self._is_utterance_open = False
+
+    def _open_channel(self, endpoint: Endpoint) -> AbstractAsyncContextManager[grpc.aio.Channel]:
+        return open_channel(
+            endpoint,
+            keepalive_s=self._limits.keepalive_s,
+            keepalive_timeout_s=self._limits.keepalive_timeout_s,
+        )
 
     async def _one_stream(self) -> AsyncGenerator[RecogniserEvent, None]:
-        endpoint = await self._endpoint_of()
-        async with open_channel(endpoint) as channel:
+        """Yield what one stream says, to its end after all audio was sent.
+
+        Raises:
+            StreamLeft: Another one is wanted.
+            CaptionerError: It broke.
+        """
+        self._renewal_since = None
+        endpoint = self._endpoint = await self._route.next()
+        async with self._open_channel(endpoint) as channel:
             stream = RecognitionStream(
                 channel,
                 endpoint,
@@ -217,43 +241,83 @@ class Recogniser:
                 self._buffer,
                 limits=self._limits,
                 clock=self._clock,
+                leave=self._is_renewal_due,
             )
-            self._stream = stream
+            self._begin(stream)
             stands = await stream.connect()
             if stands:
                 yield Connected(endpoint)
-            async with aclosing(stream.responses()) as responses:
+            async with aclosing(_to_the_end(stream)) as responses:
                 async for response in responses:
                     if not stands:
                         # gRPC has tried once more by itself, and succeeded.
                         stands = True
                         yield Connected(endpoint)
-                    self._backoff.reset()
-                    self._note_progress(response, stream)
-                    for heard in hypotheses_from_response(
-                        response,
-                        to_session_ms=stream.timeline.to_session_ms,
-                        sent_s=stream.timeline.sent_samples / SAMPLE_RATE,
-                    ):
-                        if heard.is_final:
-                            self._buffer.commit(_covered_until(heard))
-                        yield Heard(heard, self._processing_ms(heard))
+                    for heard in self._take(response, stream):
+                        yield heard
+                    self._note_success(endpoint)
+                    if self._is_renewal_due():
+                        raise StreamLeft
+            if not stream.has_said_all:
+                raise UnavailableError(
+                    "The server ended the stream by itself.", hint="A new one is opened."
+                )
 
-    def _note_progress(
+    def _begin(self, stream: RecognitionStream) -> None:
+        self.generation += 1
+        self._stream = stream
+        self._opened_at = self._clock.now()
+        self._covered_before = self._seam.covered
+        self._last_response = riva_asr_pb2.StreamingRecognizeResponse()
+        if self.generation > 1:
+            self._seam.new_stream()
+
+    def _take(
         self, response: riva_asr_pb2.StreamingRecognizeResponse, stream: RecognitionStream
-    ) -> None:
-        """Work out how far the server is.
+    ) -> list[Heard]:
+        """Return what is new in a response, after settling what its finals cover."""
+        progress, timeline = stream.progress, stream.timeline
+        progress.answered(ms_to_samples(1000 * audio_processed_s(response)))
+        if progress.sent:
+            self._processed = timeline.to_session(min(progress.processed, progress.sent))
+        if not response.results or is_said_again(response, self._last_response):
+            return []
+        self._last_response = response
+        heard = []
+        for said in hypotheses_from_response(
+            response,
+            to_session_ms=timeline.to_session_ms,
+            sent_s=timeline.sent_samples / SAMPLE_RATE,
+        ):
+            self._is_utterance_open = bool(said.text) and not said.is_final
+            new = self._seam.take(said)
+            if said.is_final:
+                self._buffer.commit(self._seam.covered)
+            if new is not None:
+                heard.append(Heard(new, self._processing_ms(new)))
+        return heard
 
-        Most responses of a real server are empty and say nothing of progress. It is then taken to
-        be as far behind what was sent as it last said.
+    def _note_success(self, endpoint: Endpoint) -> None:
+        """Count a stream as a success once it has settled something, or has lived for a while.
+
+        A server that answers and breaks off again and again must not be asked without a pause.
         """
-        processed_ms = round(1000 * audio_processed_s(response))
-        if processed_ms:
-            self._processed = ms_to_samples(stream.timeline.to_session_ms(processed_ms))
-            self._behind = max(0, self._buffer.cursor - self._processed)
-        else:
-            self._processed = max(self._processed, self._buffer.cursor - self._behind)
-        self._progress.set()
+        self._route.succeeded(endpoint)
+        if (
+            self._seam.covered > self._covered_before
+            or self._clock.now() - self._opened_at > _LASTING_S
+        ):
+            self._backoff.reset()
+
+    def _is_renewal_due(self) -> bool:
+        """Tell whether the present stream is to be left now: between utterances, or at last."""
+        now = self._clock.now()
+        if self._rotate_after_s and now - self._opened_at > self._rotate_after_s:
+            self.renew()
+        if self._renewal_since is None or self._finished:
+            return False
+        is_late = now - self._renewal_since > _RENEWAL_LIMIT_S
+        return not self._is_utterance_open or (is_late and self._buffer.forgotten is None)
 
     def _processing_ms(self, hypothesis: Hypothesis) -> float:
         position = ms_to_samples(hypothesis.audio_processed_s * 1000)
@@ -267,8 +331,13 @@ class Recogniser:
         return max(0.0, 1000 * (self._clock.now() - captured_at))
 
 
-def _covered_until(final: Hypothesis) -> int:
-    """Return the session position up to which ``final`` is the last word."""
-    if final.words:
-        return ms_to_samples(final.words[-1].end_ms)
-    return ms_to_samples(final.audio_processed_s * 1000)
+async def _to_the_end(
+    stream: RecognitionStream,
+) -> AsyncGenerator[riva_asr_pb2.StreamingRecognizeResponse, None]:
+    """Yield the responses; last words that do not come in time are no failure of the stream."""
+    try:
+        async with aclosing(stream.responses()) as responses:
+            async for response in responses:
+                yield response
+    except DrainTimeoutError as error:
+        logger.warning("%s", error)

@@ -42,6 +42,7 @@ class ReplayBuffer:
         self._held = 0
         self._finished = False
         self._news = asyncio.Event()
+        self._sending = asyncio.Event()
         self.fed_until = 0
         self.sent_until = 0
         self.forgotten: LostAudio | None = None
@@ -70,13 +71,11 @@ class ReplayBuffer:
 
     async def next(self) -> AudioChunk | None:
         """Wait for the next unsent chunk, mark it sent and return it; None after the last."""
-        while self._sent == len(self._chunks):
-            if self._finished:
-                return None
-            self._news.clear()
-            await self._news.wait()
+        if not await self.wait_for_audio():
+            return None
         chunk = self._chunks[self._sent]
         self._sent += 1
+        self._sending.set()
         self.sent_until = max(self.sent_until, chunk.end)
         return chunk
 
@@ -91,12 +90,38 @@ class ReplayBuffer:
             self._held -= self._chunks.popleft().samples
             # After a rewind a covered chunk may be waiting to be sent once more.
             self._sent = max(0, self._sent - 1)
+            self._sending.set()
         if self._chunks and (covered := position - self._chunks[0].start) > 0:
             oldest = self._chunks[0]
             self._chunks[0] = replace(
                 oldest, pcm=oldest.pcm[covered * BYTES_PER_SAMPLE :], start=position, lost_before=0
             )
             self._held -= covered
+
+    def skip(self) -> LostAudio | None:
+        """Forget all that is held; return what no recogniser heard of it, if anything."""
+        waiting = islice(self._chunks, self._sent, None)
+        unheard = [chunk for chunk in waiting if chunk.end > self.sent_until]
+        self._chunks.clear()
+        self._sent = self._held = 0
+        self._sending.set()
+        self.forgotten = None
+        self.sent_until = self.fed_until
+        return LostAudio(unheard[0].start, unheard[-1].end) if unheard else None
+
+    async def wait_for_sending(self) -> None:
+        """Wait until something more is sent, or needs no sending any more."""
+        self._sending.clear()
+        await self._sending.wait()
+
+    async def wait_for_audio(self) -> bool:
+        """Wait until something is to be sent; False when no more will come."""
+        while self.is_drained:
+            if self._finished:
+                return False
+            self._news.clear()
+            await self._news.wait()
+        return True
 
     def rewind(self) -> LostAudio | None:
         """Put the cursor back to the oldest chunk; return what cannot be sent again."""
@@ -114,6 +139,11 @@ class ReplayBuffer:
         """Session position of the next chunk to be sent, or the end of what was fed."""
         waiting = self._sent < len(self._chunks)
         return self._chunks[self._sent].start if waiting else self.fed_until
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether nothing waits to be sent."""
+        return self._sent == len(self._chunks)
 
     @property
     def unsent_samples(self) -> int:

@@ -1,14 +1,15 @@
 """One `StreamingRecognize` call: a writer task, a watchdog task, and the reader that drives both.
 
 There is no deadline on the call itself, which would end a caption in the middle of a word. Instead
-each wait has its own limit: to connect, to get any answer once speech was sent, and to get the
-last words after the audio has ended.
+each wait has its own limit: to connect, to have a write taken, to get any answer once speech was
+sent, and to get the last words after the audio has ended.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import contextlib
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -17,8 +18,10 @@ from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
 
 from captioner.asr.channel import settle
 from captioner.asr.endpoint import Endpoint
+from captioner.asr.progress import StreamProgress
 from captioner.asr.replay import ReplayBuffer
 from captioner.asr.timeline import StreamTimeline
+from captioner.core.audio import AudioChunk
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError, UnavailableError
 from captioner.riva.options import RecognitionOptions
@@ -41,19 +44,31 @@ class DrainTimeoutError(UnavailableError):
     """The last words did not come in time after the audio had ended."""
 
 
+class StreamLeft(Exception):  # noqa: N818  # nothing went wrong: another stream is wanted
+    """The stream was left before its end, because its owner wants another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
     """How long each wait may take, in seconds.
 
     Attributes:
         connect_s: For the connection to stand.
-        response_s: For any answer after speech was sent.
+        response_s: For any answer after speech was sent, and for any write to be taken.
         drain_s: For the last words after the audio has ended; begins again with each result.
+        idle_s: Without any audio to send, before the stream is half-closed.
+        ahead_s: How much audio the server may be sent beyond what it has worked through.
+        keepalive_s: Between two signs of life that are asked of the other end of the connection.
+        keepalive_timeout_s: For the sign to come; without it the connection is dead.
     """
 
     connect_s: float = 5.0
     response_s: float = 15.0
     drain_s: float = 3.0
+    idle_s: float = 30.0
+    ahead_s: float = 10.0
+    keepalive_s: float = 10.0
+    keepalive_timeout_s: float = 5.0
 
 
 class RecognitionStream:
@@ -68,8 +83,18 @@ class RecognitionStream:
         *,
         limits: StreamLimits,
         clock: Clock,
+        leave: Callable[[], bool] = lambda: False,
     ) -> None:
         """Prepare a call; nothing is sent before `responses` is iterated.
+
+        Args:
+            channel: A channel to ``endpoint``.
+            endpoint: The server.
+            options: What is asked of it.
+            buffer: Where the audio comes from.
+            limits: How long each wait may take.
+            clock: Time.
+            leave: Asked several times a second whether the stream is to be left.
 
         Raises:
             ConfigurationError: The key of ``endpoint`` must not or cannot be sent.
@@ -81,10 +106,14 @@ class RecognitionStream:
         self._buffer = buffer
         self._limits = limits
         self._clock = clock
-        self._failure: CaptionerError | None = None
+        self._leave = leave
+        self._failure: CaptionerError | StreamLeft | None = None
         self._speech_unanswered_since: float | None = None
+        self._writing_since: float | None = None
         self._draining_since: float | None = None
+        self._last_sent_at = clock.now()
         self.timeline = StreamTimeline()
+        self.progress = StreamProgress(limits.ahead_s)
 
     def note_speech(self) -> None:
         """Note that speech is on its way, so that silence from the server begins to count."""
@@ -120,15 +149,16 @@ class RecognitionStream:
 
         Raises:
             CaptionerError: What went wrong, by status code; its ``retryable`` decides what next.
+            StreamLeft: ``leave`` said so.
         """
         stub = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(self._channel)
         call = stub.StreamingRecognize(metadata=self._metadata)
         tasks = (
-            asyncio.create_task(self._write(call), name="asr-writer"),
-            asyncio.create_task(self._watch(call), name="asr-watchdog"),
+            writer := asyncio.create_task(self._write(call), name="asr-writer"),
+            asyncio.create_task(self._watch(call, writer), name="asr-watchdog"),
         )
         # A write that outlives the call would put its own failure in the place of the status.
-        call.add_done_callback(lambda _: tasks[0].cancel())
+        call.add_done_callback(lambda _: writer.cancel())
         try:
             while (response := await self._read(call)) is not None:
                 self._speech_unanswered_since = None
@@ -183,23 +213,47 @@ class RecognitionStream:
         request = riva_asr_pb2.StreamingRecognizeRequest
         try:
             await call.write(request(streaming_config=self._options.to_streaming_config()))
-            while (chunk := await self._buffer.next()) is not None:
+            while (chunk := await self._next()) is not None:
                 self.timeline.sent(chunk)
+                self.progress.sent = self.timeline.sent_samples
+                self._last_sent_at = self._writing_since = self._clock.now()
                 await call.write(request(audio_content=chunk.pcm))
-            await call.done_writing()
-            self._draining_since = self._clock.now()
+                self._writing_since = None
+            await self._half_close(call)
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
             # The call is over. The reader meets the same end and knows the reason.
             return
 
-    async def _watch(self, call: _Call) -> None:
+    async def _next(self) -> AudioChunk | None:
+        if not self.progress.may_send:
+            await self.progress.room()
+        return await self._buffer.next()
+
+    async def _half_close(self, call: _Call) -> None:
+        self._draining_since = self._clock.now()
+        await call.done_writing()
+
+    async def _watch(self, call: _Call, writer: asyncio.Task[None]) -> None:
         while self._failure is None:
             await self._clock.sleep(_WATCH_INTERVAL_S)
-            self._failure = self._overdue()
+            now = self._clock.now()
+            self.progress.tick(now)
+            if self._is_idle(now):
+                writer.cancel()
+                with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                    await self._half_close(call)
+            self._failure = StreamLeft() if self._leave() else self._overdue(now)
         call.cancel()
 
-    def _overdue(self) -> CaptionerError | None:
-        now = self._clock.now()
+    def _is_idle(self, now: float) -> bool:
+        return (
+            self._draining_since is None
+            and self._writing_since is None
+            and self._buffer.is_drained
+            and now - self._last_sent_at > self._limits.idle_s
+        )
+
+    def _overdue(self, now: float) -> CaptionerError | None:
         limits = self._limits
         if self._draining_since is not None:
             if now - self._draining_since > limits.drain_s:
@@ -208,14 +262,21 @@ class RecognitionStream:
                     hint="The last caption is kept as it was shown.",
                     code=grpc.StatusCode.DEADLINE_EXCEEDED.name,
                 )
-        elif (
-            self._speech_unanswered_since is not None
-            and now - self._speech_unanswered_since > limits.response_s
-        ):
+        elif _has_passed(self._speech_unanswered_since, limits.response_s, now):
             return UnavailableError(
                 f"{self._endpoint.title} hears speech but has not answered for "
                 f"{limits.response_s:g} seconds.",
                 hint="The connection is made anew.",
                 code=grpc.StatusCode.DEADLINE_EXCEEDED.name,
             )
+        elif _has_passed(self._writing_since, limits.response_s, now):
+            return UnavailableError(
+                f"{self._endpoint.title} has taken no audio for {limits.response_s:g} seconds.",
+                hint="The connection is made anew.",
+                code=grpc.StatusCode.DEADLINE_EXCEEDED.name,
+            )
         return None
+
+
+def _has_passed(since: float | None, limit_s: float, now: float) -> bool:
+    return since is not None and now - since > limit_s

@@ -26,7 +26,7 @@ class StreamTimeline:
 
     def sent(self, chunk: AudioChunk) -> None:
         """Note that ``chunk`` was the next thing sent on the stream."""
-        if not self._stream or self._to_session(self.sent_samples) != chunk.start:
+        if not self._stream or self.to_session(self.sent_samples) != chunk.start:
             self._stream.append(self.sent_samples)
             self._session.append(chunk.start)
             del self._stream[:-_KEPT_POINTS], self._session[:-_KEPT_POINTS]
@@ -36,8 +36,9 @@ class StreamTimeline:
         """Return the session time of a stream time, both in milliseconds."""
         if not self._stream:
             return stream_ms
-        return samples_to_ms(self._to_session(ms_to_samples(stream_ms)))
+        return samples_to_ms(self.to_session(ms_to_samples(stream_ms)))
 
-    def _to_session(self, stream_position: int) -> int:
+    def to_session(self, stream_position: int) -> int:
+        """Return the session position of a stream position; something must have been sent."""
         index = max(0, bisect_right(self._stream, stream_position) - 1)
         return self._session[index] + stream_position - self._stream[index]

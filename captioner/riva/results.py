@@ -52,6 +52,22 @@ def audio_processed_s(response: riva_asr_pb2.StreamingRecognizeResponse) -> floa
     return max((float(result.audio_processed) for result in response.results), default=0.0)
 
 
+def is_said_again(
+    response: riva_asr_pb2.StreamingRecognizeResponse,
+    before: riva_asr_pb2.StreamingRecognizeResponse,
+) -> bool:
+    """Return whether ``response`` is the one ``before`` it once more, finals and all.
+
+    Two responses with the same words are the same only where they also tell the same times:
+    somebody may well say "Yes." twice.
+    """
+    has_final = any(result.is_final for result in response.results)
+    has_times = audio_processed_s(response) > 0 or any(
+        result.alternatives and result.alternatives[0].words for result in response.results
+    )
+    return has_final and has_times and response == before
+
+
 def _hypothesis(
     results: Sequence[riva_asr_pb2.StreamingRecognitionResult],
     to_session_ms: Callable[[int], int],

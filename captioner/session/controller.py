@@ -192,7 +192,7 @@ class CaptionSession:
         """Return the recogniser of one channel; all channels share the choice of endpoint."""
         connection = self._settings.connection
         return Recogniser(
-            self._endpoints.endpoint,
+            self._endpoints,
             recognition_options(self._settings.recognition),
             limits=StreamLimits(
                 connect_s=connection.connect_timeout_s,

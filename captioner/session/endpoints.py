@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from captioner.asr.endpoint import Endpoint
+from captioner.core.errors import CaptionerError
 from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.endpoints import EndpointSettings
@@ -24,7 +25,7 @@ class EndpointChoice:
         self._engine = engine
         self._server: Endpoint | None = None
 
-    async def endpoint(self) -> Endpoint:
+    async def next(self) -> Endpoint:
         """Return where to connect now; starts the embedded engine where it is wanted.
 
         Raises:
@@ -35,6 +36,13 @@ class EndpointChoice:
         if self._server is None:
             self._server = await endpoint_with_key(self._settings.endpoint)
         return self._server
+
+    def failed(self, endpoint: Endpoint | None, error: CaptionerError) -> bool:  # noqa: ARG002  # see Route
+        """There is no other endpoint."""
+        return False
+
+    def succeeded(self, endpoint: Endpoint) -> None:
+        """Nothing follows from it."""
 
 
 async def endpoint_with_key(settings: EndpointSettings) -> Endpoint:

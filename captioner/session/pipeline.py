@@ -12,7 +12,8 @@ import logging
 from contextlib import aclosing
 from typing import Final
 
-from captioner.asr.recogniser import Connected, Heard, Interrupted, Lost, Recogniser
+from captioner.asr.events import Connected, Heard, Interrupted, Lost, Parked
+from captioner.asr.recogniser import Recogniser
 from captioner.asr.replay import LostAudio
 from captioner.audio.level import measure_level
 from captioner.core.audio import AudioChunk, SourceLost, SourceOpened, samples_to_ms
@@ -186,6 +187,8 @@ class ChannelPipeline:
                         if not event.replays_all:
                             self._settle(self._track.promote())
                         self._hurry_stop()
+                    case Parked():
+                        self._settle(self._track.promote())
                     case Lost():
                         self._mark_gap(event.audio)
                     case Heard():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from captioner.core.spelling import bare
+
 _MAX_CELLS: Final = 40_000
 """Above this, about 200 changed words, exact alignment would take longer than a frame."""
 
@@ -20,8 +22,8 @@ def map_boundaries(old: Sequence[str], new: Sequence[str], boundaries: Sequence[
         new: Words of the newer reading.
         boundaries: Places between words of ``old``, rising, 0 to ``len(old)``.
     """
-    old_bare = [_bare(word) for word in old]
-    new_bare = [_bare(word) for word in new]
+    old_bare = [bare(word) for word in old]
+    new_bare = [bare(word) for word in new]
     head = _common(old_bare, new_bare)
     # The tail must not take words that the head already has.
     tail = min(_common(old_bare[::-1], new_bare[::-1]), min(len(old), len(new)) - head)
@@ -74,7 +76,3 @@ def _common(first: Sequence[str], second: Sequence[str]) -> int:
             break
         count += 1
     return count
-
-
-def _bare(word: str) -> str:
-    return "".join(code for code in word.casefold() if code.isalnum()) or word

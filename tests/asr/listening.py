@@ -9,7 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from captioner.asr.endpoint import Endpoint
-from captioner.asr.recogniser import Connected, Heard, Interrupted, Recogniser, RecogniserEvent
+from captioner.asr.events import Connected, Heard, Interrupted, RecogniserEvent
+from captioner.asr.recogniser import Recogniser
+from captioner.asr.route import OnlyRoute
 from captioner.asr.stream import StreamLimits
 from captioner.core.audio import AudioChunk
 from captioner.core.backoff import Backoff
@@ -49,13 +51,12 @@ def feed(recogniser: Recogniser, start: int, end: int, *, is_loud: bool = True) 
 
 def recogniser_for(server: RivaServer | Endpoint, **options: Any) -> Recogniser:  # noqa: ANN401 - those of `Recogniser`
     """Return a recogniser with short limits and short delays between tries."""
-
-    async def endpoint() -> Endpoint:
-        return server if isinstance(server, Endpoint) else server.endpoint
-
-    options.setdefault("limits", StreamLimits(connect_s=5.0, response_s=5.0, drain_s=5.0))
+    options.setdefault(
+        "limits", StreamLimits(connect_s=5.0, response_s=5.0, drain_s=5.0, ahead_s=60.0)
+    )
     options.setdefault("backoff", Backoff(base_s=0.02, cap_s=0.05))
-    return Recogniser(endpoint, RecognitionOptions(), **options)
+    route = OnlyRoute(server if isinstance(server, Endpoint) else server.endpoint)
+    return Recogniser(route, RecognitionOptions(), **options)
 
 
 class Listener:

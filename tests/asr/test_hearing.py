@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from captioner.asr.recogniser import Connected
+from captioner.asr.events import Connected
 from captioner.asr.stream import StreamLimits
 from captioner.core.audio import SAMPLE_RATE
 from captioner.core.hypothesis import Word

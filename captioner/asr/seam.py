@@ -1,0 +1,140 @@
+"""Where one stream ends and the next goes on: what the finals cover, and what repeats them.
+
+A stream that follows another one hears again all that no final covers. Where the server tells the
+times of words, the end of a final's last word is known, and a word that ends before it is a
+repetition. Where it does not, the end is only known to lie between the partial that first had all
+the words and the final. The audio in between is heard again then, because a lost word is worse, and
+words that repeat the end of the last final are left out by their text.
+
+Nothing is left out of what a stream says after its first final.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from captioner.core.audio import ms_to_samples, samples_to_ms
+from captioner.core.hypothesis import Hypothesis, Word
+from captioner.core.spelling import bare
+
+_TAIL_WORDS: Final = 24
+_SHORTEST_WORD_MS: Final = 120
+"""No more words than this allows are looked for in audio that is heard twice."""
+
+_TORN_WORDS: Final = 1
+"""A stream that begins inside a word may make another word of the rest of it."""
+
+
+class Seam:
+    """Finals of one channel over all its streams. Positions are samples of the session.
+
+    Attributes:
+        covered: Just after the audio that needs no stream any more.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing covered."""
+        self.covered = 0
+        self._heard_until = 0
+        self._tail: list[str] = []
+        self._is_after_seam = False
+        self._partial: tuple[str, ...] = ()
+        self._grown_at: int | None = None
+
+    def new_stream(self) -> None:
+        """Say that what follows comes from another stream than what came before."""
+        self._is_after_seam = True
+        self._partial = ()
+        self._grown_at = None
+
+    def cover(self, position: int) -> None:
+        """Note that all up to ``position`` is settled, by a final or otherwise."""
+        self.covered = max(self.covered, position)
+        self._heard_until = max(self._heard_until, self.covered)
+
+    def take(self, hypothesis: Hypothesis) -> Hypothesis | None:
+        """Return what is new in ``hypothesis``; None where all of it was said before.
+
+        A final moves `covered`.
+        """
+        new = self._without_repetition(hypothesis)
+        if hypothesis.is_final:
+            self._close(hypothesis, "" if new is None else new.text)
+        else:
+            self._grow(hypothesis)
+        return new
+
+    def _without_repetition(self, hypothesis: Hypothesis) -> Hypothesis | None:
+        if not self._is_after_seam or not hypothesis.text:
+            return hypothesis
+        if _has_times(hypothesis):
+            covered_ms = samples_to_ms(self.covered)
+            repeated = sum(word.end_ms <= covered_ms for word in hypothesis.words)
+            return _without(hypothesis, repeated)
+        return self._without_repeated_text(hypothesis)
+
+    def _without_repeated_text(self, hypothesis: Hypothesis) -> Hypothesis | None:
+        doubtful_ms = samples_to_ms(self._heard_until - self.covered)
+        most = min(len(self._tail), doubtful_ms // _SHORTEST_WORD_MS)
+        if most <= 0:
+            return hypothesis
+        tokens = hypothesis.text.split()
+        words = [bare(token) for token in tokens]
+        for torn in range(_TORN_WORDS + 1):
+            spoken = words[torn:]
+            for count in range(min(most, len(spoken)), 0, -1):
+                if spoken[:count] == self._tail[-count:]:
+                    return _without(hypothesis, torn + count)
+        # The beginning of a repetition is held back: the rest of it is still to come.
+        for begin in range(len(self._tail) - most, len(self._tail)):
+            if words == self._tail[begin : begin + len(words)]:
+                return None
+        return hypothesis
+
+    def _grow(self, partial: Hypothesis) -> None:
+        words = tuple(bare(token) for token in partial.text.split())
+        if words and words != self._partial:
+            self._partial = words
+            self._grown_at = _processed(partial)
+
+    def _close(self, final: Hypothesis, new_text: str) -> None:
+        self._is_after_seam = self._is_after_seam and not new_text
+        words = [bare(token) for token in new_text.split()]
+        self._tail = [*self._tail, *words][-_TAIL_WORDS:]
+        processed = _processed(final)
+        if _has_times(final):
+            self.cover(ms_to_samples(final.words[-1].end_ms))
+            self._heard_until = self.covered
+        else:
+            certain = processed if self._grown_at is None else min(self._grown_at, processed)
+            self.cover(certain)
+            self._heard_until = max(self.covered, processed)
+        self._partial, self._grown_at = (), None
+
+
+def _processed(hypothesis: Hypothesis) -> int:
+    return ms_to_samples(hypothesis.audio_processed_s * 1000)
+
+
+def _has_times(hypothesis: Hypothesis) -> bool:
+    """Tell whether words carry times that can be meant: some servers send zeros."""
+    return bool(hypothesis.words) and hypothesis.words[-1].end_ms > hypothesis.words[0].start_ms
+
+
+def _without(hypothesis: Hypothesis, count: int) -> Hypothesis | None:
+    """Return ``hypothesis`` without its first ``count`` words; None when nothing is left."""
+    if count == 0:
+        return hypothesis
+    tokens = hypothesis.text.split()
+    rest = " ".join(tokens[count:])
+    if not rest:
+        return None
+    words: tuple[Word, ...] = hypothesis.words[count:] if hypothesis.words else ()
+    left_out = len(hypothesis.text) - len(rest)
+    return replace(
+        hypothesis,
+        text=rest,
+        words=words,
+        stable_chars=max(0, hypothesis.stable_chars - left_out),
+    )
