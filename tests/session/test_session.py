@@ -583,7 +583,9 @@ async def test_a_sentence_too_long_to_be_replayed_is_settled_as_it_was_shown() -
 
     async def handler(stream: ServedStream) -> None:
         if stream.number == 0:
-            await stream.hear(40 * SAMPLE_RATE)
+            for second in range(40):
+                await stream.hear((second + 1) * SAMPLE_RATE)
+                await stream.say()
             await stream.say(partial("forty seconds long", processed_s=39.0))
             await stream.abort(grpc.StatusCode.UNAVAILABLE)
         await stream.hear_all()
