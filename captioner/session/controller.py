@@ -201,5 +201,7 @@ class CaptionSession:
             ),
             backoff=Backoff(base_s=connection.retry_delay_s),
             max_retries=connection.max_retries or (0 if self._patient else _COMMAND_RETRIES),
+            replay_s=connection.replay_s,
+            rotate_after_s=connection.rotate_after_s,
             clock=self._clock,
         )
