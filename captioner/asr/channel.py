@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import quote
 
 import grpc
 
+from captioner.asr.certificates import channel_credentials
 from captioner.asr.endpoint import Endpoint
+from captioner.core.network import is_address
 
 _OPTIONS: Final = (
     ("grpc.keepalive_permit_without_calls", 1),
@@ -34,15 +37,18 @@ async def open_channel(
         keepalive_s: Seconds between two signs of life that are asked of the other end. Without
             them a frozen path is never noticed: writes succeed for minutes.
         keepalive_timeout_s: How long such a sign may take.
+
+    Raises:
+        ConfigurationError: A certificate or key file is not what it must be.
     """
     options = (
         *_OPTIONS,
+        *_endpoint_options(endpoint),
         ("grpc.keepalive_time_ms", round(1000 * keepalive_s)),
         ("grpc.keepalive_timeout_ms", round(1000 * keepalive_timeout_s)),
     )
     if endpoint.tls:
-        authority = await asyncio.to_thread(endpoint.read_ca)
-        credentials = grpc.ssl_channel_credentials(root_certificates=authority)
+        credentials = await asyncio.to_thread(channel_credentials, endpoint)
         channel = grpc.aio.secure_channel(endpoint.address, credentials, options=options)
     else:
         channel = grpc.aio.insecure_channel(endpoint.address, options=options)
@@ -50,6 +56,30 @@ async def open_channel(
         yield channel
     finally:
         await channel.close(None)
+
+
+def _endpoint_options(endpoint: Endpoint) -> list[tuple[str, str | int]]:
+    options: list[tuple[str, str | int]] = []
+    if not (endpoint.is_loopback or is_address(endpoint.host)):
+        # Where a name has several addresses, streams are spread over them. Not for `localhost`: of
+        # two addresses that fail, this policy tells the reason of either.
+        options.append(("grpc.lb_policy_name", "round_robin"))
+    if endpoint.tls and endpoint.target_name is not None:
+        options.append(("grpc.ssl_target_name_override", endpoint.target_name))
+    if endpoint.proxy not in {"system", "none"}:
+        options.append(("grpc.http_proxy", _proxy_url(endpoint)))
+    elif endpoint.proxy == "none" or endpoint.is_loopback:
+        # A proxy elsewhere cannot reach this machine's own ports.
+        options.append(("grpc.enable_http_proxy", 0))
+    return options
+
+
+def _proxy_url(endpoint: Endpoint) -> str:
+    scheme, found, rest = endpoint.proxy.partition("://")
+    if endpoint.proxy_credentials is None:
+        return endpoint.proxy
+    user, colon, password = endpoint.proxy_credentials.get_secret_value().partition(":")
+    return f"{scheme}{found}{quote(user, safe='')}{colon}{quote(password, safe='')}@{rest}"
 
 
 async def settle(channel: grpc.aio.Channel, timeout_s: float) -> bool | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from captioner.core.errors import ConfigurationError
+from captioner.core.network import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,7 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """True when the traffic cannot leave this machine."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """Return the metadata of each call. This is the only place that makes it.
@@ -100,19 +94,3 @@ class Endpoint:
                 hint="Turn TLS on for this server (RIVA_SSL=true), or remove the key.",
             )
         return key
-
-    def read_ca(self) -> bytes | None:
-        """Return the authority to trust as PEM, None for the system's. Blocks on a file.
-
-        Raises:
-            ConfigurationError: The file cannot be read.
-        """
-        if self.ca_file is None:
-            return None
-        try:
-            return Path(self.ca_file).read_bytes()
-        except OSError as error:
-            raise ConfigurationError(
-                f"The CA file {self.ca_file} cannot be read: {error.strerror}.",
-                hint="Give the path of a PEM file (RIVA_SSL_CERT).",
-            ) from error

@@ -27,7 +27,9 @@ _NOT_GRPC_SIGNS: Final = (
     "invalid status line",
 )
 _HUNG_UP_SIGNS: Final = ("socket closed", "connection reset")
-_DIALLING: Final = "failed to connect to all addresses"
+_DIALLING: Final = ("connections to all backends failing", "failed to connect to all addresses")
+_PROXY_REFUSED: Final = re.compile(r"http proxy returned response code (\d+)")
+_PROXY_WANTS_LOGIN: Final = "407"
 _LAST_ERROR: Final = re.compile(r"last error: \w+: (?:ipv[46]|unix|dns):\S+: (.+)$")
 """gRPC wraps the reason of a failed connection in addresses and internal codes."""
 
@@ -57,7 +59,10 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
             )
         if (error := _tls_error(lower, reason, server, name)) is not None:
             return error
-        if _DIALLING in lower and any(sign in lower for sign in _HUNG_UP_SIGNS):
+        if (refused := _PROXY_REFUSED.search(lower)) is not None:
+            return _proxy_error(refused.group(1), server, name)
+        dialling = any(sign in lower for sign in _DIALLING)
+        if dialling and any(sign in lower for sign in _HUNG_UP_SIGNS):
             return UnavailableError(
                 f"{server} closes the connection at once.",
                 hint="Check whether it wants TLS (RIVA_SSL=true), and that the recogniser behind "
@@ -95,6 +100,20 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
                 hint="Check that the server runs and that the network reaches it.",
                 code=name,
             )
+
+
+def _proxy_error(answer: str, server: str, name: str) -> CaptionerError:
+    if answer == _PROXY_WANTS_LOGIN:
+        return CredentialsError(
+            f"The proxy on the way to {server} wants a name and a password.",
+            hint="Give them in the environment: RIVA_PROXY=http://user:password@proxy:port.",
+            code=name,
+        )
+    return UnavailableError(
+        f"The proxy on the way to {server} does not let the connection through ({answer}).",
+        hint="Check that it may reach this server, or go without it (RIVA_PROXY=none).",
+        code=name,
+    )
 
 
 def _tls_error(lower: str, reason: str, server: str, name: str) -> TlsError | None:

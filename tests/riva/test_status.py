@@ -18,6 +18,7 @@ from captioner.riva.status import error_from_status
 
 Code = grpc.StatusCode
 DIALLING = "failed to connect to all addresses; last error: "
+ALL_FAIL = "connections to all backends failing; last error: "
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.OK])
@@ -55,6 +56,24 @@ def test_every_code_has_an_error_for_people(code: grpc.StatusCode) -> None:
             DIALLING + "UNAVAILABLE: ipv4:127.0.0.1:5: Handshake read failed (Socket closed)",
             UnavailableError,
             "closes the connection",
+        ),
+        (
+            Code.UNAVAILABLE,
+            ALL_FAIL + "UNAVAILABLE: ipv4:127.0.0.1:5: Handshake read failed (Socket closed)",
+            UnavailableError,
+            "closes the connection",
+        ),
+        (
+            Code.UNAVAILABLE,
+            ALL_FAIL + "UNKNOWN: ipv4:127.0.0.1:5: HTTP proxy returned response code 407",
+            CredentialsError,
+            "wants a name and a password",
+        ),
+        (
+            Code.UNAVAILABLE,
+            DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: HTTP proxy returned response code 503",
+            UnavailableError,
+            "does not let the connection through (503)",
         ),
         (Code.UNAVAILABLE, "Socket closed", UnavailableError, "failed: Socket closed"),
         (

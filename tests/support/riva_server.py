@@ -140,6 +140,7 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         *,
         authority: trustme.CA | None = None,
         certified: Sequence[str] = ("localhost", "127.0.0.1"),
+        wants_client: bool = False,
         token: str | None = None,
         model_names: Sequence[str] = ("scripted-en-us",),
     ) -> None:
@@ -149,6 +150,7 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
             handler: Called with each stream; may be exchanged through the attribute.
             authority: Serve TLS with a certificate of this authority.
             certified: Names and addresses that the certificate is for.
+            wants_client: Refuse clients that show no certificate of this authority.
             token: Refuse every call that does not carry it, health included.
             model_names: What `GetRivaSpeechRecognitionConfig` lists.
         """
@@ -160,12 +162,14 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         self.faults: list[BaseException] = []
         self._authority = authority
         self._certified = certified
+        self._wants_client = wants_client
+        self.address = "127.0.0.1"
         self._server: Any = None
 
     @property
     def endpoint(self) -> Endpoint:
         """How the client reaches it, without TLS or token."""
-        return Endpoint(host="127.0.0.1", port=self.port)
+        return Endpoint(host=self.address, port=self.port)
 
     async def start(self) -> None:
         """Listen: first on a port of the system's choice, later on the same one again."""
@@ -175,12 +179,12 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         state = health.aio.HealthServicer()
         await state.set("", health_pb2.HealthCheckResponse.SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(state, self._server)
-        address = f"127.0.0.1:{self.port}"
+        address = f"{self.address}:{self.port}"
         if self._authority is None:
             self.port = self._server.add_insecure_port(address)
         else:
             self.port = self._server.add_secure_port(
-                address, _credentials(self._authority, self._certified)
+                address, _credentials(self._authority, self._certified, self._wants_client)
             )
         await self._server.start()
 
@@ -241,10 +245,18 @@ class _TokenCheck(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # untyped
         return grpc.unary_unary_rpc_method_handler(refuse)
 
 
-def _credentials(authority: trustme.CA, names: Sequence[str]) -> grpc.ServerCredentials:
+def _credentials(
+    authority: trustme.CA,
+    names: Sequence[str],
+    wants_client: bool,  # noqa: FBT001 - called once
+) -> grpc.ServerCredentials:
     certificate = authority.issue_cert(*names)
     chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-    return grpc.ssl_server_credentials([(certificate.private_key_pem.bytes(), chain)])
+    return grpc.ssl_server_credentials(
+        [(certificate.private_key_pem.bytes(), chain)],
+        root_certificates=authority.cert_pem.bytes() if wants_client else None,
+        require_client_auth=wants_client,
+    )
 
 
 @asynccontextmanager
