@@ -6,10 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from scripts.benchmarks import engine, startup
+from scripts.benchmarks import client, engine, startup
 from scripts.benchmarks.table import Target, markdown
 
-_PARTS: Final = ("engine", "startup")
+_PARTS: Final = {
+    "startup": "from the start of the process to the window and the first caption",
+    "engine": "the embedded engine, whole path, against moonshine's own streaming",
+    "client": "the client of the Riva protocol against NVIDIA's own, scripted server",
+}
 
 
 def main() -> int:
@@ -18,9 +22,15 @@ def main() -> int:
         prog="scripts/bench",
         description="Measure Captioner and its peers side by side, in one run, and print tables.",
         epilog="Examples: scripts/bench · scripts/bench engine --rounds 5 · "
-        "scripts/bench engine --faster-whisper ~/models/faster-whisper-tiny",
+        "scripts/bench client · scripts/bench engine --faster-whisper ~/models/faster-whisper-tiny",
     )
-    parser.add_argument("part", nargs="?", choices=[*_PARTS, "all"], default="all")
+    parser.add_argument(
+        "part",
+        nargs="?",
+        choices=[*_PARTS, "all"],
+        default="all",
+        help="; ".join(f"{name}: {what}" for name, what in _PARTS.items()) + "; default: all",
+    )
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default 3)")
     parser.add_argument(
         "--faster-whisper",
@@ -38,6 +48,10 @@ def main() -> int:
         targets += kept
     if options.part in {"engine", "all"}:
         report, kept = engine.run(options.rounds, options.faster_whisper)
+        reports.append(report)
+        targets += kept
+    if options.part in {"client", "all"}:
+        report, kept = client.run(options.rounds)
         reports.append(report)
         targets += kept
     rows = [target.row() for target in targets]

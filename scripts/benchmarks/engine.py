@@ -95,7 +95,7 @@ def run(rounds: int, whisper_model: Path | None) -> tuple[str, list[Target]]:
     report = "\n\n".join(
         [
             "### Embedded engine, whole path, real time",
-            conditions(rounds),
+            conditions(rounds, "moonshine-voice", "grpcio"),
             markdown(
                 [
                     "system",

@@ -59,7 +59,7 @@ def run(rounds: int) -> tuple[str, list[Target]]:
     report = "\n\n".join(
         [
             "### Start of the window",
-            conditions(len(starts)),
+            conditions(len(starts), "moonshine-voice", "grpcio"),
             markdown(
                 ["from the start of the process to", "median (spread)"],
                 [

@@ -41,16 +41,19 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a figure has to keep to."""
+    """What a figure has to keep to: not above its limit, or not below it."""
 
     name: str
     measured: float
     limit: float
     digits: int = 2
+    at_least: bool = False
 
     @property
     def met(self) -> bool:
         """True when it is kept."""
+        if self.at_least:
+            return self.measured >= self.limit
         return self.measured <= self.limit
 
     def row(self) -> list[str]:
@@ -58,7 +61,7 @@ class Target:
         return [
             self.name,
             f"{self.measured:.{self.digits}f}",
-            f"≤ {self.limit:.{self.digits}f}",
+            f"{'≥' if self.at_least else '≤'} {self.limit:.{self.digits}f}",
             "met" if self.met else "**missed**",
         ]
 
@@ -69,11 +72,11 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def conditions(rounds: int) -> str:
-    """Return one line on when and where the figures were made."""
+def conditions(rounds: int, *packages: str) -> str:
+    """Return one line on when, where and with which packages the figures were made."""
     today = datetime.now(UTC).date().isoformat()
-    packages = ", ".join(f"{name} {version(name)}" for name in ("moonshine-voice", "grpcio"))
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"{today}, {cpu_count()} cores ({platform.machine()}), Python "
-        f"{platform.python_version()}, {packages}; {rounds} interleaved rounds, median (spread)."
+        f"{platform.python_version()}, {versions}; {rounds} interleaved rounds, median (spread)."
     )

@@ -1,0 +1,252 @@
+"""Captioner's client of the Riva protocol against NVIDIA's own, in real time, in turn.
+
+Both stream the same audio in the same chunks to the same server, each in a process of its own. A
+consumer has an answer when it holds it in the form in which its client gives it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from scripts.benchmarks.streams import (
+    CHUNK_S,
+    ClientRecord,
+    Delays,
+    Plan,
+    ServerRecord,
+    delays,
+    most,
+    percentile,
+)
+from scripts.benchmarks.table import Figure, Target, conditions, markdown
+
+_OURS: Final = "captioner"
+_THEIRS: Final = "nvidia-riva-client"
+_MODULES: Final = {_OURS: "run_riva_captioner", _THEIRS: "run_riva_nvidia"}
+_TRIES: Final = 2
+"""A number of streams has failed when it fails so often: this machine may have other work."""
+_BUSY: Final = 0.95
+"""A server that uses more of its core may be what the client waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How long is measured, and how far is searched.
+
+    Attributes:
+        warm_up_s: Streaming before anything is measured.
+        one_s: Measured seconds of a single stream.
+        many_s: Measured seconds of each number of streams that is tried.
+        first: Number of streams that is tried first.
+        at_most: No more streams than this are tried.
+        within: How near the limit the search ends, as a part of it.
+    """
+
+    warm_up_s: float = 2.0
+    one_s: float = 30.0
+    many_s: float = 5.0
+    first: int = 64
+    at_most: int = 2048
+    within: float = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was measured of one client.
+
+    Attributes:
+        streams: How many it had.
+        processor: Its processor time a second of audio, in seconds.
+        server_share: The part of one core that the server used.
+        delays: The ways of all chunks and answers.
+        broken: Streams that had to be opened again.
+    """
+
+    streams: int
+    processor: float
+    server_share: float
+    delays: Delays
+    broken: int
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether 99 % of the answers are there one chunk's length after their chunk was due."""
+        return self.broken == 0 and percentile(self.delays.whole, 99) <= CHUNK_S
+
+
+def play(system: str, plan: Plan, *, server_core: int | None = None) -> Run:
+    """Run one client through ``plan`` against a server of its own, whose port is filled in."""
+    served_by = [*_python("run_riva_server"), str(plan.chunks)]
+    if server_core is not None:
+        served_by.append(str(server_core))
+    # Whatever happens here, the end of this block ends the server's input, and with it the server.
+    with subprocess.Popen(
+        served_by, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        port = int(process.stdout.readline())  # type: ignore[union-attr]  # it is a pipe
+        done = subprocess.run(
+            [*_python(_MODULES[system]), replace(plan, port=port).to_json()],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        said, _ = process.communicate()
+    client = ClientRecord.from_json(done.stdout.splitlines()[-1])
+    server = ServerRecord.from_json(said.splitlines()[-1])
+    return Run(
+        streams=plan.streams,
+        processor=client.processor_s / (plan.streams * plan.seconds),
+        server_share=server.share(client.measured_from, client.measured_until),
+        delays=delays(client, server),
+        broken=server.calls - plan.streams,
+    )
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-m", f"scripts.benchmarks.{module}"]
+
+
+def fullest(system: str, scale: Scale) -> Run:
+    """Return the run with the most streams that one core drove, the server on another core."""
+    server_core, core = sorted(os.sched_getaffinity(0))[:2]
+    kept: dict[int, Run] = {}
+
+    def keeps_up(streams: int) -> bool:
+        plan = Plan(0, streams, scale.warm_up_s, scale.many_s, core)
+        for _ in range(_TRIES):
+            run = play(system, plan, server_core=server_core)
+            _tell(
+                f"{system}: {streams} streams, 99 % within "
+                f"{1000 * percentile(run.delays.whole, 99):.0f} ms, "
+                f"{run.processor * streams:.2f} of a core, server {run.server_share:.2f}"
+            )
+            if run.keeps_up:
+                kept[streams] = run
+                return True
+        return False
+
+    limit = most(keeps_up, scale.first, at_most=scale.at_most, within=scale.within)
+    if not limit:
+        raise RuntimeError(f"{system} does not keep up with one stream: the machine is too busy")
+    return kept[limit]
+
+
+def run(rounds: int, scale: Scale | None = None) -> tuple[str, list[Target]]:
+    """Measure; return a Markdown report and the targets with their verdicts."""
+    scale = scale or Scale()
+    single: dict[str, list[Run]] = {system: [] for system in _MODULES}
+    many: dict[str, list[Run]] = {system: [] for system in _MODULES}
+    for number in range(rounds):
+        for system in _MODULES:
+            _tell(f"client, round {number + 1} of {rounds}: {system}")
+            single[system].append(play(system, Plan(0, 1, scale.warm_up_s, scale.one_s)))
+            if _can_pin():
+                many[system].append(fullest(system, scale))
+    report = [
+        "### Client against NVIDIA's, scripted server, real time",
+        conditions(rounds, "nvidia-riva-client", "grpcio"),
+        (
+            "To server: from the source's hand-over of a chunk of 100 ms to the server's read of "
+            "it. To consumer: from the server's write of an answer to the consumer that has it."
+        ),
+        markdown(
+            ["one stream", "processor s per s of audio", *_WAYS],
+            [_single_row(system, runs) for system, runs in single.items()],
+        ),
+        f"Processor time against NVIDIA's: {_ratio(single, _processor)} times.",
+    ]
+    if _can_pin():
+        report += [
+            markdown(
+                ["one core", "real-time streams", "processor s per s of audio", *_WAYS, "server"],
+                [_many_row(system, runs) for system, runs in many.items()],
+            ),
+            f"Streams against NVIDIA's: {_ratio(many, _streams)} times. A stream counts while 99 % "
+            "of the answers are there 100 ms after their chunk was due; the server has another "
+            "core, of which it uses the given part" + _server_verdict(many),
+        ]
+    else:
+        report.append("Streams of one core: not measured, a process cannot be kept on one here.")
+    return "\n\n".join(report), _targets(single, many)
+
+
+def _can_pin() -> bool:
+    return hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) > 1
+
+
+def _tell(progress: str) -> None:
+    print(progress, file=sys.stderr, flush=True)
+
+
+def _processor(run: Run) -> float:
+    return run.processor
+
+
+def _streams(run: Run) -> float:
+    return run.streams
+
+
+def _there(percent: float) -> Callable[[Run], float]:
+    return lambda run: 1000 * percentile(run.delays.there, percent)
+
+
+def _back(percent: float) -> Callable[[Run], float]:
+    return lambda run: 1000 * percentile(run.delays.back, percent)
+
+
+_WAYS: Final = {
+    "to server, p50": _there(50),
+    "to server, p99": _there(99),
+    "to consumer, p50": _back(50),
+    "to consumer, p99": _back(99),
+}
+
+
+def _figure(runs: list[Run], of: Callable[[Run], float], unit: str = "", digits: int = 2) -> Figure:
+    return Figure([of(run) for run in runs], unit, digits)
+
+
+def _ratio(measured: dict[str, list[Run]], of: Callable[[Run], float]) -> Figure:
+    pairs = zip(measured[_OURS], measured[_THEIRS], strict=True)
+    return Figure([of(ours) / of(theirs) for ours, theirs in pairs])
+
+
+def _single_row(system: str, runs: list[Run]) -> list[str]:
+    ways = [str(_figure(runs, way, " ms")) for way in _WAYS.values()]
+    return [system, str(_figure(runs, _processor, digits=4)), *ways]
+
+
+def _many_row(system: str, runs: list[Run]) -> list[str]:
+    _, *measures = _single_row(system, runs)
+    server = _figure(runs, lambda run: run.server_share)
+    return [system, str(_figure(runs, _streams, digits=0)), *measures, str(server)]
+
+
+def _server_verdict(many: dict[str, list[Run]]) -> str:
+    if max(run.server_share for runs in many.values() for run in runs) < _BUSY:
+        return " and so is not what the clients wait for."
+    return " and so **may be what the clients wait for**: they could drive more."
+
+
+def _targets(single: dict[str, list[Run]], many: dict[str, list[Run]]) -> list[Target]:
+    targets = [
+        Target("client: processor time, against NVIDIA's", _ratio(single, _processor).middle, 1.0)
+    ]
+    for name, way in {
+        "capture to server": _there(99),
+        "response to consumer": _back(99),
+    }.items():
+        ours, theirs = (_figure(single[system], way).middle for system in (_OURS, _THEIRS))
+        targets.append(Target(f"client: {name}, p99, ms", ours, 10.0))
+        targets.append(Target(f"client: {name}, p99, against NVIDIA's, ms", ours, theirs))
+    if many[_OURS]:
+        ratio = _ratio(many, _streams).middle
+        targets.append(
+            Target("client: streams of one core, against NVIDIA's", ratio, 3.0, at_least=True)
+        )
+    return targets
