@@ -33,6 +33,7 @@ from captioner.riva.options import RecognitionOptions
 from captioner.riva.serving import (
     INVALID,
     Kind,
+    left_aside,
     model_listing,
     offline_response,
     options_from,
@@ -231,6 +232,8 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
             )
         if config.enable_separate_recognition_per_channel and config.audio_channel_count > 1:
             raise RequestError("Recognition of each channel by itself is not supported")
+        if ignored := left_aside(options):
+            logger.info("A client asks for what this engine does not do: %s", ", ".join(ignored))
         return options
 
     @contextlib.contextmanager

@@ -53,6 +53,21 @@ def options_from(
     )
 
 
+def left_aside(options: RecognitionOptions) -> list[str]:
+    """Return what a client asks for and Captioner's own engine does not do, by Riva's names.
+
+    All of it refines the text. A server without it still has the words, so it is no refusal.
+    """
+    asked = {
+        "speech_contexts": options.boosted,
+        "endpointing_config": options.endpointing != Endpointing(),
+        "diarization_config": options.diarization,
+        "profanity_filter": options.profanity_filter,
+        "custom_configuration": options.custom,
+    }
+    return [name for name, value in asked.items() if value]
+
+
 def wants_end_of_utterance(request: riva_asr_pb2.StreamingRecognizeRequest) -> bool:
     """Return whether a message asks to make a final of what was said so far."""
     return str(request.runtime_config.get("force_eou", "")).lower() == "true"

@@ -123,6 +123,31 @@ async def test_request_id_comes_back() -> None:
     assert response.id.value == "my stream"
 
 
+async def test_what_this_engine_does_not_do_is_no_reason_to_say_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "captioner.engine.servicer")
+    wishes: dict[str, object] = {
+        "speech_contexts": [riva_asr_pb2.SpeechContext(phrases=["a secret phrase"], boost=20)],
+        "endpointing_config": riva_asr_pb2.EndpointingConfig(stop_history=400),
+        "diarization_config": riva_asr_pb2.SpeakerDiarizationConfig(
+            enable_speaker_diarization=True
+        ),
+        "profanity_filter": True,
+        "custom_configuration": {"vad": "silero"},
+        "verbatim_transcripts": True,
+    }
+    async with serving(MockBackend()) as served:
+        responses = await served.stream([silence(3)], **wishes)
+        assert finals_of(responses) == ["This is the mock engine."]
+        (line,) = [one.getMessage() for one in caplog.records if "does not do" in one.getMessage()]
+        assert [name for name in wishes if name in line] == [*wishes][:-1]
+        assert "secret phrase" not in caplog.text
+        caplog.clear()
+        await served.stream([silence(3)])
+    assert "does not do" not in caplog.text
+
+
 async def test_whole_recording_is_recognised_like_a_stream() -> None:
     async with serving(MockBackend()) as served:
         answer = await served.stub.Recognize(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from riva.client.proto import riva_asr_pb2, riva_audio_pb2
 
 from captioner.core.hypothesis import Hypothesis, Word
-from captioner.riva.options import RecognitionOptions
+from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.riva.results import (
     audio_processed_s,
     hypotheses_from_response,
     streaming_response_from,
 )
+from captioner.riva.serving import options_from
 from captioner.riva.text import plain
 from tests.support.riva_server import Result, final, partial
 
@@ -146,6 +149,30 @@ def test_options_become_the_message() -> None:
     assert not config.config.enable_automatic_punctuation
     assert not config.config.enable_word_time_offsets
     assert not RecognitionOptions(interim_results=False).to_streaming_config().interim_results
+
+
+def test_a_server_reads_what_a_client_asked_for() -> None:
+    options = RecognitionOptions(
+        language="de-DE",
+        model="m",
+        sample_rate=8000,
+        punctuation=False,
+        inverse_text_normalization=False,
+        profanity_filter=True,
+        word_times=False,
+        interim_results=False,
+        boosted=(Phrase("a b", 2.5), Phrase("c", -4.0)),
+        endpointing=Endpointing(160, 0.25, 800, 0.0, 240, 0.5),
+        diarization=True,
+        max_speakers=2,
+        custom=(("vad", "silero"),),
+    )
+    usual = RecognitionOptions()
+    assert all(getattr(options, each.name) != getattr(usual, each.name) for each in fields(options))
+    for one in (options, usual):
+        message = one.to_streaming_config()
+        read = options_from(message.config, interim_results=message.interim_results)
+        assert read == one
 
 
 @pytest.mark.parametrize(
