@@ -7,7 +7,13 @@ from collections.abc import Mapping
 import typer
 
 from captioner.cli.context import AppContext, app_context
-from captioner.cli.options import DeviceOption, SourceOption
+from captioner.cli.options import (
+    DeviceOption,
+    MicDeviceOption,
+    SourceOption,
+    SystemDeviceOption,
+    audio_overrides,
+)
 
 
 def gui(
@@ -15,15 +21,19 @@ def gui(
     *,
     source: SourceOption = None,
     device: DeviceOption = None,
+    mic_device: MicDeviceOption = None,
+    system_device: SystemDeviceOption = None,
 ) -> None:
     """Show live captions in a window that stays on top.
 
     Examples:
     * captioner gui
     * captioner gui --source mic
+    * captioner gui --source both
     """
     context = app_context(ctx)
-    raise typer.Exit(show_window(context, {"audio.source": source, "audio.device": device}))
+    overrides = audio_overrides(source, device, mic_device, system_device)
+    raise typer.Exit(show_window(context, overrides))
 
 
 def show_window(context: AppContext, overrides: Mapping[str, object] | None = None) -> int:

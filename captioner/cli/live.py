@@ -14,7 +14,13 @@ from rich.console import Console
 
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
-from captioner.cli.options import DeviceOption, SourceOption
+from captioner.cli.options import (
+    DeviceOption,
+    MicDeviceOption,
+    SourceOption,
+    SystemDeviceOption,
+    audio_overrides,
+)
 from captioner.cli.running import run_session
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.session.controller import CaptionSession
@@ -23,6 +29,7 @@ from captioner.sinks.json_lines import JsonLinesWriter
 from captioner.sinks.terminal import PipeConsole, TerminalWriter
 from captioner.sinks.text_file import TextFileWriter
 from captioner.sinks.threaded import ThreadedSink
+from captioner.sinks.time_order import TimeOrderedWriter
 
 
 class LiveFormat(StrEnum):
@@ -37,6 +44,8 @@ def live(
     *,
     source: SourceOption = None,
     device: DeviceOption = None,
+    mic_device: MicDeviceOption = None,
+    system_device: SystemDeviceOption = None,
     output: Annotated[
         LiveFormat, typer.Option("--format", help="Text for people, or JSON lines for programs.")
     ] = LiveFormat.TEXT,
@@ -50,10 +59,11 @@ def live(
     Examples:
     * captioner live
     * captioner live --source mic --format jsonl
+    * captioner live --source both --save meeting.txt
     * captioner live --source file:talk.mp3 --save talk.txt
     """
     context = app_context(ctx)
-    loaded = context.load({"audio.source": source, "audio.device": device})
+    loaded = context.load(audio_overrides(source, device, mic_device, system_device))
     text_file = TextFileWriter(save) if save is not None else None
     stopped = asyncio.run(_caption(loaded.settings, output, text_file))
     if stopped:
@@ -64,7 +74,10 @@ async def _caption(
     settings: Settings, output: LiveFormat, text_file: TextFileWriter | None
 ) -> bool:
     json_lines = JsonLinesWriter(sys.stdout) if output is LiveFormat.JSONL else None
-    terminal = TerminalWriter(PipeConsole(highlight=False), Console(stderr=True, highlight=False))
+    out = PipeConsole(highlight=False)
+    terminal = TerminalWriter(out, Console(stderr=True, highlight=False))
+    # On a screen captions come as they are spoken; a pipe only gets finished ones.
+    written = terminal if out.is_terminal else TimeOrderedWriter(terminal)
     session = CaptionSession(settings)
     loop = asyncio.get_running_loop()
     stopping: list[asyncio.Task[None]] = []
@@ -75,10 +88,10 @@ async def _caption(
     def on_failure() -> None:
         loop.call_soon_threadsafe(stop)
 
-    screen = ThreadedSink(json_lines or terminal, output.value, on_failure=on_failure)
+    screen = ThreadedSink(json_lines or written, output.value, on_failure=on_failure)
     sinks = [screen]
     if text_file is not None:
-        sinks.append(ThreadedSink(text_file, "file"))
+        sinks.append(ThreadedSink(TimeOrderedWriter(text_file), "file"))
     for sink in sinks:
         session.subscribe(sink)
     error: CaptionerError | None = None

@@ -6,11 +6,13 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from captioner.core.errors import ConfigurationError
+
 SourceOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        help="What to hear: auto, system, mic, file:PATH, or - for raw PCM (16 kHz, mono, "
-        "16-bit) on standard input.",
+        help="What to hear: auto, system, mic, both (microphone and system audio, told apart), "
+        "file:PATH, or - for raw PCM (16 kHz, mono, 16-bit) on standard input.",
         show_default="auto",
     ),
 ]
@@ -19,3 +21,37 @@ DeviceOption: TypeAlias = Annotated[
     str | None,
     typer.Option(help="Name of the output or microphone, as `captioner devices` lists it."),
 ]
+
+MicDeviceOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="Name of the microphone, with --source both.")
+]
+
+SystemDeviceOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="Name of the output, with --source both.")
+]
+
+
+def audio_overrides(
+    source: str | None, device: str | None, mic_device: str | None, system_device: str | None
+) -> dict[str, object]:
+    """Return the options of what is heard as settings, by dotted name.
+
+    Raises:
+        ConfigurationError: Options were given that do not go together.
+    """
+    if source == "both" and device is not None:
+        raise ConfigurationError(
+            "--device does not say which of the two it names.",
+            hint="Use --mic-device and --system-device with --source both.",
+        )
+    if source != "both" and (mic_device is not None or system_device is not None):
+        raise ConfigurationError(
+            "--mic-device and --system-device go with --source both.",
+            hint="Add --source both, or name the only device with --device.",
+        )
+    return {
+        "audio.source": source,
+        "audio.device": device,
+        "audio.mic_device": mic_device,
+        "audio.system_device": system_device,
+    }

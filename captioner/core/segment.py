@@ -40,6 +40,11 @@ class Segment:
     promoted: bool = False
     processing_ms: float = 0.0
 
+    @property
+    def labelled_text(self) -> str:
+        """The text with its speaker in front, where it has one."""
+        return f"{self.channel}: {self.text}" if self.channel else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

@@ -119,6 +119,7 @@ class AppMenu(QObject):
     def _build_sources(self) -> None:
         self.sources.clear()
         self._add_source("&Automatic", "auto", None)
+        self._add_source("Microphone &and system audio", "both", None)
         for kind, source, title in (
             ("system", "system", "&System audio"),
             ("microphone", "mic", "&Microphone"),

@@ -41,6 +41,7 @@ class SessionCondition:
         self._listeners: list[Listener] = []
         self._inputs = HealthInputs()
         self._level_told_at: dict[str, float] = {}
+        self._engine_told: EngineChanged | None = None
         self.health = judge(self._inputs, clock.now())
 
     @property
@@ -80,6 +81,7 @@ class SessionCondition:
         """Forget the last run and move to STARTING."""
         self._inputs = HealthInputs(state=self.state)
         self._level_told_at = {}
+        self._engine_told = None
         self.go(SessionState.STARTING)
 
     def review(self) -> None:
@@ -117,7 +119,7 @@ class SessionCondition:
         self._follow()
 
     def source_lost(self, channel: str, error: CaptionerError) -> None:
-        """Note that the device is away."""
+        """Note that the device is away, for a while or for good."""
         self._inputs.channels[channel].device_error = error
         self._follow()
 
@@ -143,7 +145,7 @@ class SessionCondition:
         inputs.is_connected = True
         inputs.server_error = None
         self._inputs.engine_name = endpoint.title
-        self.emit(EngineChanged(endpoint.title, endpoint.is_mock))
+        self._tell_engine(EngineChanged(endpoint.title, endpoint.is_mock))
         self._follow()
 
     def interrupted(self, channel: str, error: CaptionerError) -> None:
@@ -159,15 +161,22 @@ class SessionCondition:
         self._inputs.failure = error
         self.go(SessionState.FAILED)
 
+    def _tell_engine(self, event: EngineChanged) -> None:
+        # Each channel connects; who recognises is said once.
+        if event != self._engine_told:
+            self._engine_told = event
+            self.emit(event)
+
     def _follow(self) -> None:
         """Move to the state that sources and recogniser together call for."""
         if self.state is SessionState.STOPPING:
             return
-        channels = self._inputs.channels.values()
+        channels = [found for found in self._inputs.channels.values() if not found.has_ended]
         if any(channel.works for channel in channels):
             self.go(SessionState.STREAMING)
-        elif self.state is not SessionState.STARTING or any(
-            channel.server_error is not None for channel in channels
+        elif any(channel.server_error is not None for channel in channels) or (
+            self.state is not SessionState.STARTING
+            and any(channel.device_error is not None for channel in channels)
         ):
             self.go(SessionState.RECONNECTING)
         self.review()

@@ -10,19 +10,21 @@ and only then is the session idle.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from captioner.asr.recogniser import Recogniser
 from captioner.asr.stream import StreamLimits
 from captioner.audio.factory import open_source
-from captioner.core.audio import samples_to_ms
+from captioner.core.audio import SAMPLE_RATE, samples_to_ms
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
 from captioner.core.errors import CaptionerError
 from captioner.core.health import Health
 from captioner.core.state import SessionState
+from captioner.session.axis import ClockAxis
 from captioner.session.captions import CaptionTrack
+from captioner.session.channels import channel_sources
 from captioner.session.condition import Listener, SessionCondition
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.endpoints import EndpointChoice, recognition_options
@@ -32,6 +34,9 @@ from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, Settings
 from captioner.transcript.reducer import TranscriptReducer
 
+_CAPTIONING: Final = frozenset(
+    {SessionState.STARTING, SessionState.STREAMING, SessionState.RECONNECTING}
+)
 _STOP_MARGIN_S: Final = 2.0
 _COMMAND_RETRIES: Final = 5
 
@@ -75,9 +80,13 @@ class CaptionSession:
         self._engine = engine or EmbeddedEngine(settings.engine, started=started)
         self._task: asyncio.Task[None] | None = None
         self._condition = SessionCondition(self._clock)
-        self._track = CaptionTrack(TranscriptReducer(), settings.captions.stability)
-        self._channel: ChannelPipeline | None = None
+        self._reducer = TranscriptReducer()
+        self._tracks: dict[str, CaptionTrack] = {}
+        self._channels: list[ChannelPipeline] = []
+        self._leaving: set[ChannelPipeline] = set()
+        self._changing = asyncio.Lock()
         self._heard_until = 0
+        self._lost_samples = 0
         self.error: CaptionerError | None = None
 
     @property
@@ -91,19 +100,15 @@ class CaptionSession:
         return self._condition.health
 
     @property
-    def track(self) -> CaptionTrack:
-        """The captions of this session, with their measures."""
-        return self._track
-
-    @property
     def engine(self) -> EmbeddedEngine:
         """The embedded engine, running or not."""
         return self._engine
 
     @property
     def lost_ms(self) -> int:
-        """Audio of this run that no recogniser heard, in milliseconds."""
-        return samples_to_ms(self._channel.lost_samples) if self._channel is not None else 0
+        """Audio of this run that no recogniser heard, in milliseconds of all channels."""
+        here = sum(channel.lost_samples for channel in self._channels)
+        return samples_to_ms(self._lost_samples + here)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every event from now on, in order, on the loop's thread.
@@ -118,20 +123,21 @@ class CaptionSession:
         if self._task is not None and not self._task.done():
             return
         self.error = None
+        self._channels.clear()
+        self._lost_samples = 0
         self._condition.begin()
         self._endpoints = EndpointChoice(self._settings, self._engine)
-        channel = self._channel = self._new_channel()
-        channel.start()
-        self._task = asyncio.create_task(self._run(channel), name="caption-session")
+        self._add_channels(channel_sources(self._audio))
+        self._task = asyncio.create_task(self._run(), name="caption-session")
 
     async def stop(self) -> None:
         """End in order; the last words are kept. Returns when the session is idle."""
-        if self._task is None or self._task.done() or self._channel is None:
+        if self._task is None or self._task.done():
             if self.state is SessionState.FAILED:
                 self._condition.go(SessionState.IDLE)
             return
         self._condition.go(SessionState.STOPPING)
-        await self._channel.stop(self._settings.connection.drain_timeout_s + _STOP_MARGIN_S)
+        await self._stop_channels(self._channels)
         await asyncio.wait({self._task})
 
     async def close(self) -> None:
@@ -156,37 +162,83 @@ class CaptionSession:
 
         Args:
             source: As in `AudioSettings.source`.
-            device: Name of the output or microphone; None follows the system's default.
+            device: Name of the output or microphone; None follows the system's default. With
+                "both" the settings name the two.
         """
-        self._audio = AudioSettings(
-            source=source, device=device, chunk_ms=self._settings.audio.chunk_ms
-        )
-        if self._task is not None and not self._task.done() and self._channel is not None:
-            await self._channel.switch(self._audio)
+        change = {"source": source, "device": device}
+        self._audio = AudioSettings.model_validate(self._audio.model_dump() | change)
+        async with self._changing:
+            if self.state in _CAPTIONING:
+                await self._change_channels(channel_sources(self._audio))
 
-    async def _run(self, channel: ChannelPipeline) -> None:
+    async def _change_channels(self, wanted: dict[str, AudioSettings]) -> None:
+        present = [channel for channel in self._channels if channel not in self._leaving]
+        if {channel.name for channel in present} == set(wanted):
+            # What is chosen once more is opened once more.
+            changed = [c for c in present if c.hears != wanted[c.name]] or present
+            await asyncio.gather(*(c.switch(wanted[c.name]) for c in changed))
+            return
+        # The new ones begin at once, while the old ones still wait for their last words.
+        self._leaving.update(present)
+        self._add_channels(wanted)
+        await self._stop_channels(present)
+
+    async def _stop_channels(self, channels: Sequence[ChannelPipeline]) -> None:
+        limit_s = self._settings.connection.drain_timeout_s + _STOP_MARGIN_S
+        await asyncio.gather(*(channel.stop(limit_s) for channel in channels))
+
+    async def _run(self) -> None:
         try:
-            await channel.wait()
+            while running := [found.task for found in self._channels if not found.task.done()]:
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for channel in [found for found in self._channels if found.task.done()]:
+                    self._note_end(channel)
         finally:
-            await channel.cancel()
-            self._heard_until = max(self._heard_until, channel.heard_until)
-            self.error = channel.error
+            for channel in self._channels:
+                await channel.cancel()
+            errors = [channel.error for channel in self._channels if channel.error is not None]
+            # One channel that works is reason enough to have gone on.
+            self.error = errors[0] if errors and len(errors) == len(self._channels) else None
             if self.error is None:
                 self._condition.go(SessionState.STOPPING)
                 self._condition.go(SessionState.IDLE)
             else:
                 self._condition.fail(self.error)
 
-    def _new_channel(self) -> ChannelPipeline:
-        return ChannelPipeline(
-            SourceSwitch(self._opener, self._audio, start=self._heard_until),
-            self._new_recogniser(),
-            self._track,
-            self._condition,
-            clock=self._clock,
-            quiet_gap_s=self._settings.captions.quiet_gap_s,
-            realtime=self._realtime,
-        )
+    def _note_end(self, channel: ChannelPipeline) -> None:
+        self._heard_until = max(self._heard_until, channel.heard_until)
+        if channel in self._leaving:
+            self._leaving.discard(channel)
+            self._channels.remove(channel)
+            self._lost_samples += channel.lost_samples
+            self._condition.channel_removed(channel.name)
+        elif channel.error is not None and not all(found.task.done() for found in self._channels):
+            self._condition.source_lost(channel.name, channel.error)
+
+    def _add_channels(self, wanted: dict[str, AudioSettings]) -> None:
+        """Start a channel for each source; several share one scale, which the clock sets."""
+        start = max([self._heard_until, *(found.heard_until for found in self._channels)])
+        origin_s = self._clock.now() - start / SAMPLE_RATE
+        for name, audio in wanted.items():
+            channel = ChannelPipeline(
+                audio,
+                SourceSwitch(self._opener, audio, start=start),
+                self._new_recogniser(),
+                self._track(name),
+                self._condition,
+                clock=self._clock,
+                quiet_gap_s=self._settings.captions.quiet_gap_s,
+                realtime=self._realtime,
+                axis=ClockAxis(origin_s, start=start) if len(wanted) > 1 else None,
+            )
+            self._channels.append(channel)
+            channel.start()
+
+    def _track(self, name: str) -> CaptionTrack:
+        if name not in self._tracks:
+            stability = self._settings.captions.stability
+            self._tracks[name] = CaptionTrack(self._reducer, stability, name)
+        return self._tracks[name]
 
     def _new_recogniser(self) -> Recogniser:
         """Return the recogniser of one channel; all channels share the choice of endpoint."""

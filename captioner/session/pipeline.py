@@ -21,6 +21,7 @@ from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError, FaultError
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap
+from captioner.session.axis import ClockAxis
 from captioner.session.captions import CaptionTrack
 from captioner.session.condition import SessionCondition
 from captioner.session.sources import SourceSwitch
@@ -41,13 +42,14 @@ class ChannelPipeline:
 
     Attributes:
         name: "" with one source, else who speaks.
+        hears: What the source is.
         heard_until: Session position just after the newest audio, in samples.
-        lost_samples: Audio that no recogniser heard.
         error: Why it ended, unless it was in order.
     """
 
     def __init__(
         self,
+        hears: AudioSettings,
         source: SourceSwitch,
         recogniser: Recogniser,
         track: CaptionTrack,
@@ -56,19 +58,23 @@ class ChannelPipeline:
         clock: Clock,
         quiet_gap_s: float,
         realtime: bool = True,
+        axis: ClockAxis | None = None,
     ) -> None:
         """Prepare; nothing is opened before `start`.
 
         Args:
-            source: What is heard.
+            hears: What is heard first.
+            source: Gives the audio.
             recogniser: Who recognises it.
             track: Where its captions go; it also gives the channel its name.
             condition: Who is told.
             clock: Time.
             quiet_gap_s: After so long without news an open caption is made final.
             realtime: False waits for the recogniser, for a source that is faster than real time.
+            axis: Places audio by the clock, where channels share a scale; None counts samples.
         """
         self.name = track.channel
+        self.hears = hears
         self._source = source
         self._recogniser = recogniser
         self._track = track
@@ -76,12 +82,18 @@ class ChannelPipeline:
         self._clock = clock
         self._quiet_gap_s = quiet_gap_s
         self._realtime = realtime
+        self._axis = axis
         self._task: asyncio.Task[None] | None = None
         self._stop_limit: asyncio.Timeout | None = None
         self._is_server_away = False
         self.heard_until = 0
-        self.lost_samples = 0
+        self._lost_samples = 0
         self.error: CaptionerError | None = None
+
+    @property
+    def lost_samples(self) -> int:
+        """Audio that no recogniser heard."""
+        return self._lost_samples + (self._axis.dropped_samples if self._axis is not None else 0)
 
     def start(self) -> None:
         """Begin. Returns at once."""
@@ -110,13 +122,16 @@ class ChannelPipeline:
             self._task.cancel()
             await asyncio.wait({self._task})
 
-    async def wait(self) -> None:
-        """Wait until it has ended, for whatever reason; `error` tells which."""
-        if self._task is not None:
-            await asyncio.wait({self._task})
+    @property
+    def task(self) -> asyncio.Task[None]:
+        """Done when it has ended, for whatever reason; `error` tells which."""
+        if self._task is None:
+            raise RuntimeError("the channel was not started")
+        return self._task
 
     async def switch(self, source: AudioSettings) -> None:
         """Hear something else from now on."""
+        self.hears = source
         await self._source.switch(source)
 
     async def _run(self) -> None:
@@ -144,6 +159,8 @@ class ChannelPipeline:
             async for item in items:
                 match item:
                     case SourceOpened():
+                        if self._axis is not None:
+                            self._axis.opened()
                         self._condition.source_opened(self.name, item)
                     case SourceLost():
                         self._condition.source_lost(self.name, item.error)
@@ -154,18 +171,22 @@ class ChannelPipeline:
         self._condition.channel_ended(self.name)
         self._recogniser.finish()
 
-    def _take(self, chunk: AudioChunk) -> None:
-        self.heard_until = chunk.end
-        level = measure_level(chunk.pcm)
+    def _take(self, heard: AudioChunk) -> None:
+        level = measure_level(heard.pcm)
+        is_loud = level.rms_dbfs > _SPEECH_DBFS
         self._condition.heard(self.name, level)
+        chunk = heard if self._axis is None else self._axis.place(heard, is_quiet=not is_loud)
+        if chunk is None:
+            return
+        self.heard_until = chunk.end
         if chunk.lost_before:
             self._mark_gap(LostAudio(chunk.start - chunk.lost_before, chunk.start))
-        lost = self._recogniser.feed(chunk, is_loud=level.rms_dbfs > _SPEECH_DBFS)
+        lost = self._recogniser.feed(chunk, is_loud=is_loud)
         if lost is not None:
             self._mark_gap(lost)
 
     def _mark_gap(self, lost: LostAudio) -> None:
-        self.lost_samples += lost.end - lost.start
+        self._lost_samples += lost.end - lost.start
         start_ms, end_ms = samples_to_ms(lost.start), samples_to_ms(lost.end)
         if end_ms - start_ms >= _MARKED_GAP_MS:
             logger.warning("Audio lost: %d ms at %d ms", end_ms - start_ms, start_ms)

@@ -20,13 +20,22 @@ class AudioSettings(SettingsModel):
 
     Attributes:
         source: ``auto`` (system audio where there is any, else the microphone), ``system``,
-            ``mic``, ``file:PATH``, or ``-`` (raw PCM on standard input).
-        device: Name of the output or microphone to use; None follows the system's default.
+            ``mic``, ``both`` (microphone and system audio, told apart), ``file:PATH``, or ``-``
+            (raw PCM on standard input).
+        device: Name of the output or microphone to use; None follows the system's default. With
+            ``both`` the next two count instead.
+        mic_device: The same for the microphone of ``both``.
+        system_device: The same for the output of ``both``.
+        echo_cancelled: Whether a microphone is heard through the sound server's echo canceller,
+            where one is loaded for it; ``both`` always does.
         chunk_ms: Length of the pieces that are sent, in milliseconds.
     """
 
-    source: str = Field(default="auto", pattern=r"^(auto|system|mic|file:.+|-)$")
+    source: str = Field(default="auto", pattern=r"^(auto|system|mic|both|file:.+|-)$")
     device: str | None = None
+    mic_device: str | None = None
+    system_device: str | None = None
+    echo_cancelled: bool = False
     chunk_ms: int = Field(default=100, ge=20, le=500)
 
 

@@ -28,6 +28,8 @@ class PipeConsole(Console):
 class TerminalWriter:
     """Writes for a person. Without a terminal only finished captions are printed, a line each.
 
+    Open captions are below the finished ones, one for each channel that speaks.
+
     Args:
         out: Where captions go.
         notes: Where everything else is said, so that captions can be piped on alone.
@@ -38,19 +40,21 @@ class TerminalWriter:
         self._out = out
         self._notes = notes
         self._live: Live | None = None
+        self._open: dict[str, str] = {}
         self._said: Health | None = None
 
     def write(self, event: SessionEvent) -> None:
         """Show one event."""
         match event:
             case CaptionChanged(segment=segment, shown=shown):
-                text = f"{segment.channel}: {shown}" if segment.channel else shown
                 if segment.is_final:
-                    self._finish(text if segment.text else "")
+                    self._finish(segment.channel, segment.labelled_text if segment.text else "")
                 else:
-                    self._show(text)
-            case SourceChanged(kind=kind, name=name):
-                self._note(f"Listening to {name} ({kind}).", "cyan")
+                    text = f"{segment.channel}: {shown}" if segment.channel and shown else shown
+                    self._show(segment.channel, text)
+            case SourceChanged(kind=kind, name=name, channel=channel):
+                speaker = f"{channel}: l" if channel else "L"
+                self._note(f"{speaker}istening to {name} ({kind}).", "cyan")
             case EngineChanged(name=name, is_mock=is_mock):
                 style = "bold yellow" if is_mock else "cyan"
                 self._note(f"Recognised by: {name}.", style)
@@ -63,7 +67,8 @@ class TerminalWriter:
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
-        self._finish("")
+        self._open.clear()
+        self._finish("", "")
 
     def _judge(self, health: Health) -> None:
         worth_saying = health.state in {HealthState.NO_AUDIO, HealthState.RECONNECTING}
@@ -75,20 +80,27 @@ class TerminalWriter:
             self._note(health.sentence, "cyan")
             self._said = None
 
-    def _show(self, text: str) -> None:
-        if not self._out.is_terminal or not text:
+    def _show(self, channel: str, text: str) -> None:
+        if text:
+            self._open[channel] = text
+            self._show_open()
+
+    def _show_open(self) -> None:
+        if not self._out.is_terminal or not self._open:
             return
         if self._live is None:
             self._live = Live(console=self._out, auto_refresh=False, transient=True)
             self._live.start()
-        self._live.update(Text(text, style="dim"), refresh=True)
+        self._live.update(Text("\n".join(self._open.values()), style="dim"), refresh=True)
 
-    def _finish(self, text: str) -> None:
+    def _finish(self, channel: str, text: str) -> None:
+        self._open.pop(channel, None)
         if self._live is not None:
             self._live.stop()
             self._live = None
         if text:
             self._out.print(Text(text), soft_wrap=True)
+        self._show_open()
 
     def _note(self, text: str, style: str) -> None:
         self._notes.print(Text(text, style=style), soft_wrap=True)

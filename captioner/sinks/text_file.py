@@ -34,9 +34,7 @@ class TextFileWriter:
         """Append a finished caption or a gap; partials are not kept."""
         match event:
             case CaptionChanged(segment=segment) if segment.is_final and segment.text:
-                self._append(
-                    f"{segment.channel}: {segment.text}" if segment.channel else segment.text
-                )
+                self._append(segment.labelled_text)
             case GapMarked(gap=gap):
                 self._append(f"[{gap.reason}]")
             case _:

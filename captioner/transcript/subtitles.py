@@ -1,7 +1,7 @@
 """Finished segments as files: plain text, JSON, SRT, WebVTT.
 
 Cues follow the usual practice for subtitles: at most two lines of 42 characters, one to seven
-seconds, never two at once. pysubs2 writes the formats.
+seconds, never two of one speaker at once. pysubs2 writes the formats.
 """
 
 from __future__ import annotations
@@ -45,18 +45,24 @@ class Cue:
         start_ms: When it appears.
         end_ms: When it goes.
         lines: One or two lines of text.
+        channel: Who speaks; empty with one source.
     """
 
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
+    channel: str = ""
 
 
 def render(segments: Sequence[Segment], form: TranscriptFormat) -> str:
-    """Return the finished segments in the given format, ending with a line break."""
+    """Return the finished segments in the given format, ending with a line break.
+
+    They come in the order in which they were said, and each tells its speaker where it has one.
+    """
+    segments = sorted(segments, key=lambda segment: (segment.start_ms, segment.id))
     match form:
         case TranscriptFormat.TXT:
-            return "".join(f"{segment.text}\n" for segment in segments)
+            return "".join(f"{segment.labelled_text}\n" for segment in segments)
         case TranscriptFormat.JSON:
             events = [
                 event_from_segment(segment).model_dump(exclude_none=True)
@@ -69,8 +75,16 @@ def render(segments: Sequence[Segment], form: TranscriptFormat) -> str:
 
 
 def cues(segments: Iterable[Segment]) -> list[Cue]:
-    """Return the segments cut into cues, in order of time and without overlaps."""
-    raw = [cue for segment in segments for cue in _cut(segment)]
+    """Return the segments cut into cues, in order of time; those of one speaker do not overlap."""
+    spoken: dict[str, list[Cue]] = {}
+    for segment in segments:
+        spoken.setdefault(segment.channel, []).extend(_cut(segment))
+    timed = [cue for raw in spoken.values() for cue in _timed(raw)]
+    return sorted(timed, key=lambda cue: cue.start_ms)
+
+
+def _timed(raw: list[Cue]) -> list[Cue]:
+    """Give each cue of one speaker time to be read, as far as the next one leaves it any."""
     raw.sort(key=lambda cue: cue.start_ms)
     timed: list[Cue] = []
     free_from_ms = 0
@@ -80,7 +94,7 @@ def cues(segments: Iterable[Segment]) -> list[Cue]:
         if index + 1 < len(raw):
             # The next one waits for it where there would be no time to read this one at all.
             end = min(end, max(raw[index + 1].start_ms, start + _SHORTEST_CUE_MS))
-        timed.append(Cue(start, end, cue.lines))
+        timed.append(replace(cue, start_ms=start, end_ms=end))
         free_from_ms = end
     return timed
 
@@ -101,27 +115,34 @@ def _cut(segment: Segment) -> list[Cue]:
     found: list[Cue] = []
     held: list[Word] = []
     for word in _timed_words(segment):
-        if held and not _fits([*held, word]):
-            found.append(_cue(held))
+        if held and not _fits([*held, word], segment.channel):
+            found.append(_cue(held, segment.channel))
             held = []
         held.append(word)
     if held:
-        found.append(_cue(held))
+        found.append(_cue(held, segment.channel))
     return found
 
 
-def _fits(words: Sequence[Word]) -> bool:
+def _fits(words: Sequence[Word], channel: str) -> bool:
     text = " ".join(word.text for word in words)
-    if len(wrap(text)) > CUE_LINES or words[-1].end_ms - words[0].start_ms > MAX_CUE_MS:
+    if (
+        len(wrap(_labelled(text, channel))) > CUE_LINES
+        or words[-1].end_ms - words[0].start_ms > MAX_CUE_MS
+    ):
         return False
     # A new sentence begins a new cue once the old one has a line's worth of text.
     ended = words[-2].text.endswith(_SENTENCE_ENDS)
     return not (ended and len(text) - len(words[-1].text) > LINE_CHARS)
 
 
-def _cue(words: Sequence[Word]) -> Cue:
+def _cue(words: Sequence[Word], channel: str) -> Cue:
     lines = wrap(" ".join(word.text for word in words))
-    return Cue(words[0].start_ms, words[-1].end_ms, tuple(lines))
+    return Cue(words[0].start_ms, words[-1].end_ms, tuple(lines), channel)
+
+
+def _labelled(text: str, channel: str) -> str:
+    return f"{channel}: {text}" if channel else text
 
 
 def _timed_words(segment: Segment) -> list[Word]:
@@ -160,9 +181,12 @@ def _pieces(word: Word) -> list[Word]:
 def _subtitles(found: Iterable[Cue], form: TranscriptFormat) -> str:
     document = pysubs2.SSAFile()
     for cue in found:
-        text = "\n".join(cue.lines)
         if form is TranscriptFormat.VTT:
+            text = "\n".join(cue.lines)
             text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            text = f"<v {cue.channel}>{text}" if cue.channel else text
+        else:
+            text = "\n".join(wrap(_labelled(" ".join(cue.lines), cue.channel)))
         event = pysubs2.SSAEvent(start=cue.start_ms, end=cue.end_ms)
         # Braces and backslashes are commands in the library's own format. They go through it in
         # disguise, so that they stay what the speaker is heard to say.

@@ -94,6 +94,7 @@ def test_devices_are_asked_for_and_offered_by_kind(menu: AppMenu, qtbot: QtBot) 
 
     assert titles(menu.sources) == [
         "Automatic",
+        "Microphone and system audio",
         "System audio (default device)",
         "Speakers & more",
         "Headphones",
@@ -107,6 +108,9 @@ def test_devices_are_asked_for_and_offered_by_kind(menu: AppMenu, qtbot: QtBot) 
     with qtbot.waitSignal(menu.source_wanted) as chosen:
         action(menu.sources, "System audio (default device)").trigger()
     assert chosen.args == ["system", None]
+    with qtbot.waitSignal(menu.source_wanted) as chosen:
+        action(menu.sources, "Microphone and system audio").trigger()
+    assert chosen.args == ["both", None]
 
 
 def test_what_is_heard_is_ticked(menu: AppMenu) -> None:

@@ -106,3 +106,63 @@ def test_verdicts(known: HealthInputs, state: HealthState, sentence: str, hint: 
 def test_there_is_a_sentence_for_every_state_at_the_very_beginning(state: SessionState) -> None:
     health = judge(HealthInputs(state, {"": ChannelInputs()}), 0.0)
     assert health.sentence.endswith(".")
+
+
+def both(you: dict[str, object], others: dict[str, object]) -> HealthInputs:
+    mic: dict[str, object] = {"source_kind": "microphone", "source_name": "Desk mic"}
+    out: dict[str, object] = {"source_kind": "system", "source_name": "HDMI"}
+    usual: dict[str, object] = {"last_audio_at": NOW}
+    channels = {
+        "You": ChannelInputs(**(usual | mic | you)),  # type: ignore[arg-type]  # names of fields
+        "Others": ChannelInputs(**(usual | out | others)),  # type: ignore[arg-type]  # see above
+    }
+    return HealthInputs(S.STREAMING, channels, engine_name="Embedded engine")
+
+
+@pytest.mark.parametrize(
+    ("you", "others", "state", "sentence", "hint"),
+    [
+        ({}, {}, H.LISTENING, "Listening to Desk mic. Listening to HDMI.", ""),
+        (
+            {"device_error": DEVICE},
+            {},
+            H.RECONNECTING,
+            "You: The microphone was unplugged.",
+            "Plug it in.",
+        ),
+        ({}, {"server_error": SERVER}, H.RECONNECTING, "Others: The server is gone.", "Wait."),
+        (
+            {"quiet_since": NOW - 60},
+            {},
+            H.LISTENING,
+            "Listening to HDMI. No sound reaches Desk mic.",
+            "",
+        ),
+        (
+            {"quiet_since": NOW - 60},
+            {"quiet_since": NOW - 60},
+            H.NO_AUDIO,
+            "No sound reaches Desk mic. Nothing is playing on HDMI.",
+            "Check that the microphone is not muted, or choose another one.",
+        ),
+        (
+            {"lag_s": 12.4},
+            {},
+            H.LISTENING,
+            "Embedded engine is 12 seconds behind. Listening to HDMI.",
+            "Close other programs, or use a faster server.",
+        ),
+        (
+            {"has_ended": True},
+            {"quiet_since": NOW - 60},
+            H.NO_AUDIO,
+            "Nothing is playing on HDMI.",
+            "Captions appear as soon as something plays. If you hear sound, choose another output.",
+        ),
+    ],
+)
+def test_verdicts_on_two_channels(
+    you: dict[str, object], others: dict[str, object], state: HealthState, sentence: str, hint: str
+) -> None:
+    health = judge(both(you, others), NOW)
+    assert (health.state, health.sentence, health.hint) == (state, sentence, hint)

@@ -280,6 +280,19 @@ def test_in_a_terminal_partials_are_shown_and_finals_take_their_place() -> None:
     assert out.getvalue().endswith("\x1b[2K"), "the open caption is wiped away"
 
 
+def test_two_channels_that_speak_at_once_have_a_line_each() -> None:
+    writer, out, _ = screen(is_terminal=True)
+    writer.write(caption(0, "shall we", channel="Others"))
+    writer.write(caption(1, "I agree", channel="You"))
+    assert "Others: shall we" in out.getvalue()
+    assert "You: I agree" in out.getvalue()
+    writer.write(caption(1, "I agree.", channel="You", is_final=True))
+    after = out.getvalue().rpartition("You: I agree.")[2]
+    assert "Others: shall we" in after, "what is still open is shown below what is finished"
+    assert "You:" not in after
+    writer.close()
+
+
 def test_a_held_back_partial_shows_nothing() -> None:
     writer, out, _ = screen(is_terminal=True)
     writer.write(caption(0, "w", shown=""))

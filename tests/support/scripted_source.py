@@ -36,8 +36,19 @@ class ScriptedSource:
         """Give out an item next, or raise an error."""
         self._queue.put_nowait(item)
 
-    def speak(self, seconds: float, *, silent: bool = False, lost_s: float = 0.0) -> None:
-        """Give out audio in chunks of 100 ms, after ``lost_s`` seconds that were lost."""
+    def speak(
+        self,
+        seconds: float,
+        *,
+        silent: bool = False,
+        lost_s: float = 0.0,
+        begun_at: float | None = None,
+    ) -> None:
+        """Give out audio in chunks of 100 ms, after ``lost_s`` seconds that were lost.
+
+        Its first sample is heard ``begun_at`` (monotonic seconds); None tells no time at all.
+        """
+        begin_position = self._position + round(lost_s * SAMPLE_RATE)
         lost = round(lost_s * SAMPLE_RATE)
         self._position += lost
         self.lost_samples += lost
@@ -45,8 +56,16 @@ class ScriptedSource:
         while self._position < end:
             begin, self._position = self._position, min(self._position + CHUNK, end)
             pcm = tone(begin, self._position)
-            self.push(AudioChunk(bytes(len(pcm)) if silent else pcm, begin, 0.0, lost_before=lost))
+            spoken_s = (self._position - begin_position) / SAMPLE_RATE
+            heard_at = 0.0 if begun_at is None else begun_at + spoken_s
+            pcm = bytes(len(pcm)) if silent else pcm
+            self.push(AudioChunk(pcm, begin, heard_at, lost_before=lost))
             lost = 0
+
+    def break_at_once(self, error: Exception) -> None:
+        """Raise ``error`` in the place of the opening."""
+        self._queue.get_nowait()
+        self.push(error)
 
     def end(self) -> None:
         """End as a file does."""

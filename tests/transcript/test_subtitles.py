@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 import srt
@@ -210,3 +211,22 @@ def test_plain_text_and_json() -> None:
 def test_nothing_said_is_a_valid_file(form: TranscriptFormat) -> None:
     written = render([], form)
     assert written in {"", "[]\n", "WEBVTT\n\n", "WEBVTT\n"}
+
+
+def test_two_speakers_are_told_apart_in_the_order_of_their_speech() -> None:
+    said = [
+        replace(segment("I agree, and so do all of them, madam.", 3000, 5000), channel="You"),
+        replace(segment("Shall we?", 1000, 6000, number=1), channel="Others"),
+    ]
+    assert render(said, TranscriptFormat.TXT) == (
+        "Others: Shall we?\nYou: I agree, and so do all of them, madam.\n"
+    )
+    assert read_srt(render(said, TranscriptFormat.SRT)) == [
+        (1000, 6000, "Others: Shall we?"),
+        (3000, 5000, "You: I agree, and so do all of them,\nmadam."),
+    ]
+    assert "<v You>I agree, and so do all of them, madam." in render(said, TranscriptFormat.VTT)
+    assert [event["channel"] for event in json.loads(render(said, TranscriptFormat.JSON))] == [
+        "Others",
+        "You",
+    ]

@@ -1,0 +1,25 @@
+"""Which channels a session has, and what each of them hears."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from captioner.settings.models import AudioSettings
+
+YOU: Final = "You"
+"""The microphone, where the system audio is a channel too."""
+
+OTHERS: Final = "Others"
+"""The system audio, where the microphone is a channel too."""
+
+
+def channel_sources(audio: AudioSettings) -> dict[str, AudioSettings]:
+    """Return what each channel hears, by the channel's name; "" is the name of an only one."""
+    if audio.source != "both":
+        return {"": audio}
+    microphone = {"source": "mic", "device": audio.mic_device, "echo_cancelled": True}
+    system = {"source": "system", "device": audio.system_device}
+    return {
+        YOU: audio.model_copy(update=microphone),
+        OTHERS: audio.model_copy(update=system),
+    }
