@@ -16,6 +16,7 @@ from captioner.core.errors import (
     TlsError,
     UnavailableError,
 )
+from captioner.riva import connecting
 from captioner.riva.text import plain
 
 _Code = grpc.StatusCode
@@ -25,11 +26,21 @@ _NOT_GRPC_SIGNS: Final = (
     "expected settings frame",
     "missing :status",
     "invalid status line",
+    "missing selected alpn",
 )
 _HUNG_UP_SIGNS: Final = ("socket closed", "connection reset")
 _DIALLING: Final = ("connections to all backends failing", "failed to connect to all addresses")
-_PROXY_REFUSED: Final = re.compile(r"http proxy returned response code (\d+)")
-_PROXY_WANTS_LOGIN: Final = "407"
+_NO_NAME: Final = re.compile(r"address lookup failed for (\S+):\d+: ")
+_PROXY_ANSWER: Final = re.compile(r"http proxy returned response code (\d{3})")
+_TLS_SIGNS: Final = (
+    ("certificate has expired", connecting.expired),
+    ("certificate is not yet valid", connecting.not_yet_valid),
+    ("hostname verification", connecting.wrong_host),
+    ("certificate_verify_failed", connecting.unknown_authority),
+    ("wrong_version_number", connecting.not_tls),
+)
+"""What gRPC says of a handshake, the narrower first."""
+
 _LAST_ERROR: Final = re.compile(r"last error: \w+: (?:ipv[46]|unix|dns):\S+: (.+)$")
 """gRPC wraps the reason of a failed connection in addresses and internal codes."""
 
@@ -52,23 +63,10 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
     if code in (_Code.UNAVAILABLE, _Code.UNKNOWN, _Code.INTERNAL):
         lower = said.lower()
         if any(sign in lower for sign in _NOT_GRPC_SIGNS):
-            return ProtocolError(
-                f"{server} answers, but does not speak gRPC.",
-                hint="Check the port: Riva's gRPC port is usually 50051; 9000 is for HTTP.",
-                code=name,
-            )
-        if (error := _tls_error(lower, reason, server, name)) is not None:
-            return error
-        if (refused := _PROXY_REFUSED.search(lower)) is not None:
-            return _proxy_error(refused.group(1), server, name)
-        dialling = any(sign in lower for sign in _DIALLING)
-        if dialling and any(sign in lower for sign in _HUNG_UP_SIGNS):
-            return UnavailableError(
-                f"{server} closes the connection at once.",
-                hint="Check whether it wants TLS (RIVA_SSL=true), and that the recogniser behind "
-                "the port runs.",
-                code=name,
-            )
+            return connecting.not_grpc(server, code=name)
+        found = _tls_error(lower, reason, server, name) or _dialling_error(lower, server, name)
+        if found is not None:
+            return found
     match code:
         case _Code.UNAUTHENTICATED | _Code.PERMISSION_DENIED:
             return CredentialsError(
@@ -88,6 +86,12 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
                 hint="Check host and port.",
                 code=name,
             )
+        case _Code.DEADLINE_EXCEEDED:
+            return UnavailableError(
+                f"{server} did not answer in time: {said or name}.",
+                hint="Look at the load of the server and of the network in between.",
+                code=name,
+            )
         case _Code.RESOURCE_EXHAUSTED:
             return OverloadedError(
                 f"{server} has no room for another stream: {said or name}",
@@ -102,18 +106,19 @@ def error_from_status(code: grpc.StatusCode, details: str | None, *, server: str
             )
 
 
-def _proxy_error(answer: str, server: str, name: str) -> CaptionerError:
-    if answer == _PROXY_WANTS_LOGIN:
-        return CredentialsError(
-            f"The proxy on the way to {server} wants a name and a password.",
-            hint="Give them in the environment: RIVA_PROXY=http://user:password@proxy:port.",
-            code=name,
-        )
-    return UnavailableError(
-        f"The proxy on the way to {server} does not let the connection through ({answer}).",
-        hint="Check that it may reach this server, or go without it (RIVA_PROXY=none).",
-        code=name,
-    )
+def _dialling_error(lower: str, server: str, name: str) -> CaptionerError | None:
+    """Return the error for a connection that never stood, where gRPC says what was in the way."""
+    if (unknown := _NO_NAME.search(lower)) is not None:
+        return connecting.unknown_name(unknown[1], server, code=name)
+    if (answer := _PROXY_ANSWER.search(lower)) is not None:
+        return connecting.proxy_refusal(answer[1], server, code=name)
+    if not any(sign in lower for sign in _DIALLING):
+        return None
+    if "connection refused" in lower:
+        return connecting.refused(server, code=name)
+    if any(sign in lower for sign in _HUNG_UP_SIGNS):
+        return connecting.hung_up(server, code=name)
+    return None
 
 
 def _tls_error(lower: str, reason: str, server: str, name: str) -> TlsError | None:
@@ -121,23 +126,14 @@ def _tls_error(lower: str, reason: str, server: str, name: str) -> TlsError | No
 
     A connection that merely broke off during the handshake is not one: it is tried again.
     """
-    if "certificate_verify_failed" in lower or "hostname verification" in lower:
-        return TlsError(
-            f"The certificate of {server} is not trusted.",
-            hint="Give the PEM file of its authority (RIVA_SSL_CERT), and use the host name that "
-            "the certificate is for.",
-            code=name,
-        )
-    if "wrong_version_number" in lower:
-        return TlsError(
-            f"{server} answers, but not over TLS.",
-            hint="Check the port, or turn TLS off for this server (RIVA_SSL=false).",
-            code=name,
-        )
+    for sign, error in _TLS_SIGNS:
+        if sign in lower:
+            return error(server, code=name)
     if "security handshaker" in lower:
         return TlsError(
             f"No secure connection to {server} can be prepared.",
-            hint="Check that the CA file (RIVA_SSL_CERT) is a PEM file with certificates.",
+            hint="Check that the CA file (RIVA_SSL_CERT) is a PEM file with certificates, and that "
+            "the client's key belongs to its certificate.",
             code=name,
         )
     if "ssl_error_ssl" in lower or "tls handshake failed" in lower or "peer name" in lower:

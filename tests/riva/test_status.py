@@ -40,7 +40,7 @@ def test_every_code_has_an_error_for_people(code: grpc.StatusCode) -> None:
             DIALLING + "UNKNOWN: ipv4:127.0.0.1:1: Failed to connect to remote host: "
             "Connection refused",
             UnavailableError,
-            "failed: Failed to connect to remote host: Connection refused",
+            "Nothing listens at the server: the connection is refused",
         ),
         (
             Code.UNAVAILABLE,
@@ -49,7 +49,7 @@ def test_every_code_has_an_error_for_people(code: grpc.StatusCode) -> None:
                 "lookup failed for tls-server.invalid:1: Domain name not found]"
             ),
             UnavailableError,
-            "Domain name not found",
+            "the name tls-server.invalid is not known",
         ),
         (
             Code.UNAVAILABLE,
@@ -89,8 +89,40 @@ def test_every_code_has_an_error_for_people(code: grpc.StatusCode) -> None:
             DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Custom verification check failed with error: "
             "UNAUTHENTICATED: Hostname Verification Check failed.",
             TlsError,
-            "is not trusted",
+            "is for another host",
         ),
+        (
+            Code.UNAVAILABLE,
+            DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Tls handshake failed (TSI_PROTOCOL_FAILURE): "
+            "SSL_ERROR_SSL: error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED"
+            ": certificate has expired: OK",
+            TlsError,
+            "has expired",
+        ),
+        (
+            Code.UNAVAILABLE,
+            DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Tls handshake failed (TSI_PROTOCOL_FAILURE): "
+            "SSL_ERROR_SSL: error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED"
+            ": certificate is not yet valid: OK",
+            TlsError,
+            "is not valid yet",
+        ),
+        (
+            Code.UNAVAILABLE,
+            DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Tls handshake failed (TSI_PROTOCOL_FAILURE): "
+            "SSL_ERROR_SSL: error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER: "
+            "Invalid certificate verification context: OK",
+            TlsError,
+            "not over TLS",
+        ),
+        (
+            Code.UNAVAILABLE,
+            DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Cannot check peer: missing selected ALPN "
+            "property.",
+            ProtocolError,
+            "does not speak gRPC",
+        ),
+        (Code.DEADLINE_EXCEEDED, "Deadline Exceeded", UnavailableError, "did not answer in time"),
         (
             Code.UNAVAILABLE,
             DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Failed to create security handshaker.",
