@@ -47,7 +47,7 @@ def _client_certificate(endpoint: Endpoint) -> tuple[bytes | None, bytes | None]
     key_file = endpoint.client_key_file or certificate_file
     certificate = _read(certificate_file, "client certificate", "RIVA_SSL_CLIENT_CERT")
     key = _read(key_file, "client key", "RIVA_SSL_KEY")
-    _check_pair(certificate_file, key_file)
+    load_client_certificate(endpoint, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     return certificate, key
 
 
@@ -72,11 +72,20 @@ def _check_authority(path: str) -> None:
         ) from error
 
 
-def _check_pair(certificate_file: str, key_file: str) -> None:
+def load_client_certificate(endpoint: Endpoint, context: ssl.SSLContext) -> None:
+    """Have ``context`` show the client certificate of ``endpoint``, if there is one.
+
+    Raises:
+        ConfigurationError: The files cannot be used.
+    """
+    certificate_file = endpoint.client_cert_file
+    if certificate_file is None:
+        return
+    key_file = endpoint.client_key_file or certificate_file
+
     def refuse() -> str:
         raise _KeyIsEncryptedError
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_cert_chain(_expanded(certificate_file), _expanded(key_file), password=refuse)
     except _KeyIsEncryptedError as error:

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
-from urllib.parse import quote
 
 import grpc
 
 from captioner.asr.certificates import channel_credentials
 from captioner.asr.endpoint import Endpoint
+from captioner.asr.proxy import proxy_url
 from captioner.core.network import is_address
 
 _OPTIONS: Final = (
@@ -67,19 +67,11 @@ def _endpoint_options(endpoint: Endpoint) -> list[tuple[str, str | int]]:
     if endpoint.tls and endpoint.target_name is not None:
         options.append(("grpc.ssl_target_name_override", endpoint.target_name))
     if endpoint.proxy not in {"system", "none"}:
-        options.append(("grpc.http_proxy", _proxy_url(endpoint)))
+        options.append(("grpc.http_proxy", proxy_url(endpoint)))
     elif endpoint.proxy == "none" or endpoint.is_loopback:
         # A proxy elsewhere cannot reach this machine's own ports.
         options.append(("grpc.enable_http_proxy", 0))
     return options
-
-
-def _proxy_url(endpoint: Endpoint) -> str:
-    scheme, found, rest = endpoint.proxy.partition("://")
-    if endpoint.proxy_credentials is None:
-        return endpoint.proxy
-    user, colon, password = endpoint.proxy_credentials.get_secret_value().partition(":")
-    return f"{scheme}{found}{quote(user, safe='')}{colon}{quote(password, safe='')}@{rest}"
 
 
 async def settle(channel: grpc.aio.Channel, timeout_s: float) -> bool | None:

@@ -25,7 +25,7 @@ class Endpoint:
         target_name: The name that the server's certificate must be for; None takes the host.
         proxy: ``system`` (what the environment names), ``none``, or ``http://host:port``.
         proxy_credentials: ``user:password`` for the proxy.
-        http_port: Where a NIM tells over HTTP whether it is ready.
+        http_port: Where a NIM tells over HTTP whether it is ready; None for what is no NIM.
         function_id: Which function of a hosted service is called.
         extra_metadata: Sent with every call, besides the key and the function.
         token: Sent as ``authorization: Bearer ...`` with every call.
@@ -44,7 +44,7 @@ class Endpoint:
     target_name: str | None = None
     proxy: str = "system"
     proxy_credentials: SecretStr | None = field(default=None, repr=False)
-    http_port: int = 9000
+    http_port: int | None = 9000
     function_id: str | None = None
     extra_metadata: tuple[tuple[str, str], ...] = ()
     token: SecretStr | None = field(default=None, repr=False)

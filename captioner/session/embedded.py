@@ -100,6 +100,7 @@ class EmbeddedEngine:
             port=said.port,
             name="Mock engine (scripted words)" if is_mock else "Embedded engine",
             proxy="none",
+            http_port=None,
             token=process.token,
             is_mock=is_mock,
         )

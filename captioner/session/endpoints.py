@@ -70,7 +70,7 @@ def server_endpoint(settings: EndpointSettings) -> Endpoint:
         target_name=settings.target_name,
         proxy=settings.proxy,
         proxy_credentials=settings.proxy_credentials,
-        http_port=settings.http_port,
+        http_port=None if settings.is_hosted else settings.http_port,
         function_id=settings.function_id,
         extra_metadata=tuple(settings.metadata.items()),
         token=settings.api_key,

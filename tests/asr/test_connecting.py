@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -25,48 +23,14 @@ from captioner.core.errors import (
 )
 from tests.asr.listening import CHUNK, Listener, feed, recogniser_for
 from tests.support.riva_server import RivaServer, ServedStream, final, serve_riva
+from tests.support.tcp_server import free_port, serve_tcp
 
 KEY = "the-key"
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def say_hello(stream: ServedStream) -> None:
     await stream.hear_all()
     await stream.say(final("Hello."))
-
-
-@asynccontextmanager
-async def serve_tcp(talk: Talk) -> AsyncIterator[int]:
-    """Run ``talk`` with each connection and yield the port."""
-    talks: set[asyncio.Task[None]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await talk(reader, writer)
-        except ConnectionError:
-            return
-        finally:
-            writer.close()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.add(asyncio.create_task(serve(reader, writer), name="test-tcp"))
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in talks:
-            task.cancel()
-        if talks:
-            await asyncio.wait(talks)
-
-
-def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def outcome(
@@ -83,13 +47,6 @@ async def outcome(
         except CaptionerError as error:
             return error
     return listener.finals
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
-    path = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(path)
-    return str(path)
 
 
 async def test_a_port_where_nothing_listens() -> None:

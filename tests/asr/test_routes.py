@@ -23,6 +23,7 @@ from captioner.core.errors import (
     UnavailableError,
 )
 from captioner.core.network import is_address, is_loopback, is_private
+from captioner.riva.models import ServerModel
 from tests.asr.test_connecting import outcome, say_hello
 from tests.support.connect_proxy import running_proxy
 from tests.support.riva_server import RivaServer, serve_riva
@@ -38,13 +39,6 @@ def _no_proxy_around(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROXY_NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
-    path = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(path)
-    return str(path)
 
 
 def hint_of(error: list[str] | CaptionerError) -> str:
@@ -115,7 +109,7 @@ async def test_the_proxy_of_the_system(variable: str, monkeypatch: pytest.Monkey
         assert await outcome(Endpoint(NAME, 50051)) == ["Hello."]
         assert proxy.asked == [TARGET]
         monkeypatch.setenv("no_proxy", NAME)
-        assert "Domain name not found" in str(await outcome(Endpoint(NAME, 50051)))
+        assert "is not known" in str(await outcome(Endpoint(NAME, 50051)))
         assert proxy.asked == [TARGET]
 
 
@@ -125,7 +119,7 @@ async def test_without_a_proxy_and_on_this_machine_no_proxy_is_asked(
     async with serve_riva(say_hello) as server, running_proxy({}) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         error = await outcome(Endpoint(NAME, 50051, proxy="none"))
-        assert "Domain name not found" in str(error)
+        assert "is not known" in str(error)
         assert await outcome(Endpoint("127.0.0.1", server.port)) == ["Hello."]
         assert await outcome(Endpoint("localhost", server.port)) == ["Hello."]
         assert proxy.asked == []
@@ -135,8 +129,8 @@ async def test_streams_are_spread_over_the_addresses_of_a_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two servers, as a resolver hands them out for one name: the target names both addresses."""
-    first = RivaServer(say_hello, model_names=["first"])
-    second = RivaServer(say_hello, model_names=["second"])
+    first = RivaServer(say_hello, models=[ServerModel("first")])
+    second = RivaServer(say_hello, models=[ServerModel("second")])
     await first.start()
     second.port, second.address = first.port, "127.0.0.2"
     await second.start()

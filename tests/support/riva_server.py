@@ -11,7 +11,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeAlias
+from datetime import datetime
+from typing import Any, Final, NoReturn, TypeAlias
 
 import grpc
 import pytest
@@ -21,8 +22,14 @@ from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
 
 from captioner.asr.endpoint import Endpoint
 from captioner.core.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from captioner.riva.models import ServerModel
 
 Result: TypeAlias = riva_asr_pb2.StreamingRecognitionResult
+SERVING: Final = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
+Validity: TypeAlias = tuple[datetime, datetime]
+"""From when until when a certificate is valid."""
+
 WordTimes: TypeAlias = tuple[str, int, int]
 """A word with its begin and end in milliseconds of the stream."""
 
@@ -141,8 +148,10 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         authority: trustme.CA | None = None,
         certified: Sequence[str] = ("localhost", "127.0.0.1"),
         wants_client: bool = False,
+        validity: Validity | None = None,
         token: str | None = None,
-        model_names: Sequence[str] = ("scripted-en-us",),
+        models: Sequence[ServerModel] | None = (ServerModel("scripted-en-us", "en-US"),),
+        status: int | None = SERVING,
     ) -> None:
         """Prepare; nothing listens before `start`.
 
@@ -151,18 +160,24 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
             authority: Serve TLS with a certificate of this authority.
             certified: Names and addresses that the certificate is for.
             wants_client: Refuse clients that show no certificate of this authority.
+            validity: From when until when the certificate is valid; None: now.
             token: Refuse every call that does not carry it, health included.
-            model_names: What `GetRivaSpeechRecognitionConfig` lists.
+            models: What `GetRivaSpeechRecognitionConfig` lists; None refuses to, as hosted
+                functions do. May be exchanged through the attribute.
+            status: What the health service says; None leaves the service out.
         """
         self.handler = handler
         self.token = token
-        self.model_names = model_names
+        self.models = models
+        self.configs_asked = 0
         self.streams: list[ServedStream] = []
         self.port = 0
         self.faults: list[BaseException] = []
         self._authority = authority
         self._certified = certified
         self._wants_client = wants_client
+        self._validity = validity
+        self._status = status
         self.address = "127.0.0.1"
         self._server: Any = None
 
@@ -176,16 +191,15 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         checks = [] if self.token is None else [_TokenCheck(self.token)]
         self._server = grpc.aio.server(interceptors=checks, options=(("grpc.so_reuseport", 0),))
         riva_asr_pb2_grpc.add_RivaSpeechRecognitionServicer_to_server(self, self._server)
-        state = health.aio.HealthServicer()
-        await state.set("", health_pb2.HealthCheckResponse.SERVING)
-        health_pb2_grpc.add_HealthServicer_to_server(state, self._server)
+        if self._status is not None:
+            state = health.aio.HealthServicer()
+            await state.set("", self._status)
+            health_pb2_grpc.add_HealthServicer_to_server(state, self._server)
         address = f"{self.address}:{self.port}"
         if self._authority is None:
             self.port = self._server.add_insecure_port(address)
         else:
-            self.port = self._server.add_secure_port(
-                address, _credentials(self._authority, self._certified, self._wants_client)
-            )
+            self.port = self._server.add_secure_port(address, self._credentials(self._authority))
         await self._server.start()
 
     async def stop(self) -> None:
@@ -194,6 +208,16 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         if server is not None:
             await server.stop(grace=None)
             await server.wait_for_termination()
+
+    def _credentials(self, authority: trustme.CA) -> grpc.ServerCredentials:
+        begin, end = self._validity or (None, None)
+        certificate = authority.issue_cert(*self._certified, not_before=begin, not_after=end)
+        chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
+        return grpc.ssl_server_credentials(
+            [(certificate.private_key_pem.bytes(), chain)],
+            root_certificates=authority.cert_pem.bytes() if self._wants_client else None,
+            require_client_auth=self._wants_client,
+        )
 
     async def StreamingRecognize(self, _requests: object, context: Any) -> None:  # noqa: ANN401, N802 - gRPC's name and type
         """Hand the call to the test's handler."""
@@ -215,15 +239,21 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
             stream.ended = True
 
     async def GetRivaSpeechRecognitionConfig(  # noqa: N802 - gRPC's name
-        self, _request: object, _context: object
+        self,
+        _request: object,
+        context: Any,  # noqa: ANN401 - gRPC's type
     ) -> riva_asr_pb2.RivaSpeechRecognitionConfigResponse:
         """List the models."""
+        self.configs_asked += 1
+        if self.models is None:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
         return riva_asr_pb2.RivaSpeechRecognitionConfigResponse(
             model_config=[
                 riva_asr_pb2.RivaSpeechRecognitionConfigResponse.Config(
-                    model_name=name, parameters={"type": "online", "language_code": "en-US"}
+                    model_name=model.name,
+                    parameters={"type": model.kind, "language_code": model.language},
                 )
-                for name in self.model_names
+                for model in self.models
             ]
         )
 
@@ -243,20 +273,6 @@ class _TokenCheck(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # untyped
         if handler.request_streaming:
             return grpc.stream_stream_rpc_method_handler(refuse)
         return grpc.unary_unary_rpc_method_handler(refuse)
-
-
-def _credentials(
-    authority: trustme.CA,
-    names: Sequence[str],
-    wants_client: bool,  # noqa: FBT001 - called once
-) -> grpc.ServerCredentials:
-    certificate = authority.issue_cert(*names)
-    chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-    return grpc.ssl_server_credentials(
-        [(certificate.private_key_pem.bytes(), chain)],
-        root_certificates=authority.cert_pem.bytes() if wants_client else None,
-        require_client_auth=wants_client,
-    )
 
 
 @asynccontextmanager
