@@ -16,6 +16,7 @@ STATE_NAMES: Final = {
     HealthState.STOPPED: "Stopped",
     HealthState.STARTING: "Starting",
     HealthState.LISTENING: "Listening",
+    HealthState.DEGRADED: "Degraded",
     HealthState.NO_AUDIO: "No sound",
     HealthState.RECONNECTING: "Reconnecting",
     HealthState.FAILED: "Failed",
@@ -53,6 +54,12 @@ def _disc(painter: QPainter, area: QRectF) -> None:
     painter.drawEllipse(area)
 
 
+def _half_disc(painter: QPainter, area: QRectF) -> None:
+    painter.drawEllipse(area)
+    painter.setBrush(painter.pen().brush())
+    painter.drawChord(area, 0, -180 * 16)
+
+
 def _struck_ring(painter: QPainter, area: QRectF) -> None:
     painter.drawEllipse(area)
     reach = area.width() / 2 * 0.7
@@ -75,6 +82,7 @@ _SHAPES: Final[dict[HealthState, Callable[[QPainter, QRectF], None]]] = {
     HealthState.STOPPED: _square,
     HealthState.STARTING: _ring,
     HealthState.LISTENING: _disc,
+    HealthState.DEGRADED: _half_disc,
     HealthState.NO_AUDIO: _struck_ring,
     HealthState.RECONNECTING: _triangle,
     HealthState.FAILED: _cross,

@@ -21,6 +21,7 @@ HEALTH_COLOURS: Final = {
     HealthState.STOPPED: QColor("#c4c4c4"),
     HealthState.STARTING: QColor("#7cc4ff"),
     HealthState.LISTENING: QColor("#4cd97b"),
+    HealthState.DEGRADED: QColor("#d7d94c"),
     HealthState.NO_AUDIO: QColor("#ffd84d"),
     HealthState.RECONNECTING: QColor("#ffab4a"),
     HealthState.FAILED: QColor("#ff8a80"),
