@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import logging
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -33,6 +34,11 @@ _BLOCK_VALUES: Final = 1 << 20
 
 _STOP_LIMIT_S: Final = 2.0
 
+_WAV_SIZES: Final = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_OGG_WITHOUT_END: Final = "lacks an end-of-stream bit"
+_UNKNOWN_SIZE: Final = 0x7FFF_0000
+"""A program that writes wav into a pipe cannot know the size, and claims the largest there is."""
+
 
 class Decoder(Protocol):
     """An open sound file.
@@ -41,11 +47,13 @@ class Decoder(Protocol):
         rate: Frames per second.
         channels: Samples per frame.
         duration_s: Length as the file tells it; None when it does not.
+        is_cut_off: Whether the file says that its end is missing.
     """
 
     rate: int
     channels: int
     duration_s: float | None
+    is_cut_off: bool
 
     def read(self) -> Frames:
         """Return the next block, about a second; an empty one at the end.
@@ -95,6 +103,13 @@ def _require_readable(path: Path) -> None:
         InputFileError: It is missing, a folder, a pipe, empty, or may not be read.
     """
     try:
+        str(path).encode()
+    except UnicodeEncodeError as error:  # bytes that the file system allows, and Python keeps
+        raise InputFileError(
+            f'The name "{ascii(str(path))[1:-1]}" is not text.',
+            hint="Rename the file, then try it again.",
+        ) from error
+    try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise InputFileError(
@@ -118,7 +133,10 @@ def _require_readable(path: Path) -> None:
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputFileError(f'"{path}" cannot be opened: {reason}.') from error
+        raise InputFileError(
+            f'"{path}" cannot be opened: {reason}.',
+            hint="Check the name, or copy the file to another place and try that one.",
+        ) from error
 
 
 def _require_sound(path: Path, rate: int, channels: int) -> None:
@@ -128,6 +146,15 @@ def _require_sound(path: Path, rate: int, channels: int) -> None:
             "sound, or the file is damaged.",
             hint="Convert it to wav or flac with the program that made it.",
         )
+
+
+def _lacks_its_end(remarks: str) -> bool:
+    """Whether libsndfile, which reads what is there, remarked that a file should be longer."""
+    sizes = _WAV_SIZES.search(remarks)
+    if sizes is not None:
+        claimed, there = int(sizes[1]), int(sizes[2])
+        return there < claimed < _UNKNOWN_SIZE
+    return _OGG_WITHOUT_END in remarks
 
 
 def _first_stream(path: Path, container: Any) -> Any:  # noqa: ANN401  # PyAV is optional
@@ -157,6 +184,7 @@ class _SoundFileDecoder:
             self._file.close()
             raise
         self.duration_s: float | None = self._file.frames / self.rate
+        self.is_cut_off = _lacks_its_end(self._file.extra_info)
         self._block = max(1, min(self.rate, _BLOCK_VALUES // self.channels))
 
     def read(self) -> Frames:
@@ -185,6 +213,7 @@ class _AvDecoder:
             _require_sound(path, self.rate, self.channels)
             length = self._container.duration
             self.duration_s = None if length is None else length / self._av.time_base
+            self.is_cut_off = False
             # Interleaved floats, whatever the codec gives.
             self._resampler = self._av.AudioResampler(
                 format="flt", layout=stream.layout, rate=self.rate
@@ -228,6 +257,7 @@ class _FfmpegDecoder:
         self._path = path
         self.rate, self.channels = SAMPLE_RATE, 1
         self.duration_s: float | None = None
+        self.is_cut_off = False
         # A file, not a pipe: nobody reads it meanwhile, so a pipe could fill up and block ffmpeg.
         self._messages = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close()
         self._child = subprocess.Popen(

@@ -127,8 +127,9 @@ class _FileReader:
             raise InputFileError(
                 f'There is no sound in "{self._path.name}".', hint="Record or copy it once more."
             )
-        claimed = self._decoder.duration_s
-        if claimed is not None and claimed - self._frames / self._decoder.rate > _TRUNCATED_S:
+        claimed = self._decoder.duration_s or 0.0
+        is_short = claimed - self._frames / self._decoder.rate > _TRUNCATED_S
+        if is_short or self._decoder.is_cut_off:
             _log.warning('"%s" breaks off after %s.', self._path.name, self._place())
 
     def _place(self) -> str:

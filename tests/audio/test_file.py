@@ -202,7 +202,9 @@ async def test_what_cannot_be_heard_is_refused_in_plain_words(
 
 
 async def test_impossible_names_are_refused_in_plain_words(tmp_path: Path) -> None:
-    assert "cannot be opened" in (await refusal(tmp_path / ("x" * 300))).message
+    too_long = await refusal(tmp_path / ("x" * 300))
+    assert "cannot be opened" in too_long.message
+    assert too_long.hint
     assert "cannot be opened" in (await refusal(tmp_path / "a\0b")).message
     (tmp_path / "file").touch()
     assert "cannot be opened" in (await refusal(tmp_path / "file" / "inside.wav")).message
@@ -248,14 +250,41 @@ async def test_a_file_that_breaks_off_gives_what_is_there(
     assert found_in(np.pad(wanted, (0, 1600)), result[:-1600])[1] > 0.99
 
 
-async def test_a_cut_off_flac_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("name", ["clip.wav", "clip.flac", "clip.mp3", "clip.ogg"])
+async def test_a_cut_off_file_is_reported_and_a_whole_one_is_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
     frames, rate = soundfile.read(BECKETT.path)
-    whole, path = tmp_path / "whole.flac", tmp_path / "clip.flac"
+    whole, path = tmp_path / f"whole-{name}", tmp_path / name
     soundfile.write(whole, frames, rate)
     path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     with caplog.at_level(logging.WARNING):
+        await read(whole)
+        assert not caplog.text
         await read(path)
-    assert '"clip.flac"' in caplog.text
+    assert f'"{name}"' in caplog.text
+
+
+@pytest.mark.parametrize("claimed", [0xFFFF_FFFF, 0x7FFF_FFFF, 0x7FFF_F000])
+async def test_a_wav_file_of_unknown_length_is_whole(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, claimed: int
+) -> None:
+    # What a program writes into a pipe, where it cannot go back to fill in the size.
+    header, sound = BECKETT.path.read_bytes()[:40], BECKETT.path.read_bytes()[44:]
+    path = tmp_path / "pipe.wav"
+    path.write_bytes(header + struct.pack("<I", claimed) + sound)
+    with caplog.at_level(logging.WARNING):
+        assert len(samples(await read(path))) > 0
+    assert not caplog.text
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a file name is always text")
+async def test_a_name_that_is_not_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    shutil.copy(BECKETT.path, path)
+    error = await refusal(path)
+    assert "caf\\udce9.wav" in error.message
+    assert "Rename" in error.hint
 
 
 async def test_a_header_of_nonsense_does_not_eat_the_memory(tmp_path: Path) -> None:
