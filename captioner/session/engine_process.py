@@ -3,7 +3,7 @@
 It is a child because a fault in the model's native code must not take the window with it, and
 because gRPC's server and client on two loops of one process crash. A random token guards it, which
 travels through its environment. It ends by itself when this process goes away, because its
-standard input then closes.
+standard input then closes; Ctrl-C in the terminal does not reach it.
 
 This module is light to import, so that a window can start the engine before it loads anything else.
 """
@@ -55,6 +55,10 @@ class EngineProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=os.environ | {_TOKEN_VARIABLE: self.token.get_secret_value()},
+                # The terminal sends Ctrl-C to a whole group of processes. The engine has a group of
+                # its own: it shall still give the last words.
+                process_group=None if sys.platform == "win32" else 0,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         except OSError as error:
             raise EngineError(

@@ -124,6 +124,13 @@ async def test_a_killed_engine_is_started_again_when_it_is_asked_for(
     assert await ask(after)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such groups")
+async def test_ctrl_c_in_the_terminal_does_not_reach_it(engine: EmbeddedEngine) -> None:
+    await engine.endpoint()
+    assert engine.pid is not None
+    assert os.getpgid(engine.pid) != os.getpgid(0)
+
+
 async def test_many_ask_at_once_and_one_is_started(engine: EmbeddedEngine) -> None:
     endpoints = await asyncio.gather(*(engine.endpoint() for _ in range(5)))
     assert len(set(endpoints)) == 1
