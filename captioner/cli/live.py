@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +20,7 @@ from captioner.cli.options import (
     SystemDeviceOption,
     audio_overrides,
 )
+from captioner.cli.output import leave_output
 from captioner.cli.running import run_session
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.session.controller import CaptionSession
@@ -89,9 +89,8 @@ async def _caption(
         loop.call_soon_threadsafe(stop)
 
     screen = ThreadedSink(json_lines or written, output.value, on_failure=on_failure)
-    sinks = [screen]
-    if text_file is not None:
-        sinks.append(ThreadedSink(TimeOrderedWriter(text_file), "file"))
+    saved = None if text_file is None else ThreadedSink(TimeOrderedWriter(text_file), "file")
+    sinks = [screen] if saved is None else [screen, saved]
     for sink in sinks:
         session.subscribe(sink)
     error: CaptionerError | None = None
@@ -106,21 +105,10 @@ async def _caption(
         if error is not None and json_lines is not None and screen.failure is None:
             json_lines.write_error(error)
     if screen.failure is not None:
-        _leave_output(screen.failure)
-    return interrupted
-
-
-def _leave_output(failure: Exception) -> None:
-    """End quietly when the reader of a pipe has left; otherwise say what is wrong with the output.
-
-    Raises:
-        ConfigurationError: The captions could not be written.
-    """
-    # Python would try to flush what is left once more at its end, and complain.
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
-    if not isinstance(failure, BrokenPipeError):
+        leave_output(screen.failure)
+    if saved is not None and text_file is not None and saved.failure is not None:
         raise ConfigurationError(
-            f"The captions cannot be written: {failure}.",
-            hint="Make room on the disk, or write them somewhere else.",
-        ) from failure
+            f"The transcript {text_file.path} is not complete: {saved.failure}.",
+            hint="Make room on the disk, or save it somewhere else.",
+        ) from saved.failure
+    return interrupted

@@ -6,6 +6,7 @@ terminal (see `captioner.cli.default`).
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from pathlib import Path
@@ -19,6 +20,7 @@ from captioner import __version__
 from captioner.cli.commands import lazy_commands
 from captioner.cli.context import AppContext
 from captioner.cli.exit_codes import MEANINGS, ExitCode, exit_code_for
+from captioner.cli.output import open_closed_streams
 from captioner.cli.report import print_error
 from captioner.core.errors import CaptionerError
 from captioner.settings.paths import ProfilePaths
@@ -123,6 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
     # gRPC's core writes its own lines to the terminal, between the captions. What matters in them
     # reaches us as the status of a call. It reads this once, when it is first imported.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    open_closed_streams()
     try:
         build_command().main(args=arguments, prog_name="captioner")
     except SystemExit as stop:
@@ -133,8 +136,11 @@ def main(arguments: list[str] | None = None) -> int:
         return exit_code_for(error.category)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    except Exception:  # noqa: BLE001  # the last line of defence: it is logged and told
+    except Exception as error:  # noqa: BLE001  # the last line of defence: it is logged and told
         _log.critical("unexpected fault", exc_info=True, extra=FILE_ONLY)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            print_error("There is no room left to write to.", hint="Make room on the disk.")
+            return ExitCode.CONFIGURATION
         print_error("Captioner met a fault of its own and stopped.", hint=_fault_hint())
         return ExitCode.FAULT
     return ExitCode.OK

@@ -12,7 +12,9 @@ from captioner.session.controller import CaptionSession
 
 @contextlib.asynccontextmanager
 async def stop_on_signals(stop: Callable[[], Awaitable[None]]) -> AsyncIterator[asyncio.Event]:
-    """Call ``stop`` once on Ctrl-C or SIGTERM; a second signal ends the program at once.
+    """Call ``stop`` once on Ctrl-C, SIGTERM, or when the terminal closes.
+
+    A second signal ends the program at once.
 
     Yields:
         An event that is set once a signal came.
@@ -30,7 +32,10 @@ async def stop_on_signals(stop: Callable[[], Awaitable[None]]) -> AsyncIterator[
         asked.set()
         stopping.add(asyncio.create_task(orderly(), name="stop-on-signal"))
 
-    signals = (signal.SIGINT, signal.SIGTERM)
+    signals = [signal.SIGINT, signal.SIGTERM]
+    # Under nohup a closing terminal is ignored, and shall be.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signals.append(signal.SIGHUP)
     # Windows' loop has no signal handlers; there Ctrl-C cancels the main task by itself.
     with contextlib.suppress(NotImplementedError):
         for number in signals:

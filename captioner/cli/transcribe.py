@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from captioner.audio.file import file_duration_s
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode, exit_code_for
+from captioner.cli.output import write_output
 from captioner.cli.report import print_error
 from captioner.cli.running import run_session
 from captioner.core.errors import CaptionerError, ConfigurationError
@@ -53,10 +53,13 @@ def transcribe(
     """
     settings = app_context(ctx).load().settings
     if folder is not None:
+        _require_different_names(files)
         _make(folder)
-    console = Console(stderr=True, highlight=False)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         code = asyncio.run(_transcribe_all(settings, files, form, folder, progress))
     if code is not ExitCode.OK:
         raise typer.Exit(code)
@@ -69,21 +72,32 @@ async def _transcribe_all(
     folder: Path | None,
     progress: Progress,
 ) -> ExitCode:
-    """Transcribe one file after the other with one engine; return the exit code of the run."""
+    """Transcribe one file after the other with one engine; return the exit code of the run.
+
+    Where recognition breaks off, what was recognised before is delivered all the same.
+    """
     engine = EmbeddedEngine(settings.engine)
     code = ExitCode.OK
     try:
         for path in files:
             bar = progress.add_task(path.name, total=None)
+            segments: list[Segment] = []
+            stopped = failed = False
             try:
-                segments, stopped = await _transcribe(settings, path, engine, progress, bar)
-                _deliver(render(segments, form), path, form, folder, progress.console)
+                stopped = await _transcribe(
+                    settings, path, engine, segments, progress=progress, bar=bar
+                )
             except CaptionerError as error:
                 print_error(error.message, hint=error.hint)
                 code = exit_code_for(error.category)
-                continue
+                failed = True
             finally:
                 progress.remove_task(bar)
+            if segments or not failed:
+                if not segments:
+                    progress.console.print(f'No speech was found in "{path.name}".')
+                if not _deliver(render(segments, form), path, form, folder, progress.console):
+                    return code
             if stopped:
                 return ExitCode.INTERRUPTED
     finally:
@@ -92,17 +106,23 @@ async def _transcribe_all(
 
 
 async def _transcribe(
-    settings: Settings, path: Path, engine: EmbeddedEngine, progress: Progress, bar: TaskID
-) -> tuple[list[Segment], bool]:
+    settings: Settings,
+    path: Path,
+    engine: EmbeddedEngine,
+    segments: list[Segment],
+    *,
+    progress: Progress,
+    bar: TaskID,
+) -> bool:
+    """Put the finished captions of a file into ``segments``; return whether a signal ended it."""
     progress.update(bar, total=await asyncio.to_thread(file_duration_s, path))
-    segments: list[Segment] = []
     session = CaptionSession(
         settings.model_copy(update={"audio": AudioSettings(source=f"file:{path}")}),
         realtime=False,
         engine=engine,
     )
     session.subscribe(_collector(segments, lambda done_s: progress.update(bar, completed=done_s)))
-    return segments, await run_session(session)
+    return await run_session(session)
 
 
 def _collector(
@@ -127,13 +147,32 @@ def _make(folder: Path) -> None:
         ) from error
 
 
+def _require_different_names(files: list[Path]) -> None:
+    """See to it that no transcript would take the place of another.
+
+    Raises:
+        ConfigurationError: Two files would be written under one name.
+    """
+    sources: dict[str, Path] = {}
+    for path in files:
+        if path.stem in sources:
+            raise ConfigurationError(
+                f'The transcripts of "{sources[path.stem]}" and "{path}" would have one name.',
+                hint="Transcribe them one after the other, into different folders.",
+            )
+        sources[path.stem] = path
+
+
 def _deliver(
     text: str, path: Path, form: TranscriptFormat, folder: Path | None, console: Console
-) -> None:
+) -> bool:
+    """Write a transcript; return False when nobody reads standard output any more.
+
+    Raises:
+        ConfigurationError: It cannot be written.
+    """
     if folder is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return
+        return write_output(text)
     target = folder / f"{path.stem}.{form.value}"
     partial = target.with_suffix(f"{target.suffix}.part")
     try:
@@ -144,4 +183,5 @@ def _deliver(
             f"{target} cannot be written: {error.strerror}.",
             hint="Choose another folder with --output-dir, or make room on the disk.",
         ) from error
-    console.print(f"{path.name} → {target}", highlight=False)
+    console.print(f"{path.name} → {target}")
+    return True

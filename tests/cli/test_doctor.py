@@ -19,15 +19,6 @@ from tests.support.pulse import SoundServer
 from tests.support.secret_service import SecretService
 
 
-@pytest.fixture
-def mock_program(program: Program) -> Program:
-    """The program with the engine that plays a script: it is there at once."""
-    program.profile.mkdir()
-    settings = {"engine": {"backend": "mock"}}
-    (program.profile / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    return program
-
-
 def _headless(program: Program, tmp_path: Path, **changes: str) -> dict[str, str]:
     """Return an environment without display, sound server, or D-Bus."""
     nothing = {

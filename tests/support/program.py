@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -60,7 +61,10 @@ class Program:
     def start(
         self, *arguments: str, output: Path, environ: dict[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        """Start it with standard output into the file ``output`` and errors beside it."""
+        """Start it with standard output into the file ``output`` and errors beside it.
+
+        It leads a group of processes of its own, as a command in a terminal does.
+        """
         with output.open("w") as out, output.with_suffix(".err").open("w") as errors:
             child = subprocess.Popen(
                 self.command(*arguments),
@@ -69,13 +73,16 @@ class Program:
                 stdout=out,
                 stderr=errors,
                 text=True,
+                start_new_session=True,
             )
         self._children.append(child)
         return child
 
-    def interrupt(self, child: subprocess.Popen[str]) -> int:
-        """Press Ctrl-C and return the exit code."""
-        child.send_signal(signal.SIGINT)
+    def interrupt(
+        self, child: subprocess.Popen[str], number: signal.Signals = signal.SIGINT
+    ) -> int:
+        """Press Ctrl-C, which the terminal sends to the whole group; return the exit code."""
+        os.killpg(child.pid, number)
         return child.wait(_STOP_LIMIT_S)
 
     def stop(self) -> None:
@@ -105,3 +112,12 @@ def program(tmp_path: Path) -> Iterator[Program]:
     running = Program(tmp_path)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def mock_program(program: Program) -> Program:
+    """The program with the engine that plays a script: it is there at once."""
+    program.profile.mkdir()
+    settings = {"engine": {"backend": "mock"}}
+    (program.profile / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    return program
