@@ -31,6 +31,7 @@ class Endpoint:
         token: Sent as ``authorization: Bearer ...`` with every call.
         allow_plaintext_key: Whether the key may travel unencrypted over a network.
         may_fail_over: Whether another server's failure may bring the audio here.
+        is_embedded: True for the engine that is a child of this process.
         is_mock: True when its words are scripted.
     """
 
@@ -50,6 +51,7 @@ class Endpoint:
     token: SecretStr | None = field(default=None, repr=False)
     allow_plaintext_key: bool = False
     may_fail_over: bool = True
+    is_embedded: bool = False
     is_mock: bool = False
 
     @property

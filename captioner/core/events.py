@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from captioner.core.audio import AudioLevel
-from captioner.core.health import Health
+from captioner.core.health import EndpointHealth, Health
 from captioner.core.segment import Gap, Segment
 from captioner.core.state import SessionState
 
@@ -62,6 +62,13 @@ class EngineChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointHealthChanged:
+    """How the server in use is has changed, or the reason of it."""
+
+    health: EndpointHealth
+
+
+@dataclass(frozen=True, slots=True)
 class CaptionChanged:
     """A segment is new, has new text, or has become final.
 
@@ -88,6 +95,7 @@ SessionEvent: TypeAlias = (
     | SourceChanged
     | LevelChanged
     | EngineChanged
+    | EndpointHealthChanged
     | CaptionChanged
     | GapMarked
 )

@@ -11,6 +11,7 @@ from captioner.core.audio import AudioLevel, SourceOpened
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError
 from captioner.core.events import (
+    EndpointHealthChanged,
     EngineChanged,
     HealthChanged,
     LevelChanged,
@@ -18,8 +19,15 @@ from captioner.core.events import (
     SourceChanged,
     StateChanged,
 )
+from captioner.core.health import EndpointHealth
 from captioner.core.state import SessionState, check_transition
-from captioner.session.health import SILENCE_DBFS, ChannelInputs, HealthInputs, judge
+from captioner.session.health import (
+    SILENCE_DBFS,
+    ChannelInputs,
+    HealthInputs,
+    endpoint_health,
+    judge,
+)
 from captioner.telemetry.logs import FILE_ONLY
 
 logger = logging.getLogger(__name__)
@@ -42,12 +50,18 @@ class SessionCondition:
         self._inputs = HealthInputs()
         self._level_told_at: dict[str, float] = {}
         self._engine_told: EngineChanged | None = None
+        self.endpoint_health: EndpointHealth | None = None
         self.health = judge(self._inputs, clock.now())
 
     @property
     def state(self) -> SessionState:
         """Where the session stands."""
         return self._inputs.state
+
+    @property
+    def is_recognising(self) -> bool:
+        """True while a stream to a recogniser stands."""
+        return any(channel.is_connected for channel in self._inputs.channels.values())
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every event from now on; the returned function ends that."""
@@ -82,6 +96,7 @@ class SessionCondition:
         self._inputs = HealthInputs(state=self.state)
         self._level_told_at = {}
         self._engine_told = None
+        self.endpoint_health = None
         self.go(SessionState.STARTING)
 
     def review(self) -> None:
@@ -90,6 +105,10 @@ class SessionCondition:
         if health != self.health:
             self.health = health
             self.emit(HealthChanged(health))
+        endpoint = endpoint_health(self._inputs, health)
+        if endpoint is not None and endpoint != self.endpoint_health:
+            self.endpoint_health = endpoint
+            self.emit(EndpointHealthChanged(endpoint))
 
     def channel_added(self, channel: str) -> None:
         """Note that ``channel`` belongs to the session from now on."""
@@ -135,6 +154,10 @@ class SessionCondition:
             self._level_told_at[channel] = now
             self.emit(LevelChanged(level, channel))
 
+    def dropped(self, channel: str, seconds: float) -> None:
+        """Note that so many seconds of audio could not be recognised any more."""
+        self._inputs.channels[channel].drops.append((self._clock.now(), seconds))
+
     def lags(self, channel: str, lag_s: float) -> None:
         """Note how many seconds of audio the recogniser is behind."""
         self._inputs.channels[channel].lag_s = lag_s
@@ -143,16 +166,23 @@ class SessionCondition:
         """Note that a stream to ``endpoint`` stands."""
         inputs = self._inputs.channels[channel]
         inputs.is_connected = True
+        self._inputs.probed = None
         inputs.server_error = None
         self._inputs.engine_name = endpoint.title
         self._tell_engine(EngineChanged(endpoint.title, endpoint.is_mock))
         self._follow()
+
+    def probed(self, health: EndpointHealth) -> None:
+        """Note what a probe says of the server in use, to which no stream stands."""
+        self._inputs.probed = health
+        self.review()
 
     def interrupted(self, channel: str, error: CaptionerError) -> None:
         """Note that the stream broke."""
         inputs = self._inputs.channels[channel]
         inputs.is_connected = False
         inputs.server_error = error
+        inputs.retries.append((self._clock.now(), error))
         self._follow()
 
     def fail(self, error: CaptionerError) -> None:

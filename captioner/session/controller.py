@@ -27,6 +27,7 @@ from captioner.session.captions import CaptionTrack
 from captioner.session.channels import channel_sources
 from captioner.session.condition import Listener, SessionCondition
 from captioner.session.embedded import EmbeddedEngine
+from captioner.session.endpoint_monitor import EndpointMonitor
 from captioner.session.endpoints import EndpointChoice, recognition_options
 from captioner.session.engine_process import EngineProcess
 from captioner.session.pipeline import ChannelPipeline
@@ -126,7 +127,9 @@ class CaptionSession:
         self._channels.clear()
         self._lost_samples = 0
         self._condition.begin()
-        self._endpoints = EndpointChoice(self._settings, self._engine)
+        self._endpoints = EndpointMonitor(
+            EndpointChoice(self._settings, self._engine), self._condition, clock=self._clock
+        )
         self._add_channels(channel_sources(self._audio))
         self._task = asyncio.create_task(self._run(), name="caption-session")
 
@@ -188,12 +191,15 @@ class CaptionSession:
         await asyncio.gather(*(channel.stop(limit_s) for channel in channels))
 
     async def _run(self) -> None:
+        monitor = asyncio.create_task(self._endpoints.watch(), name="session-endpoint-monitor")
         try:
             while running := [found.task for found in self._channels if not found.task.done()]:
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for channel in [found for found in self._channels if found.task.done()]:
                     self._note_end(channel)
         finally:
+            monitor.cancel()
+            await asyncio.wait({monitor})
             for channel in self._channels:
                 await channel.cancel()
             errors = [channel.error for channel in self._channels if channel.error is not None]

@@ -101,6 +101,7 @@ class EmbeddedEngine:
             name="Mock engine (scripted words)" if is_mock else "Embedded engine",
             proxy="none",
             http_port=None,
+            is_embedded=True,
             token=process.token,
             is_mock=is_mock,
         )

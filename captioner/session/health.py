@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
 from captioner.core.errors import CaptionerError
-from captioner.core.health import Health, HealthState
+from captioner.core.health import EndpointHealth, EndpointState, Health, HealthState
 from captioner.core.state import SessionState
 
 SILENCE_DBFS: Final = -65.0
 """Quieter than this for a while is taken for no sound at all: a muted or wrong device."""
 
 NO_AUDIO_AFTER_S: Final = 5.0
-_LAGGING_S: Final = 5.0
+_LAGGING_S: Final = 3.0
+_LATELY_S: Final = 60.0
+"""Trouble is worth a mention for so long after it has passed."""
+
+_MENTIONED_DROP_S: Final = 0.2
+_NEWEST: Final = 100
+_EXPLAINING: Final = (EndpointState.STARTING, EndpointState.DOWN)
+_FOREMOST: Final = (HealthState.DEGRADED, HealthState.LISTENING, HealthState.NO_AUDIO)
 
 
 @dataclass(slots=True)
@@ -29,6 +37,8 @@ class ChannelInputs:
         quiet_since: Monotonic seconds since when only silence was heard; None when there is sound.
         last_audio_at: Monotonic seconds of the newest chunk, or of the opening; None before it.
         lag_s: Seconds of audio that the recogniser is behind.
+        retries: When the stream broke, and why; the newest ones.
+        drops: When audio was dropped unrecognised, and how many seconds; the newest ones.
         has_ended: Whether it brings no more audio; only its last words are waited for.
     """
 
@@ -40,6 +50,10 @@ class ChannelInputs:
     quiet_since: float | None = None
     last_audio_at: float | None = None
     lag_s: float = 0.0
+    retries: deque[tuple[float, CaptionerError]] = field(
+        default_factory=lambda: deque(maxlen=_NEWEST)
+    )
+    drops: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_NEWEST))
     has_ended: bool = False
 
     @property
@@ -63,12 +77,14 @@ class HealthInputs:
         channels: Each channel by its name; "" is the only one of a session with one source.
         failure: Why the session has failed, when it has.
         engine_name: Who recognises.
+        probed: What the last probe says of the server in use, while no stream to it stands.
     """
 
     state: SessionState = SessionState.IDLE
     channels: dict[str, ChannelInputs] = field(default_factory=dict)
     failure: CaptionerError | None = None
     engine_name: str = ""
+    probed: EndpointHealth | None = None
 
 
 def judge(inputs: HealthInputs, now: float) -> Health:
@@ -83,14 +99,44 @@ def judge(inputs: HealthInputs, now: float) -> Health:
                 return Health(HealthState.FAILED, "Captions have stopped.", "Start them again.")
             return Health(HealthState.FAILED, failure.message, failure.hint)
         case SessionState.STARTING | SessionState.RECONNECTING:
-            error = next((found.error for found in inputs.channels.values() if found.error), None)
-            if error is not None:
-                return Health(HealthState.RECONNECTING, error.message, error.hint)
+            if (trouble := _trouble(inputs)) is not None:
+                return trouble
             if inputs.state is SessionState.STARTING:
                 return Health(HealthState.STARTING, "Captions are starting.")
             return Health(HealthState.RECONNECTING, "The recogniser is being reconnected.")
         case SessionState.STREAMING:
             return _while_streaming(inputs, now)
+
+
+def endpoint_health(inputs: HealthInputs, health: Health) -> EndpointHealth | None:
+    """Return how the server in use is; None where nothing is known of it.
+
+    Args:
+        inputs: What is known.
+        health: The session's own health at the same moment.
+    """
+    if inputs.state is not SessionState.STREAMING:
+        return inputs.probed
+    if health.state is HealthState.DEGRADED:
+        degraded = EndpointState.DEGRADED
+        return EndpointHealth(inputs.engine_name, degraded, health.sentence, health.hint)
+    reason = f"{inputs.engine_name} recognises."
+    return EndpointHealth(inputs.engine_name, EndpointState.READY, reason)
+
+
+def _trouble(inputs: HealthInputs) -> Health | None:
+    """Return why nothing is captioned: a device before a server, a probe before a failed call."""
+    channels = inputs.channels.values()
+    device_error = next((found.device_error for found in channels if found.device_error), None)
+    error = device_error or next(
+        (found.server_error for found in channels if found.server_error), None
+    )
+    if error is None:
+        return None
+    probed = inputs.probed
+    if error is not device_error and probed is not None and probed.state in _EXPLAINING:
+        return Health(HealthState.RECONNECTING, probed.reason, probed.fix)
+    return Health(HealthState.RECONNECTING, error.message, error.hint)
 
 
 def _while_streaming(inputs: HealthInputs, now: float) -> Health:
@@ -105,10 +151,11 @@ def _while_streaming(inputs: HealthInputs, now: float) -> Health:
         if health.state is HealthState.RECONNECTING:
             return Health(health.state, f"{name}: {health.sentence}", health.hint)
     silent = [found for found in verdicts.values() if found.state is HealthState.NO_AUDIO]
-    listening = [found for found in verdicts.values() if found.state is HealthState.LISTENING]
+    listening = [found for found in verdicts.values() if found.state is not HealthState.NO_AUDIO]
     # That one of two is silent is how people talk; it is said, and is no reason to worry.
-    sentence = " ".join(found.sentence for found in [*listening, *silent])
-    state = HealthState.LISTENING if listening else HealthState.NO_AUDIO
+    sentence = " ".join(dict.fromkeys(found.sentence for found in [*listening, *silent]))
+    states = {found.state for found in verdicts.values()}
+    state = next(state for state in _FOREMOST if state in states)
     hints = [found.hint for found in listening or silent if found.hint]
     return Health(state, sentence, hints[0] if hints else "")
 
@@ -120,13 +167,37 @@ def _of_channel(channel: ChannelInputs, engine_name: str, now: float) -> Health:
     silent_since = channel.quiet_since if channel.quiet_since is not None else channel.last_audio_at
     if silent_since is not None and now - silent_since >= NO_AUDIO_AFTER_S:
         return _no_sound(channel)
+    if (degraded := _degraded(channel, engine_name, now)) is not None:
+        return degraded
+    return Health(HealthState.LISTENING, f"Listening to {channel.source_name}.")
+
+
+def _degraded(channel: ChannelInputs, engine_name: str, now: float) -> Health | None:
+    """Return what is wrong with captions that go on, the worst first."""
     if channel.lag_s > _LAGGING_S:
         return Health(
-            HealthState.LISTENING,
+            HealthState.DEGRADED,
             f"{engine_name} is {channel.lag_s:.0f} seconds behind.",
             "Close other programs, or use a faster server.",
         )
-    return Health(HealthState.LISTENING, f"Listening to {channel.source_name}.")
+    dropped_s = sum(seconds for moment, seconds in channel.drops if now - moment < _LATELY_S)
+    if dropped_s >= _MENTIONED_DROP_S:
+        return Health(
+            HealthState.DEGRADED,
+            f"{dropped_s:.1f} seconds of audio were lost in the last minute, because {engine_name} "
+            "did not take them.",
+            "Close other programs, check the network, or use a faster server.",
+        )
+    retries = [error for moment, error in channel.retries if now - moment < _LATELY_S]
+    if retries:
+        times = "once" if len(retries) == 1 else f"{len(retries)} times"
+        return Health(
+            HealthState.DEGRADED,
+            f"Captions go on. In the last minute the stream to {engine_name} broke {times}: "
+            f"{retries[-1].message}",
+            retries[-1].hint,
+        )
+    return None
 
 
 def _no_sound(channel: ChannelInputs) -> Health:

@@ -16,7 +16,7 @@ from captioner.asr.events import Connected, Heard, Interrupted, Lost, Parked
 from captioner.asr.recogniser import Recogniser
 from captioner.asr.replay import LostAudio
 from captioner.audio.level import measure_level
-from captioner.core.audio import AudioChunk, SourceLost, SourceOpened, samples_to_ms
+from captioner.core.audio import SAMPLE_RATE, AudioChunk, SourceLost, SourceOpened, samples_to_ms
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError, FaultError
 from captioner.core.events import CaptionChanged, GapMarked
@@ -183,7 +183,12 @@ class ChannelPipeline:
             self._mark_gap(LostAudio(chunk.start - chunk.lost_before, chunk.start))
         lost = self._recogniser.feed(chunk, is_loud=is_loud)
         if lost is not None:
-            self._mark_gap(lost)
+            self._drop(lost)
+
+    def _drop(self, lost: LostAudio) -> None:
+        """Note that the recogniser did not take in what was heard."""
+        self._condition.dropped(self.name, (lost.end - lost.start) / SAMPLE_RATE)
+        self._mark_gap(lost)
 
     def _mark_gap(self, lost: LostAudio) -> None:
         self._lost_samples += lost.end - lost.start
@@ -211,7 +216,7 @@ class ChannelPipeline:
                     case Parked():
                         self._settle(self._track.promote())
                     case Lost():
-                        self._mark_gap(event.audio)
+                        self._drop(event.audio)
                     case Heard():
                         self._tell(
                             self._track.heard(

@@ -72,6 +72,9 @@ class TerminalWriter:
 
     def _judge(self, health: Health) -> None:
         worth_saying = health.state in {HealthState.NO_AUDIO, HealthState.RECONNECTING}
+        if health.state is HealthState.DEGRADED:
+            # How many seconds it is behind changes all the time; said once, it is enough.
+            worth_saying = self._said is None or self._said.state is not HealthState.DEGRADED
         recovered = health.state is HealthState.LISTENING and self._said is not None
         if worth_saying and health != self._said:
             self._note(f"{health.sentence} {health.hint}".strip(), "yellow")

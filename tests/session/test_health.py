@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from captioner.core.errors import AudioDeviceError, UnavailableError
-from captioner.core.health import HealthState
+from captioner.core.health import EndpointHealth, EndpointState, Health, HealthState
 from captioner.core.state import SessionState
-from captioner.session.health import ChannelInputs, HealthInputs, judge
+from captioner.session.health import ChannelInputs, HealthInputs, endpoint_health, judge
 
 NOW = 1000.0
 DEVICE = AudioDeviceError("The microphone was unplugged.", hint="Plug it in.")
@@ -84,11 +86,50 @@ def inputs(state: SessionState, **known: object) -> HealthInputs:
         ),
         (
             inputs(S.STREAMING, lag_s=12.4),
-            H.LISTENING,
+            H.DEGRADED,
             "Embedded engine is 12 seconds behind.",
             "Close other programs, or use a faster server.",
         ),
-        (inputs(S.STREAMING, lag_s=5.0), H.LISTENING, "Listening to Desk mic.", ""),
+        (inputs(S.STREAMING, lag_s=3.0), H.LISTENING, "Listening to Desk mic.", ""),
+        (
+            inputs(S.STREAMING, lag_s=3.6),
+            H.DEGRADED,
+            "Embedded engine is 4 seconds behind.",
+            "Close other programs, or use a faster server.",
+        ),
+        (
+            inputs(S.STREAMING, drops=deque([(NOW - 61, 9.0), (NOW - 59, 1.0), (NOW, 0.5)])),
+            H.DEGRADED,
+            (
+                "1.5 seconds of audio were lost in the last minute, because Embedded engine did "
+                "not take them."
+            ),
+            "Close other programs, check the network, or use a faster server.",
+        ),
+        (
+            inputs(S.STREAMING, retries=deque([(NOW - 61, DEVICE), (NOW - 1, SERVER)])),
+            H.DEGRADED,
+            (
+                "Captions go on. In the last minute the stream to Embedded engine broke once: "
+                "The server is gone."
+            ),
+            "Wait.",
+        ),
+        (
+            inputs(S.STREAMING, retries=deque([(NOW - 59, DEVICE), (NOW - 1, SERVER)])),
+            H.DEGRADED,
+            (
+                "Captions go on. In the last minute the stream to Embedded engine broke 2 times: "
+                "The server is gone."
+            ),
+            "Wait.",
+        ),
+        (
+            inputs(S.STREAMING, retries=deque([(NOW - 60, SERVER)]), drops=deque([(NOW, 0.1)])),
+            H.LISTENING,
+            "Listening to Desk mic.",
+            "",
+        ),
         (
             inputs(S.STREAMING, lag_s=12.4, quiet_since=NOW - 6),
             H.NO_AUDIO,
@@ -148,8 +189,15 @@ def both(you: dict[str, object], others: dict[str, object]) -> HealthInputs:
         (
             {"lag_s": 12.4},
             {},
-            H.LISTENING,
+            H.DEGRADED,
             "Embedded engine is 12 seconds behind. Listening to HDMI.",
+            "Close other programs, or use a faster server.",
+        ),
+        (
+            {"quiet_since": NOW - 60},
+            {"lag_s": 12.4},
+            H.DEGRADED,
+            "Embedded engine is 12 seconds behind. No sound reaches Desk mic.",
             "Close other programs, or use a faster server.",
         ),
         (
@@ -166,3 +214,40 @@ def test_verdicts_on_two_channels(
 ) -> None:
     health = judge(both(you, others), NOW)
     assert (health.state, health.sentence, health.hint) == (state, sentence, hint)
+
+
+STARTING = EndpointHealth("riva", EndpointState.STARTING, "riva is starting.", "Wait a while.")
+DOWN = EndpointHealth("riva", EndpointState.DOWN, "riva wants a key.", "Give it.")
+READY = EndpointHealth("riva", EndpointState.READY, "riva is ready.")
+
+
+@pytest.mark.parametrize("state", [S.STARTING, S.RECONNECTING])
+@pytest.mark.parametrize("probed", [STARTING, DOWN])
+def test_a_probe_says_more_than_a_failed_call(state: S, probed: EndpointHealth) -> None:
+    known = inputs(state, server_error=SERVER)
+    known.probed = probed
+    assert judge(known, NOW) == Health(H.RECONNECTING, probed.reason, probed.fix)
+    assert endpoint_health(known, judge(known, NOW)) == probed
+
+
+def test_a_probe_that_explains_nothing_leaves_the_error() -> None:
+    known = inputs(S.RECONNECTING, server_error=SERVER)
+    known.probed = READY
+    assert judge(known, NOW).sentence == "The server is gone."
+    known = inputs(S.RECONNECTING, server_error=SERVER, device_error=DEVICE)
+    known.probed = DOWN
+    assert judge(known, NOW).sentence == "The microphone was unplugged."
+
+
+def test_a_server_that_recognises_is_ready_or_degraded() -> None:
+    known = inputs(S.STREAMING)
+    ready = EndpointHealth("Embedded engine", EndpointState.READY, "Embedded engine recognises.")
+    assert endpoint_health(known, judge(known, NOW)) == ready
+    known = inputs(S.STREAMING, lag_s=12.4)
+    assert endpoint_health(known, judge(known, NOW)) == EndpointHealth(
+        "Embedded engine",
+        EndpointState.DEGRADED,
+        "Embedded engine is 12 seconds behind.",
+        "Close other programs, or use a faster server.",
+    )
+    assert endpoint_health(inputs(S.STARTING), judge(inputs(S.STARTING), NOW)) is None

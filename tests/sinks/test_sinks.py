@@ -293,6 +293,18 @@ def test_two_channels_that_speak_at_once_have_a_line_each() -> None:
     writer.close()
 
 
+def test_how_far_it_is_behind_is_told_once() -> None:
+    writer, _, notes = screen(is_terminal=False)
+    for seconds in (4, 5, 6):
+        sentence = f"The server is {seconds} seconds behind."
+        writer.write(HealthChanged(Health(HealthState.DEGRADED, sentence, "Close programs.")))
+    writer.write(HealthChanged(LISTENING))
+    assert notes.getvalue().splitlines() == [
+        "The server is 4 seconds behind. Close programs.",
+        "Listening to Mic.",
+    ]
+
+
 def test_a_held_back_partial_shows_nothing() -> None:
     writer, out, _ = screen(is_terminal=True)
     writer.write(caption(0, "w", shown=""))
