@@ -1,7 +1,8 @@
-"""Moving and resizing by mouse and by keys, as plain functions on places."""
+"""Moving and resizing by mouse and by keys: what they do to places."""
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
@@ -11,6 +12,8 @@ EDGE_PX: Final = 8
 
 _STEP_PX: Final = 20
 _FINE_STEP_PX: Final = 1
+
+_STEPS_KEPT: Final = 64
 
 _ARROWS: Final = {
     int(Qt.Key.Key_Left): QPoint(-1, 0),
@@ -70,3 +73,31 @@ def changed_by_key(
         size = QSize(place.width() + step.x(), place.height() + step.y())
         return QRect(place.topLeft(), size.expandedTo(least))
     return place.translated(step)
+
+
+class KeySteps:
+    """The places that keys asked for: each key starts where the last one will take the window.
+
+    The window manager moves a window later than it was asked to, and tells each step. While keys
+    come faster than that, the window is said to be where it was some keys ago; steps that started
+    from there would be lost.
+    """
+
+    def __init__(self, place: QRect) -> None:
+        """Begin with the window at ``place``."""
+        self._asked = deque([place], maxlen=_STEPS_KEPT)
+
+    @property
+    def last(self) -> QRect:
+        """Where the next key starts from."""
+        return self._asked[-1]
+
+    def ask(self, place: QRect) -> None:
+        """Note that the window manager is asked for ``place``."""
+        self._asked.append(place)
+
+    def told(self, place: QRect) -> None:
+        """Take in where the window is said to be: anywhere unasked, somebody else put it there."""
+        if place not in self._asked:
+            self._asked.clear()
+            self._asked.append(place)

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from captioner.core.events import CaptionChanged, EngineChanged, SourceChanged
 from captioner.core.health import Health, HealthState
 from captioner.gui.arrange_bar import ArrangeBar
-from captioner.gui.arranging import changed_by_key, cursor_at, edges_at
+from captioner.gui.arranging import KeySteps, changed_by_key, cursor_at, edges_at
 from captioner.gui.caption_view import CaptionView
 from captioner.gui.health_mark import STATE_NAMES, HealthDot, health_text
 from captioner.gui.look import CORNER, MOCK, PADDING_BOTTOM, PADDING_TOP, PADDING_X, Look
@@ -96,7 +96,7 @@ class Overlay(QWidget):
         self._brief_timer.setSingleShot(True)
         self._brief_timer.setInterval(_BRIEFLY_MS)
         self._brief_timer.timeout.connect(lambda: self._say_briefly(""))
-        self._is_arranging = False
+        self._steps: KeySteps | None = None
         self._bar = ArrangeBar(self._look.small_font)
         self._bar.key_pressed.connect(self._on_key)
         self._bar.left.connect(lambda: self.set_arranging(False))
@@ -110,7 +110,7 @@ class Overlay(QWidget):
     @property
     def is_arranging(self) -> bool:
         """True while keys move it."""
-        return self._is_arranging
+        return self._steps is not None
 
     def show_caption(self, event: CaptionChanged) -> None:
         """Take in new words."""
@@ -143,9 +143,9 @@ class Overlay(QWidget):
 
     def set_arranging(self, wanted: bool) -> None:  # noqa: FBT001  # a switch, as Qt's own
         """Begin or end arrange mode: a bar beside the overlay takes the keys for it."""
-        if wanted == self._is_arranging or (wanted and not self.isVisible()):
+        if wanted == self.is_arranging or (wanted and not self.isVisible()):
             return
-        self._is_arranging = wanted
+        self._steps = KeySteps(self.geometry()) if wanted else None
         if wanted:
             self._bar.open_beside(self.geometry(), self._screen_area())
         else:
@@ -197,7 +197,7 @@ class Overlay(QWidget):
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
         """Switch arrange mode."""
         self._pressed_at = None
-        self.set_arranging(not self._is_arranging)
+        self.set_arranging(not self.is_arranging)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802  # Qt's name
         """Ask for the menu."""
@@ -224,7 +224,7 @@ class Overlay(QWidget):
         """Paint the background, and in arrange mode a frame."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = 2 if self._is_arranging else 0
+        frame = 2 if self.is_arranging else 0
         painter.setPen(QPen(MOCK, frame) if frame else Qt.PenStyle.NoPen)
         painter.setBrush(self._look.background)
         painter.drawRoundedRect(self.rect().adjusted(frame, frame, -frame, -frame), CORNER, CORNER)
@@ -250,13 +250,19 @@ class Overlay(QWidget):
 
     def _on_place_changed(self) -> None:
         self._place_throttle.request()
-        if self._is_arranging:
+        if self._steps is not None:
+            # Of the window, not of the widget: position and size are told one after the other.
+            self._steps.told(self.windowHandle().geometry())
             self._bar.follow(self.geometry(), self._screen_area())
 
     def _on_key(self, key: int, modifiers: Qt.KeyboardModifier) -> None:
-        place = changed_by_key(self.geometry(), key, modifiers, least=self.minimumSize())
+        if self._steps is None:
+            return
+        place = changed_by_key(self._steps.last, key, modifiers, least=self.minimumSize())
         if place is not None:
-            self.setGeometry(onto_screen(place, _screens()))
+            place = onto_screen(place, _screens())
+            self._steps.ask(place)
+            self.setGeometry(place)
 
     def _screen_area(self) -> QRect:
         return self.screen().availableGeometry()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 
-from captioner.gui.arranging import changed_by_key, cursor_at, edges_at
+from captioner.gui.arranging import KeySteps, changed_by_key, cursor_at, edges_at
 
 PLACE = QRect(100, 200, 600, 100)
 LEAST = QSize(160, 70)
@@ -62,3 +62,27 @@ def test_edges_and_corners_resize_and_the_body_moves(
 
     assert found == edges
     assert cursor_at(found) == cursor
+
+
+def test_a_place_told_late_does_not_undo_the_steps_after_it() -> None:
+    first, second = PLACE.translated(-20, 0), PLACE.translated(-20, -20)
+    steps = KeySteps(PLACE)
+    assert steps.last == PLACE
+    steps.ask(first)
+    steps.ask(second)
+
+    for late in (PLACE, first, second):
+        steps.told(late)
+        assert steps.last == second
+
+
+def test_a_place_that_no_key_asked_for_is_where_the_next_key_starts() -> None:
+    steps = KeySteps(PLACE)
+    steps.ask(PLACE.translated(-20, 0))
+    dragged = PLACE.translated(300, 300)
+
+    steps.told(dragged)
+    assert steps.last == dragged
+
+    steps.told(PLACE)
+    assert steps.last == PLACE

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from captioner.core.events import EngineChanged, SourceChanged
 from captioner.core.health import Health, HealthState
 from captioner.gui import overlay as overlay_module
+from captioner.gui.arrange_bar import ArrangeBar
 from captioner.gui.overlay import Overlay
 from captioner.settings.models import OverlaySettings, WindowGeometry
 from tests.support.scripted_session import LISTENING, caption
@@ -31,6 +32,11 @@ def overlay(qtbot: QtBot) -> Overlay:
 def places(overlay: Overlay) -> list[QRect]:
     parts: list[QWidget] = [overlay, overlay.dot, overlay.status, overlay.view]
     return [part.geometry() for part in parts]
+
+
+def open_bar() -> ArrangeBar:
+    bars = [w for w in QApplication.topLevelWidgets() if isinstance(w, ArrangeBar)]
+    return next(bar for bar in bars if bar.isVisible())
 
 
 def test_it_is_a_window_that_stays_on_top_and_takes_no_focus(overlay: Overlay) -> None:
@@ -211,6 +217,35 @@ def test_hidden_it_cannot_be_arranged(overlay: Overlay) -> None:
     overlay.set_arranging(True)
 
     assert not overlay.is_arranging
+
+
+def test_keys_pressed_before_the_window_manager_followed_all_count(
+    overlay: Overlay, qtbot: QtBot
+) -> None:
+    overlay.set_arranging(True)
+    bar = open_bar()
+    begin = overlay.geometry()
+    qtbot.keyClick(bar, Qt.Key.Key_Left)
+    qtbot.keyClick(bar, Qt.Key.Key_Up)
+    overlay.windowHandle().setGeometry(begin.translated(-20, 0))  # told late: the first step
+    qtbot.waitUntil(lambda: overlay.geometry() == begin.translated(-20, 0))
+
+    qtbot.keyClick(bar, Qt.Key.Key_Left)
+
+    assert overlay.geometry() == begin.translated(-40, -20)
+
+
+def test_keys_start_from_where_somebody_else_moved_it(overlay: Overlay, qtbot: QtBot) -> None:
+    overlay.set_arranging(True)
+    bar = open_bar()
+    qtbot.keyClick(bar, Qt.Key.Key_Left)
+    elsewhere = overlay.geometry().translated(30, -90)
+    overlay.windowHandle().setGeometry(elsewhere)
+    qtbot.waitUntil(lambda: overlay.geometry() == elsewhere)
+
+    qtbot.keyClick(bar, Qt.Key.Key_Up)
+
+    assert overlay.geometry() == elsewhere.translated(0, -20)
 
 
 @pytest.mark.parametrize("lines", [1, 2, 5])
