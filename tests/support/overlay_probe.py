@@ -1,21 +1,23 @@
 """Runs the real program and answers questions about its window, for tests that watch it.
 
 ``python -m tests.support.overlay_probe [--scripted] ARGUMENTS`` is ``captioner ARGUMENTS``, but
-reads one JSON object a line from standard input and answers each with one on standard output. The
-questions are asked of Qt on its own thread, so an answer shows what is true at that moment.
+reads one JSON object a line from standard input and answers each with one on standard output. It
+begins when the window has appeared and the session is made. The program's own loop reads the
+questions, so an answer shows what is true at that moment. There is no thread here: two threads that
+load Qt's classes at the same time can wait for each other for ever.
 ``--scripted`` puts a `ScriptedSession` in the place of the real one, and events can be sent to it.
 
-`tests.support.overlay_program` is the other end of the pipe.
+`tests.support.watched_overlay` is the other end of the pipe.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,7 @@ from captioner.core.state import SessionState
 from tests.support.scripted_session import ScriptedSession, caption
 
 if TYPE_CHECKING:
-    from captioner.gui.bridge import Session
+    from captioner.gui.bridge import Session, SessionFactory
     from captioner.gui.overlay import Overlay
     from captioner.settings.models import Settings
 
@@ -69,14 +71,12 @@ def _event(record: dict[str, Any]) -> SessionEvent:
     raise ValueError(record)
 
 
-def _overlay() -> Overlay | None:
+def _overlay() -> Overlay:
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415  # the program decides when Qt loads
 
     from captioner.gui.overlay import Overlay  # noqa: PLC0415  # see above
 
-    if QApplication.instance() is None:
-        return None
-    return next((w for w in QApplication.topLevelWidgets() if isinstance(w, Overlay)), None)
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, Overlay))
 
 
 def _look(overlay: Overlay) -> dict[str, Any]:
@@ -109,8 +109,6 @@ def _fail_in_slot(overlay: Overlay) -> None:
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     overlay = _overlay()
-    if overlay is None:
-        return {"is_visible": False}
     if "event" in question:
         _scripted.emit(_event(question))
     elif question.get("ask") == "fail":
@@ -120,31 +118,31 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     return _look(overlay)
 
 
-def _serve(ask_on_main_thread: Callable[[dict[str, Any]], None]) -> None:
-    for line in sys.stdin:
-        ask_on_main_thread(json.loads(line))
+def _start_answering(loop: asyncio.AbstractEventLoop) -> None:
+    questions = sys.stdin.fileno()
+    unfinished = b""
 
-
-def _start_answering() -> None:
-    """Wait for Qt on a thread of its own, then pass the questions on to Qt's thread."""
-    while _overlay() is None:
-        time.sleep(0.02)
-    from PySide6.QtCore import QCoreApplication, QObject, Signal  # noqa: PLC0415  # see above
-
-    class Asker(QObject):
-        asked = Signal(object)
-
-        def answer(self, question: dict[str, Any]) -> None:
-            sys.stdout.write(json.dumps(_answer(question)) + "\n")
+    def read() -> None:
+        nonlocal unfinished
+        piece = os.read(questions, 65536)
+        if not piece:
+            os._exit(99)  # whoever asked is gone
+        *lines, unfinished = (unfinished + piece).split(b"\n")
+        for line in lines:
+            sys.stdout.write(json.dumps(_answer(json.loads(line))) + "\n")
             sys.stdout.flush()
 
-    asker = Asker()
-    application = QCoreApplication.instance()
-    assert application is not None
-    asker.moveToThread(application.thread())
-    asker.asked.connect(asker.answer)
-    _serve(asker.asked.emit)
-    os._exit(99)  # whoever asked is gone
+    loop.add_reader(questions, read)
+
+
+def _answering(make_session: Callable[..., Awaitable[Session]]) -> SessionFactory:
+    """Return what also starts to answer when it makes the session, which it does on the loop."""
+
+    async def make(settings: Settings, **options: object) -> Session:
+        _start_answering(asyncio.get_running_loop())
+        return await make_session(settings, **options)
+
+    return make
 
 
 async def _make_scripted(_settings: Settings) -> Session:
@@ -154,12 +152,13 @@ async def _make_scripted(_settings: Settings) -> Session:
 def main() -> int:
     """Run ``captioner`` with the arguments, questions answered meanwhile."""
     arguments = sys.argv[1:]
+    from captioner.gui import app, bridge  # noqa: PLC0415  # the one place that knows them
+
     if "--scripted" in arguments:
         arguments.remove("--scripted")
-        from captioner.gui import app  # noqa: PLC0415  # only then
-
-        vars(app)["run"] = partial(app.run, make_session=_make_scripted)
-    threading.Thread(target=_start_answering, name="probe", daemon=True).start()
+        vars(app)["run"] = partial(app.run, make_session=_answering(_make_scripted))
+    else:
+        vars(bridge)["make_caption_session"] = _answering(bridge.make_caption_session)
     from captioner.cli.main import main as captioner_main  # noqa: PLC0415  # as late as may be
 
     return captioner_main(arguments)

@@ -73,6 +73,7 @@ class Screen:
                     [
                         *("/usr/bin/Xvfb", "-displayfd", str(writer), "-nolisten", "tcp"),
                         *("-noreset", "-screen", "0", f"{width}x{height}x24"),
+                        "-r",  # no key repeats itself because a busy machine lets go of it late
                     ],
                     environ=dict(os.environ),
                     pass_fds=(writer,),
@@ -89,7 +90,7 @@ class Screen:
         self.spawn(["/usr/bin/openbox", "--sm-disable"])
         self.wait_for(
             lambda: "window id" in self.xprop("-root", "_NET_SUPPORTING_WM_CHECK"),
-            what=f"no window manager: {self._seen('openbox')}",
+            what=lambda: f"no window manager: {self._seen('openbox')}",
             limit_s=_START_LIMIT_S,
         )
 
@@ -98,7 +99,7 @@ class Screen:
         self.spawn(["/usr/bin/xcompmgr", "-n"])
         self.wait_for(
             lambda: self._selection_owned("_NET_WM_CM_S0"),
-            what=f"no compositor: {self._seen('xcompmgr')}",
+            what=lambda: f"no compositor: {self._seen('xcompmgr')}",
             limit_s=_START_LIMIT_S,
         )
 
@@ -112,7 +113,7 @@ class Screen:
         )
         self.wait_for(
             lambda: self._selection_owned("_NET_SYSTEM_TRAY_S0"),
-            what=f"no system tray: {self._seen('trayer')}",
+            what=lambda: f"no system tray: {self._seen('trayer')}",
             limit_s=_START_LIMIT_S,
         )
 
@@ -200,16 +201,19 @@ class Screen:
         )
 
     @staticmethod
-    def wait_for(condition: Callable[[], bool], *, what: str, limit_s: float = 5.0) -> None:
+    def wait_for(
+        condition: Callable[[], bool], *, what: str | Callable[[], str], limit_s: float = 5.0
+    ) -> None:
         """Poll ``condition`` until it holds.
 
         Raises:
-            TimeoutError: It did not hold within ``limit_s`` seconds; its text is ``what``.
+            TimeoutError: It did not hold within ``limit_s`` seconds; its text is ``what``, or what
+                that returns then.
         """
         deadline = time.monotonic() + limit_s
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(what)
+                raise TimeoutError(what if isinstance(what, str) else what())
             time.sleep(0.02)
 
     def stop(self) -> None:

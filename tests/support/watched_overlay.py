@@ -79,12 +79,18 @@ class WatchedOverlay:
         """Send a question and return the answer.
 
         Raises:
-            queue.Empty: There was none in time.
+            TimeoutError: There was none in time; its text has what the program said of it.
         """
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()
-        answer = json.loads(self._answers.get(timeout=_ANSWER_LIMIT_S))
+        try:
+            answer = json.loads(self._answers.get(timeout=_ANSWER_LIMIT_S))
+        except queue.Empty:
+            raise TimeoutError(
+                f"no answer to {question}; exit code {self.process.poll()}, "
+                f"standard error: {self.errors.read_text()[-2000:]}"
+            ) from None
         assert isinstance(answer, dict)
         return answer
 
