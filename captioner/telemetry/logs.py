@@ -19,6 +19,7 @@ import re
 import sys
 import threading
 import time
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
@@ -119,9 +120,13 @@ class _FileFormatter(logging.Formatter):
 
 
 class _File(logging.handlers.RotatingFileHandler):
-    """The log file: bounded, and readable by the user alone."""
+    """The log file: bounded, and readable by the user alone.
+
+    When it cannot be written any more, that is said once.
+    """
 
     def __init__(self, path: Path) -> None:
+        self._is_failing = False
         super().__init__(path, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8")
         self.setFormatter(_FileFormatter())
 
@@ -129,6 +134,18 @@ class _File(logging.handlers.RotatingFileHandler):
         return open(  # pathlib's open takes no opener
             self.baseFilename, "a", encoding=self.encoding, opener=_open_private
         )
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the library's name
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._is_failing:
+            self._is_failing = True  # before the line below, which comes here as well
+            _log.warning("The log %s cannot be written: %s.", self.baseFilename, error.strerror)
+
+    def close(self) -> None:
+        with suppress(OSError):  # what could not be written was told when it was met
+            super().close()
 
     def doRollover(self) -> None:  # noqa: N802  # the name is the library's
         try:

@@ -174,6 +174,19 @@ def test_without_a_writable_folder_it_says_so_and_goes_on(
     assert "There is no log file" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the full device is Linux's")
+def test_a_full_disk_is_said_once_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "captioner.log").symlink_to("/dev/full")
+    configure_logging(tmp_path, verbose=False, console=True)
+    for _ in range(3):
+        logging.getLogger("somewhere").info("a line")
+    assert capsys.readouterr().err == (
+        f"Warning: The log {tmp_path}/captioner.log cannot be written: No space left on device.\n"
+    )
+
+
 def test_configuring_again_replaces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = _configured(tmp_path / "a")
     second = _configured(tmp_path / "b")
