@@ -10,7 +10,7 @@ import ctypes
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from captioner.core.errors import UnsupportedError
 
@@ -53,16 +53,25 @@ def check_libraries(platform: str) -> None:
     """Load what Qt will need for ``platform``.
 
     Raises:
-        UnsupportedError: A library of the system is missing.
+        UnsupportedError: A library of the system is missing, or Qt has no such platform.
     """
-    from PySide6.QtCore import QLibraryInfo  # noqa: PLC0415  # not before a display is found
+    # Not before a display is found.
+    from PySide6.QtCore import QLibraryInfo, QPluginLoader  # noqa: PLC0415
 
+    folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
     if platform not in _PLUGINS:
+        plugins: list[dict[str, Any]] = [
+            QPluginLoader(str(file)).metaData() for file in folder.iterdir()
+        ]
+        known = {name for plugin in plugins for name in plugin.get("MetaData", {}).get("Keys", ())}
+        if platform and platform not in known:
+            raise UnsupportedError(
+                f"Qt has no platform '{platform}', which QT_QPA_PLATFORM asks for.",
+                hint=f"Unset QT_QPA_PLATFORM, or choose one of: {', '.join(sorted(known))}.",
+            )
         return
-    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)
-    plugin = Path(folder) / "platforms" / _PLUGINS[platform]
     try:
-        ctypes.CDLL(str(plugin))
+        ctypes.CDLL(str(folder / _PLUGINS[platform]))
     except OSError as error:
         raise UnsupportedError(
             f"Qt cannot show windows here, because a library is missing: {error}",

@@ -70,3 +70,11 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_libraries_of_this_computer_suffice() -> None:
     display.check_libraries("xcb")
+
+
+def test_a_platform_that_qt_does_not_have_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="bogus") as caught:
+        display.check_libraries("bogus")
+    assert "offscreen" in caught.value.hint
+    for platform in ("", "offscreen", "wayland-egl"):
+        display.check_libraries(platform)
