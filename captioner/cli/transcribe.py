@@ -28,7 +28,10 @@ from captioner.transcript.subtitles import TranscriptFormat, render
 
 def transcribe(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Audio files.", show_default=False)],
+    files: Annotated[
+        # Whether a file can be read is found out, and told, when its turn comes.
+        list[Path], typer.Argument(help="Audio files.", show_default=False, readable=False)
+    ],
     *,
     form: Annotated[
         TranscriptFormat, typer.Option("--format", "-f", help="What to write.")

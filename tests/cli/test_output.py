@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -112,3 +113,18 @@ def test_the_last_words_are_kept_when_it_is_stopped(
     assert saved.read_text(encoding="utf-8").strip()
     assert '"transcription"' in output.read_text(encoding="utf-8").splitlines()[-1]
     assert "Error" not in output.with_suffix(".err").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is Linux's")
+def test_a_file_that_may_not_be_read_does_not_keep_the_others_from_their_turn(
+    mock_program: Program, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.wav"
+    secret.touch(mode=0o000)
+    # Root reads everything, unless it gives that up.
+    line = f"setpriv --bounding-set -dac_override,-dac_read_search {{}} transcribe {secret} CLIP"
+    command = line.format(shlex.join(mock_program.command())).replace("CLIP", str(BECKETT.path))
+    done = _in_shell(mock_program, command)
+    assert done.returncode == 11, done.stderr
+    assert "may not be read" in done.stderr
+    assert done.stdout.strip()
