@@ -30,8 +30,8 @@ class Pacer:
         if delay <= 0 or self._closed.is_set():
             return
         waits = [
-            asyncio.ensure_future(self._clock.sleep(delay)),
-            asyncio.ensure_future(self._closed.wait()),
+            asyncio.create_task(self._clock.sleep(delay), name="pacer-due"),
+            asyncio.create_task(self._closed.wait(), name="pacer-closed"),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
