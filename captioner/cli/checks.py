@@ -24,6 +24,7 @@ from captioner.cli.loudness import level_of
 from captioner.core.errors import CaptionerError
 from captioner.gui.display import choose_platform
 from captioner.session.probe import probe_server
+from captioner.settings.insecurities import insecurities
 from captioner.settings.models import Settings
 from captioner.settings.secrets import SecretStore
 from captioner.telemetry.logs import log_file_in_use
@@ -121,6 +122,7 @@ def all_checks(context: AppContext) -> list[Check]:
         Check("Embedded engine", lambda: _check_engine(settings)),
     ]
     if settings.endpoint is not None:
+        checks.append(Check("Security", lambda: _check_security(settings)))
         checks.append(Check("Server", lambda: _check_server(settings)))
     return checks
 
@@ -267,6 +269,18 @@ async def _check_engine(settings: Settings) -> list[CheckResult]:
         return _warning("Embedded engine", error.message, "It is not needed with RIVA_HOST set.")
     detail = f"ready: {', '.join(found.models)} ({found.round_trip_ms:.0f} ms a call)"
     return _ok("Embedded engine", detail)
+
+
+async def _check_security(settings: Settings) -> list[CheckResult]:
+    results = []
+    for endpoint in settings.endpoints:
+        name = f"Security: {endpoint.account}"
+        found = insecurities(endpoint)
+        if not found:
+            results += _ok(name, "nothing insecure")
+        for each in found:
+            results += _warning(name, each.sentence, each.fix)
+    return results
 
 
 async def _check_server(settings: Settings) -> list[CheckResult]:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from captioner.core.errors import UnsupportedError
@@ -21,7 +21,7 @@ class CommandEntry:
     """One command.
 
     Attributes:
-        target: ``module:function``.
+        target: ``module:function``, or ``module:app`` for a command that has commands itself.
         summary: Its line in ``captioner --help``.
     """
 
@@ -42,6 +42,9 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     ),
     "devices": CommandEntry(
         "captioner.cli.devices:devices", "List the outputs and microphones that can be heard."
+    ),
+    "config": CommandEntry(
+        "captioner.cli.config:app", "Show and change settings, and keep keys in the keyring."
     ),
     "doctor": CommandEntry(
         "captioner.cli.doctor:doctor", "Check that all parts work, and name the fix where not."
@@ -73,18 +76,21 @@ def lazy_commands() -> list[LazyCommand]:
     return [LazyCommand(name=name, help=entry.summary) for name, entry in COMMANDS.items()]
 
 
-def _load(name: str) -> TyperCommand:
-    module_name, _, function_name = COMMANDS[name].target.partition(":")
+def _load(name: str) -> TyperCommand | TyperGroup:
+    module_name, _, target_name = COMMANDS[name].target.partition(":")
     try:
-        function = getattr(import_module(module_name), function_name)
+        target = getattr(import_module(module_name), target_name)
     except ModuleNotFoundError as error:
         raise UnsupportedError(
             f"The command '{name}' needs the Python module '{error.name}', which is not installed.",
             hint="Run `bash scripts/run.sh` once more, or install Captioner again with pip.",
         ) from error
-    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name, help=function.__doc__)(function)
+    if isinstance(target, typer.Typer):
+        app = target
+    else:
+        app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        app.command(name, help=target.__doc__)(target)
     command = get_command(app)
-    if not isinstance(command, TyperCommand):
+    if not isinstance(command, TyperCommand | TyperGroup):
         raise TypeError(f"{COMMANDS[name].target} does not make a command")
     return command

@@ -8,11 +8,17 @@ import typer
 
 from captioner.cli.context import AppContext, app_context
 from captioner.cli.options import (
+    CaFileOption,
     DeviceOption,
+    LanguageOption,
     MicDeviceOption,
+    ModelOption,
+    ServerOption,
     SourceOption,
     SystemDeviceOption,
+    TlsOption,
     audio_overrides,
+    recogniser_overrides,
 )
 
 
@@ -23,6 +29,11 @@ def gui(
     device: DeviceOption = None,
     mic_device: MicDeviceOption = None,
     system_device: SystemDeviceOption = None,
+    server: ServerOption = None,
+    tls: TlsOption = None,
+    ca_file: CaFileOption = None,
+    model: ModelOption = None,
+    language: LanguageOption = None,
 ) -> None:
     """Show live captions in a window that stays on top.
 
@@ -30,9 +41,11 @@ def gui(
     * captioner gui
     * captioner gui --source mic
     * captioner gui --source both
+    * captioner gui --server localhost:50051
     """
     context = app_context(ctx)
     overrides = audio_overrides(source, device, mic_device, system_device)
+    overrides |= recogniser_overrides(server, tls, ca_file, model, language)
     raise typer.Exit(show_window(context, overrides))
 
 

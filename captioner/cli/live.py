@@ -14,11 +14,17 @@ from rich.console import Console
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
 from captioner.cli.options import (
+    CaFileOption,
     DeviceOption,
+    LanguageOption,
     MicDeviceOption,
+    ModelOption,
+    ServerOption,
     SourceOption,
     SystemDeviceOption,
+    TlsOption,
     audio_overrides,
+    recogniser_overrides,
 )
 from captioner.cli.output import leave_output
 from captioner.cli.running import run_session
@@ -46,6 +52,11 @@ def live(
     device: DeviceOption = None,
     mic_device: MicDeviceOption = None,
     system_device: SystemDeviceOption = None,
+    server: ServerOption = None,
+    tls: TlsOption = None,
+    ca_file: CaFileOption = None,
+    model: ModelOption = None,
+    language: LanguageOption = None,
     output: Annotated[
         LiveFormat, typer.Option("--format", help="Text for people, or JSON lines for programs.")
     ] = LiveFormat.TEXT,
@@ -60,10 +71,13 @@ def live(
     * captioner live
     * captioner live --source mic --format jsonl
     * captioner live --source both --save meeting.txt
+    * captioner live --server riva.example.org:50051 --tls --language de-DE
     * captioner live --source file:talk.mp3 --save talk.txt
     """
     context = app_context(ctx)
-    loaded = context.load(audio_overrides(source, device, mic_device, system_device))
+    overrides = audio_overrides(source, device, mic_device, system_device)
+    overrides |= recogniser_overrides(server, tls, ca_file, model, language)
+    loaded = context.load(overrides)
     text_file = TextFileWriter(save) if save is not None else None
     stopped = asyncio.run(_caption(loaded.settings, output, text_file))
     if stopped:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+import re
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from captioner.core.errors import ConfigurationError
+from captioner.core.network import is_address
 
 SourceOption: TypeAlias = Annotated[
     str | None,
@@ -55,3 +57,87 @@ def audio_overrides(
         "audio.mic_device": mic_device,
         "audio.system_device": system_device,
     }
+
+
+ServerOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="HOST:PORT",
+        help="The Riva server to use, for this run; without a port: 50051.",
+        show_default=False,
+    ),
+]
+
+TlsOption: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--tls/--no-tls", help="Whether the connection is encrypted.", show_default=False),
+]
+
+CaFileOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--ca-file",
+        metavar="PATH",
+        help="PEM file with the authority to trust.",
+        show_default=False,
+    ),
+]
+
+ModelOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--model", help="Name of the server's model.", show_default=False),
+]
+
+LanguageOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--language", help="Spoken language, such as en-US.", show_default=False),
+]
+
+_LAST_PORT: Final = 65535
+_SERVER: Final = re.compile(
+    r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^\s:/@\[\]]+))(?::(?P<port>\d{1,5}))?"
+)
+
+
+def recogniser_overrides(
+    server: str | None,
+    tls: bool | None,  # noqa: FBT001  # the options in their order
+    ca_file: str | None,
+    model: str | None,
+    language: str | None,
+) -> dict[str, object]:
+    """Return what the options about the recogniser set, by dotted name of the setting.
+
+    Raises:
+        ConfigurationError: ``--server`` makes no sense.
+    """
+    host, port = (None, None) if server is None else split_server(server)
+    return {
+        "endpoint.host": host,
+        "endpoint.port": port,
+        "endpoint.tls": tls,
+        "endpoint.ca_file": ca_file,
+        "recognition.model": model,
+        "recognition.language": language,
+    }
+
+
+def split_server(server: str) -> tuple[str, int | None]:
+    """Return host and port of ``HOST:PORT``; an IPv6 address with a port is in brackets.
+
+    Raises:
+        ConfigurationError: It is nothing of the kind.
+    """
+    text = server.strip()
+    if is_address(text):
+        return text, None
+    found = _SERVER.fullmatch(text)
+    if found is not None and (found["address"] is None or is_address(found["address"])):
+        port = None if found["port"] is None else int(found["port"])
+        if port is None or 1 <= port <= _LAST_PORT:
+            return found["address"] or found["name"], port
+    raise ConfigurationError(
+        f"The server '{server}' makes no sense.",
+        hint="Give HOST:PORT, such as riva.example.org:50051 or [2001:db8::1]:50051.",
+    )

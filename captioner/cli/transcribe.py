@@ -14,6 +14,14 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from captioner.audio.file import file_duration_s
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode, exit_code_for
+from captioner.cli.options import (
+    CaFileOption,
+    LanguageOption,
+    ModelOption,
+    ServerOption,
+    TlsOption,
+    recogniser_overrides,
+)
 from captioner.cli.output import write_output
 from captioner.cli.report import print_error
 from captioner.cli.running import run_session
@@ -45,6 +53,11 @@ def transcribe(
             file_okay=False,
         ),
     ] = None,
+    server: ServerOption = None,
+    tls: TlsOption = None,
+    ca_file: CaFileOption = None,
+    model: ModelOption = None,
+    language: LanguageOption = None,
 ) -> None:
     """Turn audio files into text or subtitles.
 
@@ -52,9 +65,11 @@ def transcribe(
 
     Examples:
     * captioner transcribe talk.mp3
+    * captioner transcribe --server riva.example.org:443 --tls talk.mp3
     * captioner transcribe -f srt -o subtitles talk1.wav talk2.flac
     """
-    settings = app_context(ctx).load().settings
+    overrides = recogniser_overrides(server, tls, ca_file, model, language)
+    settings = app_context(ctx).load(overrides).settings
     if folder is not None:
         _require_different_names(files)
         _make(folder)

@@ -28,7 +28,7 @@ from captioner.session.channels import channel_sources
 from captioner.session.condition import Listener, SessionCondition
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.endpoint_monitor import EndpointMonitor
-from captioner.session.endpoints import EndpointChoice, recognition_options
+from captioner.session.endpoints import EndpointChoice, log_insecurities, recognition_options
 from captioner.session.engine_process import EngineProcess
 from captioner.session.pipeline import ChannelPipeline
 from captioner.session.sources import SourceOpener, SourceSwitch
@@ -126,6 +126,7 @@ class CaptionSession:
         self.error = None
         self._channels.clear()
         self._lost_samples = 0
+        log_insecurities(self._settings)
         self._condition.begin()
         self._endpoints = EndpointMonitor(
             EndpointChoice(self._settings, self._engine), self._condition, clock=self._clock

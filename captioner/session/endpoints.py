@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from captioner.asr.endpoint import Endpoint
 from captioner.core.errors import CaptionerError
 from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.endpoints import EndpointSettings
+from captioner.settings.insecurities import insecurities
 from captioner.settings.models import Settings
 from captioner.settings.recognition import RecognitionSettings
 from captioner.settings.secrets import SecretStore, with_api_key
 from captioner.telemetry.logs import register_secret
+
+logger = logging.getLogger(__name__)
 
 
 class EndpointChoice:
@@ -43,6 +48,13 @@ class EndpointChoice:
 
     def succeeded(self, endpoint: Endpoint) -> None:
         """Nothing follows from it."""
+
+
+def log_insecurities(settings: Settings) -> None:
+    """Name in the log what is insecure about each listed server."""
+    for endpoint in settings.endpoints:
+        for each in insecurities(endpoint):
+            logger.warning("%s: %s %s", endpoint.account, each.sentence, each.fix)
 
 
 async def endpoint_with_key(settings: EndpointSettings) -> Endpoint:

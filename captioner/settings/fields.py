@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from captioner.settings.base import SettingsModel
-from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.models import Settings
 
 ENDPOINTS: Final = "endpoints"
@@ -56,6 +55,21 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
     return root
 
 
+def renumbered(values: Mapping[str, object]) -> dict[str, object]:
+    """Return ``values`` with the endpoints counted from 0 without gaps, in their order."""
+    numbers = sorted({int(name.split(".")[1]) for name in values if name.startswith("endpoints.")})
+    new = {str(number): str(index) for index, number in enumerate(numbers)}
+    renamed = {}
+    for name, value in values.items():
+        section, _, rest = name.partition(".")
+        if section == ENDPOINTS:
+            number, _, field = rest.partition(".")
+            renamed[f"{ENDPOINTS}.{new[number]}.{field}"] = value
+        else:
+            renamed[name] = value
+    return renamed
+
+
 def _walk(model: SettingsModel, prefix: str, *, only_set: bool) -> Iterator[tuple[str, object]]:
     for name, info in type(model).model_fields.items():
         if (only_set and name not in model.model_fields_set) or (not prefix and name == "version"):
@@ -65,12 +79,9 @@ def _walk(model: SettingsModel, prefix: str, *, only_set: bool) -> Iterator[tupl
         if isinstance(kind, type) and issubclass(kind, SettingsModel):
             yield from _walk(value, f"{prefix}{name}.", only_set=only_set)
         elif not prefix and name == ENDPOINTS:
+            if not (value or only_set):
+                yield name, value
             for number, endpoint in enumerate(value):
                 yield from _walk(endpoint, f"{name}.{number}.", only_set=only_set)
         else:
             yield f"{prefix}{name}", value
-
-
-def endpoint_fields() -> tuple[str, ...]:
-    """Return the names of one endpoint's fields."""
-    return tuple(EndpointSettings.model_fields)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,12 +17,13 @@ from typing import Final
 from pydantic import ValidationError
 
 from captioner.core.errors import ConfigurationError
-from captioner.settings.environment import read_env_file, read_environment
+from captioner.settings.environment import ENVIRONMENT_NAMES, read_env_file, read_environment
 from captioner.settings.fields import (
     ENDPOINTS,
     all_values,
     is_secret,
     nested,
+    renumbered,
     set_values,
 )
 from captioner.settings.file import read_settings_file, write_atomically
@@ -49,6 +50,12 @@ class LoadedSettings:
     settings: Settings
     provenance: Mapping[str, str]
     notices: tuple[str, ...] = ()
+
+    def locked_by(self, field: str) -> str | None:
+        """Return what sets ``field`` above the settings file, or None where the file decides."""
+        origin = self.provenance[field]
+        is_above = origin == COMMAND_LINE or origin.partition(" ")[0] in ENVIRONMENT_NAMES
+        return origin if is_above else None
 
 
 def load_settings(
@@ -127,7 +134,7 @@ def _without_a_server(described: Mapping[str, Given]) -> str:
         }
     )
     origins = ", ".join(sorted({given.origin for given in described.values()}))
-    return f"{origins}: without effect, because no server is named. Set RIVA_HOST too."
+    return f"{origins}: without effect, because no server is named. Set RIVA_HOST or --server."
 
 
 def _provenance(settings: Settings, values: Mapping[str, Given]) -> dict[str, str]:
@@ -142,7 +149,9 @@ def _provenance(settings: Settings, values: Mapping[str, Given]) -> dict[str, st
     return origins
 
 
-def save_settings(paths: ProfilePaths, changes: Mapping[str, object]) -> Settings:
+def save_settings(
+    paths: ProfilePaths, changes: Mapping[str, object], *, reset: Collection[str] = ()
+) -> Settings:
     """Change some settings in the profile's file and leave the others as the user saved them.
 
     What came from the environment or the command line is not written, unless it is in
@@ -152,6 +161,8 @@ def save_settings(paths: ProfilePaths, changes: Mapping[str, object]) -> Setting
     Args:
         paths: The profile.
         changes: New values by dotted field name, such as ``overlay.font_px``.
+        reset: Names of fields, sections or endpoints that shall not be in the file any more;
+            ``changes`` count the endpoints without them.
 
     Returns:
         What the file says now.
@@ -161,12 +172,9 @@ def save_settings(paths: ProfilePaths, changes: Mapping[str, object]) -> Setting
         ValueError: A secret is among the changes: it belongs into the keyring.
     """
     saved, _ = read_settings_file(paths.settings_file)
-    kept = {
-        field: value
-        for field, value in set_values(saved).items()
-        if not any(field == name or field.startswith(f"{name}.") for name in changes)
-    }
-    settings = _validate({field: Given(value, "") for field, value in {**kept, **changes}.items()})
+    kept = renumbered(_without(set_values(saved), reset))
+    values = {**_without(kept, changes), **changes}
+    settings = _validate({field: Given(value, "") for field, value in values.items()})
     if any(endpoint.has_secrets for endpoint in settings.endpoints):
         raise ValueError("keys and passwords are kept in the keyring, never in the settings file")
     record = settings.model_dump(mode="json", exclude_unset=True)
@@ -184,11 +192,26 @@ def save_settings(paths: ProfilePaths, changes: Mapping[str, object]) -> Setting
     return settings
 
 
+def _without(values: Mapping[str, object], names: Collection[str]) -> dict[str, object]:
+    """Return ``values`` without the fields, sections and endpoints of these names."""
+    return {
+        field: value
+        for field, value in values.items()
+        if not any(field == name or field.startswith(f"{name}.") for name in names)
+    }
+
+
 def _validate(values: Mapping[str, Given]) -> Settings:
     try:
         record = nested({field: given.value for field, given in values.items()})
     except KeyError as error:
-        raise _unknown(str(error.args[0])) from None
+        field = str(error.args[0])
+        if field == ENDPOINTS:
+            raise ConfigurationError(
+                "The servers must be counted from 0 without gaps.",
+                hint="Use the number after the last one to add a server: the first is endpoints.0.",
+            ) from None
+        raise _unknown(field) from None
     try:
         return Settings.model_validate(record)
     except ValidationError as error:
@@ -211,6 +234,8 @@ def _as_configuration_error(
     field = next((name for name in names if name in values), ".".join(parts))
     if first["type"] == "extra_forbidden":
         return _unknown(".".join(parts))
+    if first["type"] == "missing":
+        return ConfigurationError(f"{'.'.join(parts)} is missing.", hint="Give it a value.")
     given = values.get(field, Given(first["input"], DEFAULT))
     message = first["msg"].removeprefix("Value error, ")
     shown = _shown(field, given, first["input"])

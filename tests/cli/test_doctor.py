@@ -74,6 +74,16 @@ def test_server_that_is_not_there_fails(mock_program: Program, tmp_path: Path) -
     assert found["Server"]["status"] == "failed"
     assert "127.0.0.1" in found["Server"]["detail"]
     assert found["Server"]["fix"]
+    assert found["Security: 127.0.0.1:1"]["status"] == "ok"
+
+
+def test_what_is_insecure_is_a_warning(mock_program: Program, tmp_path: Path) -> None:
+    environ = _headless(mock_program, tmp_path, RIVA_HOST="192.0.2.1", RIVA_TIMEOUT_MS="100")
+    _, found = _report(mock_program, environ)
+    insecure = found["Security: 192.0.2.1:50051"]
+    assert insecure["status"] == "warning"
+    assert "not encrypted" in insecure["detail"]
+    assert "RIVA_SSL=true" in insecure["fix"]
 
 
 def test_settings_that_make_no_sense_fail_and_the_rest_is_checked(
