@@ -50,9 +50,8 @@ class AppContext:
 
         loaded = load_settings(self.paths, overrides=overrides, env_file=self.env_file)
         for endpoint in loaded.settings.endpoints:
-            for secret in (endpoint.api_key, endpoint.proxy_credentials):
-                if secret is not None:
-                    register_secret(secret.get_secret_value())
+            for secret in endpoint.secrets:
+                register_secret(secret)
         for notice in loaded.notices:
             _log.warning("%s", notice)
         return loaded

@@ -63,9 +63,8 @@ async def endpoint_with_key(settings: EndpointSettings) -> Endpoint:
     The key is kept out of the log from here on. The keyring may ask its user.
     """
     found = await with_api_key(settings, SecretStore())
-    for secret in (found.api_key, found.proxy_credentials):
-        if secret is not None:
-            register_secret(secret.get_secret_value())
+    for secret in found.secrets:
+        register_secret(secret)
     return server_endpoint(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -78,9 +78,14 @@ class EndpointSettings(SettingsModel):
         return not self.is_hosted if self.may_fail_over is None else self.may_fail_over
 
     @property
-    def has_secrets(self) -> bool:
-        """Whether there is something in it that must not be written."""
-        return self.api_key is not None or self.proxy_credentials is not None
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be written or logged, in each form in which it could be met."""
+        found = [] if self.api_key is None else [self.api_key.get_secret_value().strip()]
+        if self.proxy_credentials is not None:
+            credentials = self.proxy_credentials.get_secret_value()
+            password = credentials.partition(":")[2]
+            found += [credentials, password, quote(password, safe="")]
+        return tuple(found)
 
     @model_validator(mode="before")
     @classmethod

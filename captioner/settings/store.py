@@ -175,7 +175,7 @@ def save_settings(
     kept = renumbered(_without(set_values(saved), reset))
     values = {**_without(kept, changes), **changes}
     settings = _validate({field: Given(value, "") for field, value in values.items()})
-    if any(endpoint.has_secrets for endpoint in settings.endpoints):
+    if any(endpoint.secrets for endpoint in settings.endpoints):
         raise ValueError("keys and passwords are kept in the keyring, never in the settings file")
     record = settings.model_dump(mode="json", exclude_unset=True)
     text = json.dumps({"version": SETTINGS_VERSION, **record}, indent=2, ensure_ascii=False)

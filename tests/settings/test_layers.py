@@ -95,14 +95,14 @@ def test_what_was_meant_for_one_host_is_not_sent_to_another(paths: ProfilePaths)
         "RIVA_PROXY=http://u:p@proxy:1\nRIVA_MODEL=m\n",
         encoding="utf-8",
     )
-    assert load(paths).settings.endpoints[0].has_secrets
+    assert load(paths).settings.endpoints[0].secrets == ("k-secret", "u:p", "p", "p")
     for other in (
         load(paths, RIVA_HOST="second"),
         load(paths, {"endpoint.host": "second"}),
         load(paths, {"endpoint.host": "second"}, RIVA_HOST="third", RIVA_API_KEY="k-secret"),
     ):
         assert listed(other) == [{"host": "second"}, *LISTED]
-        assert not other.settings.endpoints[0].has_secrets
+        assert not other.settings.endpoints[0].secrets
         assert other.settings.recognition.model == "m"
     same = load(paths, {"endpoint.host": "FIRST", "endpoint.port": 9})
     assert same.settings.endpoints[0].api_key is not None
