@@ -125,7 +125,7 @@ def _without_key(endpoint: Endpoint, error: CaptionerError) -> CaptionerError | 
     return CredentialsError(
         f"{endpoint.title} wants a key, and none is set.",
         hint="Give it in RIVA_API_KEY, or keep it in the keyring: "
-        f"`keyring set captioner {endpoint.host}:{endpoint.port}`.",
+        f"`captioner config set-key {endpoint.host}:{endpoint.port}`.",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from captioner.core.errors import ConfigurationError
-from captioner.core.network import is_loopback
+from captioner.core.network import stays_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """True when the traffic cannot leave this machine."""
-        return is_loopback(self.host)
+        return stays_here(self.host, self.proxy)
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """Return the metadata of each call. This is the only place that makes it.
@@ -93,6 +93,7 @@ class Endpoint:
         if not (self.tls or self.is_loopback or self.allow_plaintext_key):
             raise ConfigurationError(
                 f"The key for {self.title} is not sent: the connection is not encrypted.",
-                hint="Turn TLS on for this server (RIVA_SSL=true), or remove the key.",
+                hint="Turn TLS on for this server (RIVA_SSL=true), remove the key, or set the "
+                "server's allow_plaintext_key where nobody listens in between.",
             )
         return key

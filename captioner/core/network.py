@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 _PRIVATE_ENDINGS: Final = (".local", ".lan", ".internal", ".intranet", ".home.arpa", ".home")
 
@@ -14,6 +15,17 @@ def is_loopback(host: str) -> bool:
         return True
     address = _address(host)
     return address is not None and address.is_loopback
+
+
+def stays_here(host: str, proxy: str) -> bool:
+    """Return whether a connection to ``host`` cannot leave this machine.
+
+    Args:
+        host: Name or address.
+        proxy: ``system`` (never asked for this machine's own ports), ``none``, or an URL.
+    """
+    is_direct = proxy in {"system", "none"} or is_loopback(urlsplit(proxy).hostname or "")
+    return is_loopback(host) and is_direct
 
 
 def is_address(host: str) -> bool:

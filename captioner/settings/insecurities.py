@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from captioner.core.network import is_loopback, is_private
+from captioner.core.network import is_loopback, is_private, stays_here
 from captioner.settings.endpoints import EndpointSettings
 
 
@@ -27,7 +27,7 @@ class Insecurity:
 def insecurities(endpoint: EndpointSettings) -> tuple[Insecurity, ...]:
     """Return what is insecure about ``endpoint``; nothing is that does not leave this machine."""
     found = []
-    if not is_loopback(endpoint.host):
+    if not stays_here(endpoint.host, endpoint.proxy):
         found += _of_connection(endpoint)
     if endpoint.proxy_credentials is not None and not is_loopback(_host(endpoint.proxy)):
         found.append(

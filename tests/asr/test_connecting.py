@@ -262,6 +262,22 @@ def test_no_other_host_may_have_the_key_without_tls(host: str) -> None:
     assert Endpoint(host, 1, token=SecretStr("k"), tls=True).metadata()
 
 
+def test_no_proxy_may_have_the_key_of_this_machine() -> None:
+    key = SecretStr("k")
+    with pytest.raises(ConfigurationError):
+        Endpoint("localhost", 1, token=key, proxy="http://proxy:3128").metadata()
+    assert Endpoint("localhost", 1, token=key, proxy="http://[::1]:3128").metadata()
+
+
+async def test_a_server_that_may_have_the_key_unencrypted_gets_it() -> None:
+    """This machine under an address that does not look like loopback."""
+    async with serve_riva(say_hello, token=KEY) as server:
+        fields = {"host": "::ffff:127.0.0.1", "port": server.port, "token": SecretStr(KEY)}
+        assert isinstance(await outcome(Endpoint(**fields)), ConfigurationError)
+        assert server.streams == []
+        assert await outcome(Endpoint(**fields, allow_plaintext_key=True)) == ["Hello."]
+
+
 def test_a_key_pasted_with_its_line_break_is_the_key() -> None:
     endpoint = Endpoint("localhost", 1, token=SecretStr(" k\n"))
     assert endpoint.metadata() == (("authorization", "Bearer k"),)

@@ -356,7 +356,7 @@ async def test_a_key_that_is_not_set_and_one_that_is_wrong() -> None:
         wrong = await down(plain(server.port, token=SecretStr("a-wrong-one")))
     assert isinstance(missing, CredentialsError)
     assert "wants a key, and none is set" in missing.message
-    assert f"`keyring set captioner 127.0.0.1:{server.port}`" in missing.hint
+    assert f"`captioner config set-key 127.0.0.1:{server.port}`" in missing.hint
     assert isinstance(wrong, CredentialsError)
     assert "refused the key" in wrong.message
     assert "a-wrong-one" not in f"{wrong.message} {wrong.hint}"

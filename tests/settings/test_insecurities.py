@@ -16,6 +16,8 @@ CREDENTIALS = SecretStr("user:pass-word")
     [
         ({"host": "localhost"}, []),
         ({"host": "127.0.0.1", "allow_plaintext_key": True}, []),
+        ({"host": "localhost", "proxy": "http://127.0.0.1:1"}, []),
+        ({"host": "localhost", "proxy": "http://proxy:1"}, ["tls"]),
         ({"host": "riva.example"}, ["tls"]),
         ({"host": "10.0.0.1", "allow_plaintext_key": True}, ["tls", "allow_plaintext_key"]),
         ({"host": "riva.example", "tls": True}, []),
