@@ -112,7 +112,7 @@ async def _transcribe_all(
             finally:
                 progress.remove_task(bar)
             if segments or not failed:
-                if not segments:
+                if not segments and not stopped:
                     progress.console.print(f'No speech was found in "{path.name}".')
                 if not _deliver(render(segments, form), path, form, folder, progress.console):
                     return code
