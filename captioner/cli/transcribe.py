@@ -73,6 +73,11 @@ def transcribe(
     if folder is not None:
         _require_different_names(files)
         _make(folder)
+    elif len(files) > 1 and form is not TranscriptFormat.TXT:
+        raise ConfigurationError(
+            f"Several {form.value} files on one standard output are no {form.value} file.",
+            hint="Give each a file of its own: --output-dir FOLDER.",
+        )
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(

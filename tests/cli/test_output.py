@@ -73,6 +73,15 @@ def test_no_transcript_takes_the_place_of_another(program: Program, tmp_path: Pa
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("form", ["srt", "vtt", "json"])
+def test_several_files_of_a_format_do_not_become_one_broken_one(
+    program: Program, form: str
+) -> None:
+    done = program.run("transcribe", "-f", form, str(BECKETT.path), str(TWO_CITIES.path))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "--output-dir" in done.stderr
+
+
 def test_a_file_without_words_is_told(program: Program, tmp_path: Path) -> None:
     path = tmp_path / "quiet.wav"
     soundfile.write(path, np.zeros(16_000), 16_000)
