@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 
+import psutil
 import pytest
 
 _LOOK_AGAIN_S = 0.005
@@ -34,3 +35,12 @@ async def no_task_left() -> AsyncIterator[None]:
 
     # gRPC's server ends its own tasks a few turns of the loop after it has stopped.
     await until(lambda: not left(), limit_s=2.0)
+
+
+@pytest.fixture
+async def no_connection_left() -> AsyncIterator[None]:
+    """Fail when the test leaves a connection open."""
+    process = psutil.Process()
+    before = len(process.net_connections("tcp"))
+    yield
+    await until(lambda: len(process.net_connections("tcp")) <= before)
