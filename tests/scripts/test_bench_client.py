@@ -30,7 +30,7 @@ def test_percentile_is_a_value_that_occurred() -> None:
     assert percentile(values, 50) == 50
     assert percentile(values, 99) == 99
     assert percentile(values, 100) == 100
-    assert percentile([3.0], 1) == 3.0
+    assert percentile([1.0, 2.0, 3.0], 50) == 2.0
 
 
 def test_percentile_does_not_hide_what_is_missing() -> None:
