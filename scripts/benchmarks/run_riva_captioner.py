@@ -24,20 +24,35 @@ from scripts.benchmarks.streams import (
 )
 
 
-async def _play(
-    recogniser: Recogniser, speech: list[bytes], stream: int, record: ClientRecord
-) -> None:
-    """Feed one stream's chunks when each has been heard in full, as a sound device would."""
-    position = 0
-    for number in range(record.plan.chunks):
-        delay = record.due(stream, number) - time.monotonic()
-        if delay > 0:
-            await asyncio.sleep(delay)
+class _Source:
+    """Feeds one stream each chunk when it has been heard in full, as a sound device would."""
+
+    def __init__(
+        self, recogniser: Recogniser, speech: list[bytes], stream: int, record: ClientRecord
+    ) -> None:
+        self._recogniser = recogniser
+        self._speech = speech
+        self._stream = stream
+        self._record = record
+        self._number = 0
+        self._position = 0
+
+    def await_next(self) -> None:
+        """Have the next chunk handed over when it is due, if there is one."""
+        if self._number < self._record.plan.chunks:
+            # The loop's clock is `time.monotonic`.
+            due = self._record.due(self._stream, self._number)
+            asyncio.get_running_loop().call_at(due, self._hand_over)
+
+    def _hand_over(self) -> None:
         now = time.monotonic()
-        record.handed[stream].append(now)
-        chunk = AudioChunk(speech[number % len(speech)], position, now)
-        recogniser.feed(chunk, is_loud=True)
-        position = chunk.end
+        self._record.handed[self._stream].append(now)
+        pcm = self._speech[self._number % len(self._speech)]
+        chunk = AudioChunk(pcm, self._position, now)
+        self._recogniser.feed(chunk, is_loud=True)
+        self._number += 1
+        self._position = chunk.end
+        self.await_next()
 
 
 async def _read(recogniser: Recogniser, stream: int, record: ClientRecord) -> None:
@@ -58,13 +73,12 @@ async def _measure(record: ClientRecord) -> None:
 async def _run(plan: Plan, speech: list[bytes]) -> None:
     route = OnlyRoute(Endpoint(host="127.0.0.1", port=plan.port))
     record = ClientRecord.begin(plan)
-    tasks: list[asyncio.Task[None]] = []
+    readers = []
     for stream in range(plan.streams):
         recogniser = Recogniser(route, RecognitionOptions(model=model_of(stream)))
-        tasks += (
-            asyncio.create_task(_play(recogniser, speech, stream, record), name=f"source-{stream}"),
-            asyncio.create_task(_read(recogniser, stream, record), name=f"consumer-{stream}"),
-        )
+        reading = _read(recogniser, stream, record)
+        readers.append(asyncio.create_task(reading, name=f"consumer-{stream}"))
+        _Source(recogniser, speech, stream, record).await_next()
     await _measure(record)
     print(record.to_json(), flush=True)
     # The end of the streams is not measured, and a client that is behind would take long for it.
