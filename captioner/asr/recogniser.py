@@ -21,7 +21,7 @@ from captioner.asr.channel import open_channel
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.events import Connected, Heard, Interrupted, Lost, Parked, RecogniserEvent
 from captioner.asr.replay import LostAudio, ReplayBuffer
-from captioner.asr.route import Route
+from captioner.asr.route import Route, Takeover
 from captioner.asr.seam import Seam
 from captioner.asr.stream import DrainTimeoutError, RecognitionStream, StreamLeft, StreamLimits
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples, samples_to_ms
@@ -202,10 +202,10 @@ class Recogniser:
         Raises:
             CaptionerError: ``error``, when there is to be none.
         """
-        if self._route.failed(self._endpoint, error):
-            self._backoff.reset()
+        takeover = self._route.failed(self._endpoint, error)
+        if takeover is Takeover.AT_ONCE:
             return 0.0
-        if not error.retryable:
+        if takeover is Takeover.NONE and not error.retryable:
             raise error
         if self._max_retries and self._backoff.attempts >= self._max_retries:
             raise error
@@ -237,7 +237,7 @@ class Recogniser:
             stream = RecognitionStream(
                 channel,
                 endpoint,
-                self._options,
+                self._options.with_model(endpoint.model),
                 self._buffer,
                 limits=self._limits,
                 clock=self._clock,
@@ -302,12 +302,12 @@ class Recogniser:
 
         A server that answers and breaks off again and again must not be asked without a pause.
         """
-        self._route.succeeded(endpoint)
         if (
             self._seam.covered > self._covered_before
             or self._clock.now() - self._opened_at > _LASTING_S
         ):
             self._backoff.reset()
+            self._route.succeeded(endpoint)
 
     def _is_renewal_due(self) -> bool:
         """Tell whether the present stream is to be left now: between utterances, or at last."""

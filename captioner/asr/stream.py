@@ -226,7 +226,10 @@ class RecognitionStream:
 
     async def _next(self) -> AudioChunk | None:
         if not self.progress.may_send:
-            await self.progress.room()
+            # The end needs no room.
+            await self._buffer.wait_for_audio()
+            if not self._buffer.is_drained:
+                await self.progress.room()
         return await self._buffer.next()
 
     async def _half_close(self, call: _Call) -> None:

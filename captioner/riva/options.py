@@ -82,6 +82,10 @@ class RecognitionOptions:
     max_speakers: int = 0
     custom: tuple[tuple[str, str], ...] = ()
 
+    def with_model(self, model: str | None) -> RecognitionOptions:
+        """Return the same with another model, or unchanged for None."""
+        return self if model is None else replace(self, model=model)
+
     def to_recognition_config(self) -> riva_asr_pb2.RecognitionConfig:
         """Return the message for ``Recognize`` and the first part of a streaming request."""
         config = riva_asr_pb2.RecognitionConfig(

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from importlib.util import find_spec
 from typing import Final
 
 from pydantic import ValidationError
 from pydantic.dataclasses import dataclass
 
 from captioner.asr.endpoint import Endpoint
-from captioner.core.errors import EngineError
+from captioner.core.errors import ConfigurationError, EngineError, UnsupportedError
 from captioner.session.engine_process import EngineProcess
 from captioner.settings.models import EngineSettings
 
 logger = logging.getLogger(__name__)
 
 _START_LIMIT_S: Final = 20.0
+_LANGUAGE: Final = "en"
+_MODEL_PACKAGE: Final = "moonshine_voice"
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,34 @@ class EmbeddedEngine:
         """Process number of the running engine."""
         process = self._process
         return process.pid if process is not None and process.is_running else None
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether this installation has the model: not every system has a package of it."""
+        return self._settings.backend == "mock" or find_spec(_MODEL_PACKAGE) is not None
+
+    def understands(self, language: str) -> bool:
+        """Return whether it can take the place of a server for ``language`` (a BCP 47 tag)."""
+        return self.is_installed and language.partition("-")[0].lower() == _LANGUAGE
+
+    def check(self, language: str) -> None:
+        """Refuse what it cannot do.
+
+        Raises:
+            UnsupportedError: It is not installed here.
+            ConfigurationError: It does not understand ``language``.
+        """
+        if not self.is_installed:
+            raise UnsupportedError(
+                "The embedded engine does not exist for this kind of computer.",
+                hint="Give a Riva or NIM server (--server HOST:PORT, or RIVA_HOST).",
+            )
+        if not self.understands(language):
+            raise ConfigurationError(
+                f"The embedded engine understands English only, and the language is {language}.",
+                hint="Give a server that understands it (--server HOST:PORT, or RIVA_HOST), "
+                "or choose en-US.",
+            )
 
     async def endpoint(self) -> Endpoint:
         """Return where the engine listens, after starting it if it does not run.
@@ -103,6 +134,7 @@ class EmbeddedEngine:
             http_port=None,
             is_embedded=True,
             token=process.token,
+            model="",
             is_mock=is_mock,
         )
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from captioner.asr.endpoint import Endpoint
-from captioner.core.errors import CaptionerError
+from captioner.asr.probe import probe
+from captioner.asr.route import Candidate, Failover
+from captioner.core.clock import Clock
+from captioner.core.health import EndpointState
 from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.endpoints import EndpointSettings
@@ -18,36 +22,61 @@ from captioner.telemetry.logs import register_secret
 logger = logging.getLogger(__name__)
 
 
-class EndpointChoice:
-    """Answers where the next stream goes, with the key from the keyring where one is kept.
+def session_route(
+    settings: Settings,
+    engine: EmbeddedEngine,
+    *,
+    clock: Clock,
+    on_return: Callable[[], None] = lambda: None,
+) -> Failover:
+    """Return the route of a session: the listed servers in order, and the embedded engine.
+
+    Args:
+        settings: Which servers there are, and whether the engine may take over. Where they list
+            none, the engine is the only one.
+        engine: Started when it is needed.
+        clock: Time.
+        on_return: Called when an earlier server is to be used again.
+    """
+    candidates = [
+        Candidate(_located(server), may_take_over=server.takes_over)
+        for server in settings.endpoints
+    ]
+    language = settings.recognition.language
+    if not candidates or (settings.connection.embedded_fallback and engine.understands(language)):
+
+        async def embedded() -> Endpoint:
+            engine.check(language)
+            return await engine.endpoint()
+
+        candidates.append(Candidate(embedded))
+    return Failover(
+        candidates,
+        clock=clock,
+        is_ready=_is_ready,
+        on_return=on_return,
+        after=settings.connection.fail_over_after,
+    )
+
+
+def _located(server: EndpointSettings) -> Callable[[], Awaitable[Endpoint]]:
+    """Return what finds ``server``.
 
     The keyring is asked once: a locked one must not ask its user at every reconnection.
     """
+    found: list[Endpoint] = []
 
-    def __init__(self, settings: Settings, engine: EmbeddedEngine) -> None:
-        """Choose from ``settings``; ``engine`` serves where they name no server."""
-        self._settings = settings
-        self._engine = engine
-        self._server: Endpoint | None = None
+    async def locate() -> Endpoint:
+        if not found:
+            found.append(await endpoint_with_key(server))
+        return found[0]
 
-    async def next(self) -> Endpoint:
-        """Return where to connect now; starts the embedded engine where it is wanted.
+    return locate
 
-        Raises:
-            EngineError: The embedded engine did not start.
-        """
-        if self._settings.endpoint is None:
-            return await self._engine.endpoint()
-        if self._server is None:
-            self._server = await endpoint_with_key(self._settings.endpoint)
-        return self._server
 
-    def failed(self, endpoint: Endpoint | None, error: CaptionerError) -> bool:  # noqa: ARG002  # see Route
-        """There is no other endpoint."""
-        return False
-
-    def succeeded(self, endpoint: Endpoint) -> None:
-        """Nothing follows from it."""
+async def _is_ready(endpoint: Endpoint) -> bool:
+    report = await probe(endpoint)
+    return report.state is EndpointState.READY
 
 
 def log_insecurities(settings: Settings) -> None:
@@ -82,6 +111,7 @@ def server_endpoint(settings: EndpointSettings) -> Endpoint:
         proxy=settings.proxy,
         proxy_credentials=settings.proxy_credentials,
         http_port=None if settings.is_hosted else settings.http_port,
+        model=settings.model,
         function_id=settings.function_id,
         extra_metadata=tuple(settings.metadata.items()),
         token=settings.api_key,

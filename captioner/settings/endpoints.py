@@ -36,6 +36,7 @@ class EndpointSettings(SettingsModel):
         proxy_credentials: ``user:password`` for the proxy; out of an URL with them, which only the
             environment may give. Never saved.
         http_port: HTTP port of a NIM, where it says whether it is ready.
+        model: Name of the model there; None takes the one that is set for all servers.
         function_id: Which function of a hosted service is called.
         metadata: Sent with every call. No credentials: these belong into the keyring.
         api_key: Bearer token; from the environment or the keyring. Never saved.
@@ -55,6 +56,7 @@ class EndpointSettings(SettingsModel):
     proxy: str = "system"
     proxy_credentials: SecretStr | None = Field(default=None, exclude=True, repr=False)
     http_port: int = Field(default=9000, ge=1, le=65535)
+    model: str | None = None
     function_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$")
     metadata: dict[str, str] = Field(default_factory=dict)
     api_key: SecretStr | None = Field(default=None, exclude=True, repr=False)
