@@ -30,7 +30,6 @@ class Endpoint:
         extra_metadata: Sent with every call, besides the key and the function.
         token: Sent as ``authorization: Bearer ...`` with every call.
         allow_plaintext_key: Whether the key may travel unencrypted over a network.
-        may_fail_over: Whether another server's failure may bring the audio here.
         is_embedded: True for the engine that is a child of this process.
         model: The model to ask for there, whatever is asked of others; None has no say.
         is_mock: True when its words are scripted.
@@ -51,7 +50,6 @@ class Endpoint:
     extra_metadata: tuple[tuple[str, str], ...] = ()
     token: SecretStr | None = field(default=None, repr=False)
     allow_plaintext_key: bool = False
-    may_fail_over: bool = True
     is_embedded: bool = False
     model: str | None = None
     is_mock: bool = False

@@ -13,7 +13,7 @@ from captioner.core.hypothesis import Hypothesis
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A stream to ``endpoint`` stands."""
+    """A stream to ``endpoint`` stands, and was not refused."""
 
     endpoint: Endpoint
 

@@ -93,6 +93,7 @@ class Recogniser:
         self._covered_before = 0
         self._opened_at = 0.0
         self._renewal_since: float | None = None
+        self._is_urgent = False
         self._is_utterance_open = False
         self._finished = False
         self.generation = 0
@@ -125,14 +126,27 @@ class Recogniser:
         while self._buffer.unsent_samples > _FILE_AHEAD_S * SAMPLE_RATE:
             await self._buffer.wait_for_sending()
 
-    def cover(self, until_ms: int) -> None:
-        """Take what was said up to ``until_ms`` of the session as settled: it is not replayed."""
-        self._settle(ms_to_samples(until_ms))
+    def settle(self, text: str, until_ms: int) -> None:
+        """Take the open utterance as settled; no stream is to say it again.
 
-    def renew(self) -> None:
-        """Have a new stream from the next pause between utterances on; nothing is lost by it."""
+        Args:
+            text: What was shown of it.
+            until_ms: How far the recogniser was with it, in milliseconds of the session.
+        """
+        self._seam.settle(text, ms_to_samples(until_ms))
+        self._buffer.commit(self._seam.covered)
+        self._is_utterance_open = False
+
+    def renew(self, *, at_once: bool = False) -> None:
+        """Have a new stream; nothing is lost by it.
+
+        Args:
+            at_once: For a connection that is known to be dead. Otherwise the stream is left in the
+                next pause between utterances.
+        """
         if self._renewal_since is None:
             self._renewal_since = self._clock.now()
+        self._is_urgent = self._is_urgent or at_once
 
     def configure(self, options: RecognitionOptions) -> None:
         """Ask ``options`` of the server from the next pause between utterances on."""
@@ -147,8 +161,8 @@ class Recogniser:
             What no recogniser heard of it, if anything.
         """
         lost = self._buffer.skip()
-        self._settle(self._buffer.fed_until)
-        self.renew()
+        self._cover(self._buffer.fed_until)
+        self.renew(at_once=True)
         return lost
 
     @property
@@ -179,7 +193,7 @@ class Recogniser:
             else:
                 if self._finished and self._buffer.is_drained:
                     return
-                self._settle(self._buffer.sent_until)
+                self._cover(self._buffer.sent_until)
                 yield Parked()
                 if not await self._buffer.wait_for_audio():
                     return
@@ -212,7 +226,7 @@ class Recogniser:
         delay = self._backoff.next_delay()
         return delay + _SLOW_RETRY_S if isinstance(error, OverloadedError) else delay
 
-    def _settle(self, position: int) -> None:
+    def _cover(self, position: int) -> None:
         self._seam.cover(position)
         self._buffer.commit(self._seam.covered)
         self._is_utterance_open = False
@@ -231,7 +245,7 @@ class Recogniser:
             StreamLeft: Another one is wanted.
             CaptionerError: It broke.
         """
-        self._renewal_since = None
+        self._renewal_since, self._is_urgent = None, False
         endpoint = self._endpoint = await self._route.next()
         async with self._open_channel(endpoint) as channel:
             stream = RecognitionStream(
@@ -244,15 +258,15 @@ class Recogniser:
                 leave=self._is_renewal_due,
             )
             self._begin(stream)
-            stands = await stream.connect()
-            if stands:
-                yield Connected(endpoint)
+            await stream.connect()
+            is_connected = False
             async with aclosing(_to_the_end(stream)) as responses:
                 async for response in responses:
-                    if not stands:
-                        # gRPC has tried once more by itself, and succeeded.
-                        stands = True
+                    if not is_connected:
+                        is_connected = True
                         yield Connected(endpoint)
+                    if response is None:
+                        continue
                     for heard in self._take(response, stream):
                         yield heard
                     self._note_success(endpoint)
@@ -316,6 +330,8 @@ class Recogniser:
             self.renew()
         if self._renewal_since is None or self._finished:
             return False
+        if self._is_urgent:
+            return True
         is_late = now - self._renewal_since > _RENEWAL_LIMIT_S
         return not self._is_utterance_open or (is_late and self._buffer.forgotten is None)
 
@@ -333,7 +349,7 @@ class Recogniser:
 
 async def _to_the_end(
     stream: RecognitionStream,
-) -> AsyncGenerator[riva_asr_pb2.StreamingRecognizeResponse, None]:
+) -> AsyncGenerator[riva_asr_pb2.StreamingRecognizeResponse | None, None]:
     """Yield the responses; last words that do not come in time are no failure of the stream."""
     try:
         async with aclosing(stream.responses()) as responses:

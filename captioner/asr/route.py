@@ -112,6 +112,11 @@ class Failover:
         self.takeovers = 0
         self.away_because: CaptionerError | None = None
 
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint that is used now, once it was located."""
+        return self._located.get(self._current)
+
     async def next(self) -> Endpoint:
         """Return the endpoint that is used now.
 

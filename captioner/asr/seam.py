@@ -14,13 +14,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from captioner.core.audio import ms_to_samples, samples_to_ms
+from captioner.core.audio import SAMPLE_RATE, ms_to_samples, samples_to_ms
 from captioner.core.hypothesis import Hypothesis, Word
 from captioner.core.spelling import bare
 
 _TAIL_WORDS: Final = 24
 _SHORTEST_WORD_MS: Final = 120
 """No more words than this allows are looked for in audio that is heard twice."""
+
+_DOUBT: Final = SAMPLE_RATE
+"""Longer than most words."""
 
 _TORN_WORDS: Final = 1
 """A stream that begins inside a word may make another word of the rest of it."""
@@ -52,6 +55,19 @@ class Seam:
         """Note that all up to ``position`` is settled, by a final or otherwise."""
         self.covered = max(self.covered, position)
         self._heard_until = max(self._heard_until, self.covered)
+
+    def settle(self, text: str, until: int) -> None:
+        """Note that ``text`` stands, whatever the recogniser may still say of it.
+
+        Args:
+            text: What was shown of an utterance that got no final.
+            until: How far the recogniser was with it. A word that it was in the middle of is to be
+                heard again, so the last moments before are not covered.
+        """
+        self._add_to_tail(text)
+        self.cover(until - _DOUBT)
+        self._heard_until = max(self._heard_until, until)
+        self._partial, self._grown_at = (), None
 
     def take(self, hypothesis: Hypothesis) -> Hypothesis | None:
         """Return what is new in ``hypothesis``; None where all of it was said before.
@@ -92,6 +108,10 @@ class Seam:
                 return None
         return hypothesis
 
+    def _add_to_tail(self, text: str) -> None:
+        words = [bare(token) for token in text.split()]
+        self._tail = [*self._tail, *words][-_TAIL_WORDS:]
+
     def _grow(self, partial: Hypothesis) -> None:
         words = tuple(bare(token) for token in partial.text.split())
         if words and words != self._partial:
@@ -100,8 +120,7 @@ class Seam:
 
     def _close(self, final: Hypothesis, new_text: str) -> None:
         self._is_after_seam = self._is_after_seam and not new_text
-        words = [bare(token) for token in new_text.split()]
-        self._tail = [*self._tail, *words][-_TAIL_WORDS:]
+        self._add_to_tail(new_text)
         processed = _processed(final)
         if _has_times(final):
             self.cover(ms_to_samples(final.words[-1].end_ms))

@@ -54,6 +54,7 @@ class StreamLimits:
 
     Attributes:
         connect_s: For the connection to stand.
+        accept_s: For a refusal of the stream; without one it counts as accepted.
         response_s: For any answer after speech was sent, and for any write to be taken.
         drain_s: For the last words after the audio has ended; begins again with each result.
         idle_s: Without any audio to send, before the stream is half-closed.
@@ -63,6 +64,7 @@ class StreamLimits:
     """
 
     connect_s: float = 5.0
+    accept_s: float = 0.3
     response_s: float = 15.0
     drain_s: float = 3.0
     idle_s: float = 30.0
@@ -142,10 +144,12 @@ class RecognitionStream:
 
     async def responses(
         self,
-    ) -> AsyncGenerator[riva_asr_pb2.StreamingRecognizeResponse, None]:
+    ) -> AsyncGenerator[riva_asr_pb2.StreamingRecognizeResponse | None, None]:
         """Send the audio of the buffer and yield each response as it comes.
 
-        Ends when the server ends the call without an error, whether asked to or not.
+        None comes first where a while has passed without an answer: the server has not refused the
+        stream, and has nothing to say yet. Ends when the server ends the call without an error,
+        whether asked to or not.
 
         Raises:
             CaptionerError: What went wrong, by status code; its ``retryable`` decides what next.
@@ -159,17 +163,24 @@ class RecognitionStream:
         )
         # A write that outlives the call would put its own failure in the place of the status.
         call.add_done_callback(lambda _: writer.cancel())
+        reading = asyncio.create_task(self._read(call), name="asr-first-answer")
         try:
-            while (response := await self._read(call)) is not None:
+            if not (await asyncio.wait({reading}, timeout=self._limits.accept_s))[0]:
+                yield None
+            response = await reading
+            while response is not None:
                 self._speech_unanswered_since = None
                 if self._draining_since is not None and response.results:
                     self._draining_since = self._clock.now()
                 yield response
+                response = await self._read(call)
         finally:
-            for task in tasks:
+            for task in (*tasks, reading):
                 task.cancel()
             call.cancel()
-            await asyncio.wait(tasks)
+            await asyncio.wait((*tasks, reading))
+            if not reading.cancelled():
+                reading.exception()  # raised above already, or of no interest any more
         for task in tasks:
             if not task.cancelled() and (fault := task.exception()) is not None:
                 raise fault

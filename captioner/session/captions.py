@@ -46,8 +46,10 @@ class CaptionTrack:
         self._changed_at = None
         return self.promote()
 
-    def new_stream(self) -> None:
-        """Note that the recogniser starts afresh."""
+    def new_stream(self, *, now: float) -> None:
+        """Note that the recogniser starts afresh at monotonic time ``now``."""
+        if self._changed_at is not None:
+            self._changed_at = now
         self._reducer.new_stream(self.channel)
 
     def _show(self, segment: Segment, stable_chars: int) -> CaptionChanged:

@@ -10,6 +10,7 @@ and only then is the session idle.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -28,16 +29,20 @@ from captioner.session.channels import channel_sources
 from captioner.session.condition import Listener, SessionCondition
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.endpoint_monitor import EndpointMonitor
-from captioner.session.endpoints import EndpointChoice, log_insecurities, recognition_options
+from captioner.session.endpoints import log_insecurities, recognition_options, session_route
 from captioner.session.engine_process import EngineProcess
+from captioner.session.guard import SessionGuard
 from captioner.session.pipeline import ChannelPipeline
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, Settings
+from captioner.telemetry.logs import FILE_ONLY
 from captioner.transcript.reducer import TranscriptReducer
 
 _CAPTIONING: Final = frozenset(
     {SessionState.STARTING, SessionState.STREAMING, SessionState.RECONNECTING}
 )
+logger = logging.getLogger(__name__)
+
 _STOP_MARGIN_S: Final = 2.0
 _COMMAND_RETRIES: Final = 5
 
@@ -128,11 +133,23 @@ class CaptionSession:
         self._lost_samples = 0
         log_insecurities(self._settings)
         self._condition.begin()
-        self._endpoints = EndpointMonitor(
-            EndpointChoice(self._settings, self._engine), self._condition, clock=self._clock
+        failover = session_route(
+            self._settings,
+            self._engine,
+            clock=self._clock,
+            is_live=self._realtime,
+            on_return=self._renew,
         )
+        self._route = EndpointMonitor(failover, self._condition, clock=self._clock)
         self._add_channels(channel_sources(self._audio))
-        self._task = asyncio.create_task(self._run(), name="caption-session")
+        guard = SessionGuard(
+            failover,
+            self._route,
+            renew=self._renew,
+            recover=self._recover,
+            clock=self._clock,
+        )
+        self._task = asyncio.create_task(self._run(guard), name="caption-session")
 
     async def stop(self) -> None:
         """End in order; the last words are kept. Returns when the session is idle."""
@@ -191,18 +208,19 @@ class CaptionSession:
         limit_s = self._settings.connection.drain_timeout_s + _STOP_MARGIN_S
         await asyncio.gather(*(channel.stop(limit_s) for channel in channels))
 
-    async def _run(self) -> None:
-        monitor = asyncio.create_task(self._endpoints.watch(), name="session-endpoint-monitor")
+    async def _run(self, guard: SessionGuard) -> None:
+        watching = asyncio.create_task(guard.run(), name="session-guard")
+        watching.add_done_callback(_tell_of_fault)
         try:
             while running := [found.task for found in self._channels if not found.task.done()]:
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for channel in [found for found in self._channels if found.task.done()]:
                     self._note_end(channel)
         finally:
-            monitor.cancel()
-            await asyncio.wait({monitor})
+            watching.cancel()
             for channel in self._channels:
                 await channel.cancel()
+            await asyncio.wait({watching})
             errors = [channel.error for channel in self._channels if channel.error is not None]
             # One channel that works is reason enough to have gone on.
             self.error = errors[0] if errors and len(errors) == len(self._channels) else None
@@ -241,6 +259,13 @@ class CaptionSession:
             self._channels.append(channel)
             channel.start()
 
+    def _renew(self, *, at_once: bool = False) -> None:
+        for channel in self._channels:
+            channel.renew(at_once=at_once)
+
+    async def _recover(self, reason: str) -> None:
+        await asyncio.gather(*(channel.recover(reason) for channel in self._channels))
+
     def _track(self, name: str) -> CaptionTrack:
         if name not in self._tracks:
             stability = self._settings.captions.stability
@@ -251,7 +276,7 @@ class CaptionSession:
         """Return the recogniser of one channel; all channels share the choice of endpoint."""
         connection = self._settings.connection
         return Recogniser(
-            self._endpoints,
+            self._route,
             recognition_options(self._settings.recognition),
             limits=StreamLimits(
                 connect_s=connection.connect_timeout_s,
@@ -264,3 +289,9 @@ class CaptionSession:
             rotate_after_s=connection.rotate_after_s,
             clock=self._clock,
         )
+
+
+def _tell_of_fault(task: asyncio.Task[None]) -> None:
+    """Log what ended a task that is to run until it is cancelled; captions go on without it."""
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        logger.critical("Nobody looks after the session any more", exc_info=fault, extra=FILE_ONLY)

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.probe import probe
-from captioner.asr.route import Route
+from captioner.asr.route import Route, Takeover
 from captioner.asr.verdict import EndpointReport
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError
@@ -63,7 +63,7 @@ class EndpointMonitor:
             self._failing = None
         return endpoint
 
-    def failed(self, endpoint: Endpoint | None, error: CaptionerError) -> bool:
+    def failed(self, endpoint: Endpoint | None, error: CaptionerError) -> Takeover:
         """Take in that a stream broke; its endpoint is probed from now on."""
         if endpoint is not None and not endpoint.is_embedded:
             self._failing = endpoint

@@ -27,6 +27,7 @@ def session_route(
     engine: EmbeddedEngine,
     *,
     clock: Clock,
+    is_live: bool = True,
     on_return: Callable[[], None] = lambda: None,
 ) -> Failover:
     """Return the route of a session: the listed servers in order, and the embedded engine.
@@ -36,6 +37,8 @@ def session_route(
             none, the engine is the only one.
         engine: Started when it is needed.
         clock: Time.
+        is_live: Whether somebody reads along. A file can wait for the server that was chosen for
+            it, and is not handed to the engine.
         on_return: Called when an earlier server is to be used again.
     """
     candidates = [
@@ -43,7 +46,8 @@ def session_route(
         for server in settings.endpoints
     ]
     language = settings.recognition.language
-    if not candidates or (settings.connection.embedded_fallback and engine.understands(language)):
+    may_fall_back = is_live and settings.connection.embedded_fallback
+    if not candidates or (may_fall_back and engine.understands(language)):
 
         async def embedded() -> Endpoint:
             engine.check(language)
@@ -116,7 +120,6 @@ def server_endpoint(settings: EndpointSettings) -> Endpoint:
         extra_metadata=tuple(settings.metadata.items()),
         token=settings.api_key,
         allow_plaintext_key=settings.allow_plaintext_key,
-        may_fail_over=settings.takes_over,
     )
 
 

@@ -21,6 +21,7 @@ from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError, FaultError
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap
+from captioner.riva.options import RecognitionOptions
 from captioner.session.axis import ClockAxis
 from captioner.session.captions import CaptionTrack
 from captioner.session.condition import SessionCondition
@@ -97,7 +98,7 @@ class ChannelPipeline:
 
     def start(self) -> None:
         """Begin. Returns at once."""
-        self._track.new_stream()
+        self._track.new_stream(now=self._clock.now())
         self._condition.channel_added(self.name)
         self._task = asyncio.create_task(self._run(), name=f"caption-channel-{self.name}")
 
@@ -133,6 +134,30 @@ class ChannelPipeline:
         """Hear something else from now on."""
         self.hears = source
         await self._source.switch(source)
+
+    def renew(self, *, at_once: bool = False) -> None:
+        """Have another recognition stream, in the next pause or at once; nothing is lost by it."""
+        self._recogniser.renew(at_once=at_once)
+
+    def configure(self, options: RecognitionOptions) -> None:
+        """Ask ``options`` of the server from the next pause on."""
+        self._recogniser.configure(options)
+
+    async def recover(self, reason: str) -> None:
+        """Begin afresh after a time in which nothing ran: device and stream are opened anew.
+
+        What was shown stays, and what was still to be recognised is not passed off as new.
+
+        Args:
+            reason: What the reader is told about the gap.
+        """
+        self._settle(self._track.promote())
+        lost = self._recogniser.skip() or LostAudio(self.heard_until, self.heard_until)
+        self._lost_samples += lost.end - lost.start
+        gap = Gap(samples_to_ms(lost.start), samples_to_ms(lost.end), reason, self.name)
+        self._condition.emit(GapMarked(gap))
+        if self._realtime:
+            await self._source.switch(self.hears)
 
     async def _run(self) -> None:
         try:
@@ -205,7 +230,7 @@ class ChannelPipeline:
                 match event:
                     case Connected():
                         self._is_server_away = False
-                        self._track.new_stream()
+                        self._track.new_stream(now=self._clock.now())
                         self._condition.connected(self.name, event.endpoint)
                     case Interrupted():
                         self._is_server_away = True
@@ -235,7 +260,10 @@ class ChannelPipeline:
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(_TICK_S)
-            self._settle(self._track.promote_if_quiet(self._quiet_gap_s, now=self._clock.now()))
+            # Without a server the quiet says nothing: the next stream hears the utterance again.
+            if not self._is_server_away:
+                now = self._clock.now()
+                self._settle(self._track.promote_if_quiet(self._quiet_gap_s, now=now))
             if self._realtime:
                 self._condition.lags(self.name, self._recogniser.lag_s)
             self._condition.review()
@@ -247,7 +275,7 @@ class ChannelPipeline:
     def _settle(self, change: CaptionChanged | None) -> None:
         """Tell of a caption that was made final by us; its audio is not recognised once more."""
         if change is not None:
-            self._recogniser.cover(change.segment.end_ms)
+            self._recogniser.settle(change.segment.text, change.segment.end_ms)
             self._condition.emit(change)
 
 

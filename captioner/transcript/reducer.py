@@ -63,7 +63,8 @@ class TranscriptReducer:
         """
         state = self._channels.setdefault(channel, _Channel())
         text, words = _beyond(state.promoted, hypothesis)
-        if hypothesis.is_final or text == hypothesis.text:
+        if hypothesis.is_final:
+            # Not at a partial that reads like another utterance: a later one may go on with it.
             state.promoted = ()
         old = state.open
         if not text and (old is None or not hypothesis.is_final):

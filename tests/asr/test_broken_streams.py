@@ -115,7 +115,9 @@ async def test_a_final_without_any_times_covers_what_was_sent() -> None:
     assert server.streams[1].pcm == ramp(SECOND, 2 * SECOND)
 
 
-async def test_what_was_settled_by_the_transcript_is_not_replayed() -> None:
+async def test_what_was_settled_by_the_transcript_is_not_said_again() -> None:
+    """A second of it is heard again, because the last word may have been cut short."""
+
     async def handler(stream: ServedStream) -> None:
         if stream.number == 0:
             await stream.hear(2 * SECOND)

@@ -15,11 +15,12 @@ from captioner.core.health import HealthState
 from captioner.core.state import SessionState
 from captioner.session.controller import CaptionSession
 from captioner.settings.models import AudioSettings
-from tests.session.test_session import Watcher, echo_progress, settings_for
+from tests.session.test_session import echo_progress, settings_for
 from tests.support.clock import ManualClock
 from tests.support.riva_server import RivaServer, ServedStream, final, partial, serve_riva
 from tests.support.scripted_source import ScriptedSource, tone
 from tests.support.wait import until
+from tests.support.watcher import Watcher
 
 S = SessionState
 UNPLUGGED = AudioDeviceError("The microphone was unplugged.", hint="Plug it in.")

@@ -138,7 +138,7 @@ USUAL_METADATA = {"user-agent", "grpc-accept-encoding", "accept-encoding"}
 def test_no_setting_is_left_out_here() -> None:
     assert RECOGNITION.keys() | {"endpointing"} == set(RecognitionSettings.model_fields)
     assert ENDPOINTING.keys() == set(EndpointingSettings.model_fields)
-    assert METADATA.keys() | WAY == set(EndpointSettings.model_fields)
+    assert METADATA.keys() | WAY | {"model"} == set(EndpointSettings.model_fields)
     assert not METADATA.keys() & WAY
 
 
@@ -202,6 +202,16 @@ async def test_each_endpointing_value_is_seen_and_the_others_are_the_servers(fie
     assert [each.name for each in message.DESCRIPTOR.fields if message.HasField(each.name)] == [
         name
     ]
+
+
+async def test_the_model_of_an_endpoint_goes_before_the_one_for_all() -> None:
+    settings = RecognitionSettings(model="for-all")
+    async with serve_riva(say_hello) as server:
+        usual = await seen_by_server(settings, server)
+        special = await seen_by_server(settings, server, model="for-here")
+    assert usual.config is not None
+    assert special.config is not None
+    assert (usual.config.config.model, special.config.config.model) == ("for-all", "for-here")
 
 
 @pytest.mark.parametrize("field", METADATA)

@@ -18,12 +18,25 @@ class ManualClock:
     def __init__(self, start_s: float = 1000.0) -> None:
         """Begin at ``start_s`` seconds, an arbitrary moment as with the real clock."""
         self._now = start_s
+        self._slept_s = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Event]] = []
         self._order = count()
 
     def now(self) -> float:
         """Return the present moment in seconds."""
         return self._now
+
+    def uptime(self) -> float:
+        """Return the present moment on a scale that counts `sleep_computer` too."""
+        return self._now + self._slept_s
+
+    def sleep_computer(self, seconds: float) -> None:
+        """Let the computer have slept for ``seconds``; `now` knows nothing of it."""
+        self._slept_s += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Let ``seconds`` pass in which nothing ran, as in a machine that was paused."""
+        self._now += seconds
 
     async def sleep(self, seconds: float) -> None:
         """Return once time has been advanced by ``seconds``; at once for none."""
