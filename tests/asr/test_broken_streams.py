@@ -125,17 +125,19 @@ async def test_what_was_settled_by_the_transcript_is_not_said_again() -> None:
             await stream.hear(3 * SECOND)
             await stream.abort(Code.UNAVAILABLE)
         await stream.hear_all()
+        await stream.say(final("Final. And more.", processed_s=stream.heard_s))
 
     async with serve_riva(handler) as server:
         recogniser = recogniser_for(server)
         feed(recogniser, 0, 2 * SECOND)
         async with Listener(recogniser) as listener:
             await listener.hears("never final")
-            recogniser.cover(1500)
+            recogniser.settle("never final", 2000)
             feed(recogniser, 2 * SECOND, 3 * SECOND)
             recogniser.finish()
             await listener.end()
-    assert server.streams[1].pcm == ramp(at_ms(1500), 3 * SECOND)
+    assert server.streams[1].pcm == ramp(SECOND, 3 * SECOND)
+    assert listener.finals == ["And more."]
 
 
 async def test_a_stream_that_ends_early_after_the_audio_did_is_not_the_end() -> None:

@@ -208,6 +208,7 @@ async def test_the_model_of_an_endpoint_goes_before_the_one_for_all() -> None:
     settings = RecognitionSettings(model="for-all")
     async with serve_riva(say_hello) as server:
         usual = await seen_by_server(settings, server)
+    async with serve_riva(say_hello) as server:
         special = await seen_by_server(settings, server, model="for-here")
     assert usual.config is not None
     assert special.config is not None
