@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -12,8 +12,7 @@ from captioner.cli.config_keys import remove_key, set_key
 from captioner.cli.config_show import show
 from captioner.cli.context import AppContext, app_context
 from captioner.core.errors import ConfigurationError
-from captioner.settings.endpoints import split_proxy
-from captioner.settings.fields import ENDPOINTS, is_secret
+from captioner.settings.fields import ENDPOINTS
 from captioner.settings.store import LoadedSettings, save_settings
 
 app = typer.Typer(
@@ -32,11 +31,6 @@ app = typer.Typer(
 app.command("show")(show)
 app.command("set-key")(set_key)
 app.command("remove-key")(remove_key)
-
-_KEY_HINT: Final = (
-    "`captioner config set-key HOST:PORT` keeps it in the system's keyring; RIVA_API_KEY is for "
-    "one run. A proxy with a password goes into RIVA_PROXY."
-)
 
 FieldArgument = Annotated[
     str, typer.Argument(help="Name, as `captioner config show` lists it.", show_default=False)
@@ -72,8 +66,6 @@ def set_field(
     * captioner config set recognition.boosted '[{"phrase": "Captioner", "boost": 20}]'
     """
     context = app_context(ctx)
-    if is_secret(field) or (field.endswith(".proxy") and split_proxy(value)[1] is not None):
-        raise ConfigurationError(f"{field}: a secret is never written to a file.", hint=_KEY_HINT)
     before = _load_numbered_like_the_file(context, field)
     save_settings(context.paths, {field: _parsed(value)})
     typer.echo(f"{field} is saved in {context.paths.settings_file}")

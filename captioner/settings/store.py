@@ -17,6 +17,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from captioner.core.errors import ConfigurationError
+from captioner.settings.endpoints import split_proxy
 from captioner.settings.environment import ENVIRONMENT_NAMES, read_env_file, read_environment
 from captioner.settings.fields import (
     ENDPOINTS,
@@ -168,15 +169,17 @@ def save_settings(
         What the file says now.
 
     Raises:
-        ConfigurationError: The file cannot be written, or a value makes no sense.
-        ValueError: A secret is among the changes: it belongs into the keyring.
+        ConfigurationError: The file cannot be written, a value makes no sense, or a secret is among
+            the changes: it belongs into the keyring.
     """
+    if any(_is_secret_value(field, value) for field, value in changes.items()):
+        raise _secret_in_file()
     saved, _ = read_settings_file(paths.settings_file)
     kept = renumbered(_without(set_values(saved), reset))
     values = {**_without(kept, changes), **changes}
     settings = _validate({field: Given(value, "") for field, value in values.items()})
     if any(endpoint.secrets for endpoint in settings.endpoints):
-        raise ValueError("keys and passwords are kept in the keyring, never in the settings file")
+        raise _secret_in_file()
     record = settings.model_dump(mode="json", exclude_unset=True)
     text = json.dumps({"version": SETTINGS_VERSION, **record}, indent=2, ensure_ascii=False)
     target = paths.settings_file
@@ -190,6 +193,19 @@ def save_settings(
             "or choose another with --profile-dir.",
         ) from error
     return settings
+
+
+def _is_secret_value(field: str, value: object) -> bool:
+    has_login = field.endswith(".proxy") and split_proxy(str(value))[1] is not None
+    return is_secret(field) or has_login
+
+
+def _secret_in_file() -> ConfigurationError:
+    return ConfigurationError(
+        "Keys and passwords are never written to the settings file.",
+        hint="`captioner config set-key HOST:PORT` keeps a key in the keyring, RIVA_API_KEY has "
+        "one for a run. A proxy with a password goes into RIVA_PROXY.",
+    )
 
 
 def _without(values: Mapping[str, object], names: Collection[str]) -> dict[str, object]:
@@ -230,13 +246,13 @@ def _as_configuration_error(
 ) -> ConfigurationError:
     first = error.errors(include_url=False, include_context=False)[0]
     parts = [str(part) for part in first["loc"]]
-    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
-    field = next((name for name in names if name in values), ".".join(parts))
+    field = ".".join(parts)
     if first["type"] == "extra_forbidden":
-        return _unknown(".".join(parts))
+        return _unknown(field)
     if first["type"] == "missing":
-        return ConfigurationError(f"{'.'.join(parts)} is missing.", hint="Give it a value.")
-    given = values.get(field, Given(first["input"], DEFAULT))
+        return ConfigurationError(f"{field} is missing.", hint="Give it a value.")
+    names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    given = next((values[name] for name in names if name in values), Given(None, DEFAULT))
     message = first["msg"].removeprefix("Value error, ")
     shown = _shown(field, given, first["input"])
     if given.fix:
@@ -250,6 +266,7 @@ def _as_configuration_error(
 
 
 def _shown(field: str, given: Given, value: object) -> str:
+    """Return a bad value for a sentence; a list or table could hold a secret within."""
     text = given.text or str(value)
-    has_password = field.endswith(".proxy") and "@" in text
-    return "(hidden)" if is_secret(field) or has_password else f"'{text}'"
+    is_hidden = _is_secret_value(field, text) or isinstance(value, dict | list | tuple)
+    return "(hidden)" if is_hidden else f"'{text}'"

@@ -236,12 +236,28 @@ def test_settings_are_changed_and_taken_back(program: Program) -> None:
         (["set", "overlay.lines", "99"], "'99' for overlay.lines", "config show"),
         (["set", "overlay.linez", "3"], "no setting overlay.linez", "config show"),
         (["set", "endpoints.3.host", "h"], "without gaps", "endpoints.0"),
-        (["set", "endpoints.0.api_key", KEY], "a secret is never written", "config set-key"),
+        (["set", "endpoints.0.api_key", KEY], "never written", "config set-key"),
         (
             ["set", "endpoints.0.proxy", f"http://u:{PASSWORD}@proxy:1"],
-            "a secret is never written",
+            "never written",
             "RIVA_PROXY",
         ),
+        (
+            ["set", "endpoints", f'[{{"host": "h", "api_key": "{KEY}"}}]'],
+            "never written",
+            "config set-key",
+        ),
+        (
+            ["set", "endpoints", f'[{{"host": "h:1", "api_key": "{KEY}"}}]'],
+            "'h:1' for endpoints.0.host",
+            "config show",
+        ),
+        (
+            ["set", "endpoints", f'[{{"host": "h", "metadata": {{"Authorization": "{KEY}"}}}}]'],
+            "'authorization' is for credentials",
+            "config show",
+        ),
+        (["set", "endpoints", f'{{"api_key": "{KEY}"}}'], "without gaps", "endpoints.0"),
         (["unset", "overlay.lines"], "overlay.lines is not set", "config show"),
         (["set-key", "http://riva.example"], "makes no sense", "HOST:PORT"),
     ],
@@ -256,6 +272,7 @@ def test_what_cannot_be_done_is_refused_with_the_fix(
     assert PASSWORD not in done.stderr
     assert KEY not in done.stderr
     assert not (program.profile / "settings.json").exists()
+    assert_nowhere(program.profile, KEY, PASSWORD)
 
 
 def test_a_change_that_has_no_effect_is_said(program: Program) -> None:

@@ -317,6 +317,24 @@ def test_a_key_in_the_settings_file_is_not_used_and_said(paths: ProfilePaths) ->
 
 
 @pytest.mark.parametrize(
+    "field", [{"proxy": "http://user:planted@proxy:1"}, {"proxy_credentials": "user:planted"}]
+)
+def test_a_password_in_the_settings_file_is_not_used_and_said(
+    paths: ProfilePaths, field: dict[str, str]
+) -> None:
+    record = {"endpoints": [{"host": "h", "name": "Mine"} | field]}
+    paths.settings_file.write_text(json.dumps(record), encoding="utf-8")
+    loaded = _load(paths)
+    endpoint = loaded.settings.endpoint
+    assert endpoint is not None
+    assert endpoint.secrets == ()
+    assert endpoint.name == "Mine"
+    assert endpoint.proxy == ("http://proxy:1" if "proxy" in field else "system")
+    assert "planted" not in loaded.notices[0]
+    assert "RIVA_PROXY" in loaded.notices[0]
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"endpoints": [{"host": "h", "api_key": "secret"}]},
@@ -326,6 +344,8 @@ def test_a_key_in_the_settings_file_is_not_used_and_said(paths: ProfilePaths) ->
     ],
 )
 def test_a_secret_is_never_saved(paths: ProfilePaths, changes: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="keyring"):
+    with pytest.raises(ConfigurationError) as caught:
         save_settings(paths, changes)
+    assert "never written" in caught.value.message
+    assert "keyring" in caught.value.hint
     assert not paths.settings_file.exists()
