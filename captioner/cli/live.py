@@ -26,7 +26,7 @@ from captioner.cli.options import (
     audio_overrides,
     recogniser_overrides,
 )
-from captioner.cli.output import leave_output
+from captioner.cli.output import leave_output, reason_of
 from captioner.cli.running import run_session
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.session.controller import CaptionSession
@@ -122,7 +122,7 @@ async def _caption(
         leave_output(screen.failure)
     if saved is not None and text_file is not None and saved.failure is not None:
         raise ConfigurationError(
-            f"The transcript {text_file.path} is not complete: {saved.failure}.",
+            f"The transcript {text_file.path} is not complete: {reason_of(saved.failure)}.",
             hint="Make room on the disk, or save it somewhere else.",
         ) from saved.failure
     return interrupted

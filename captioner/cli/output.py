@@ -43,6 +43,11 @@ def write_output(text: str) -> bool:
     return True
 
 
+def reason_of(failure: Exception) -> str:
+    """Return what the system says of a failed write, without numbers."""
+    return (isinstance(failure, OSError) and failure.strerror) or str(failure)
+
+
 def leave_output(failure: Exception) -> None:
     """End quietly when the reader of a pipe has left; otherwise say what is wrong with the output.
 
@@ -54,6 +59,6 @@ def leave_output(failure: Exception) -> None:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     if not isinstance(failure, BrokenPipeError):
         raise ConfigurationError(
-            f"The captions cannot be written: {failure}.",
+            f"The captions cannot be written: {reason_of(failure)}.",
             hint="Make room on the disk, or write them somewhere else.",
         ) from failure

@@ -96,7 +96,7 @@ class ThreadedSink:
             self.failure = error
             # That the reader of a pipe leaves is how pipes end.
             level = logging.INFO if isinstance(error, BrokenPipeError) else logging.WARNING
-            logger.log(level, "Sink %s failed and is left out: %s", self._name, error)
+            logger.log(level, "No more captions go to the output '%s': %s", self._name, error)
             with self._ready:
                 self._is_over = True
                 self._events.clear()
