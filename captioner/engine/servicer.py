@@ -118,8 +118,10 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
     async def StreamingRecognize(self, _requests: object, context: _Context) -> None:  # noqa: N802 - gRPC's name
         """Recognise audio as it comes."""
         async with _told(context):
+            # A call that asks for nothing yet takes nobody's place.
+            request = await context.read()
             with self._admission():
-                await self._recognise_stream(context)
+                await self._recognise_stream(request, context)
 
     async def Recognize(  # noqa: N802 - gRPC's name
         self, request: riva_asr_pb2.RecognizeRequest, context: _Context
@@ -129,8 +131,9 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
             with self._admission():
                 return await self._recognise_whole(request)
 
-    async def _recognise_stream(self, context: _Context) -> None:
-        request = await context.read()
+    async def _recognise_stream(
+        self, request: riva_asr_pb2.StreamingRecognizeRequest, context: _Context
+    ) -> None:
         if request is _EOF or not request.HasField("streaming_config"):
             raise RequestError("The first message must be the streaming_config", code=INVALID)
         config = request.streaming_config.config

@@ -244,6 +244,16 @@ async def test_one_stream_too_many_is_told_so_and_cancelled_ones_make_room() -> 
         assert finals_of(await served.stream([silence(3)])) == ["This is the mock engine."]
 
 
+async def test_calls_that_ask_for_nothing_take_nobodys_place() -> None:
+    async with serving(MockBackend(), max_streams=1) as served:
+        quiet = [served.stub.StreamingRecognize() for _ in range(3)]
+        for call in quiet:
+            await call.wait_for_connection()
+        assert finals_of(await served.stream([silence(3)])) == ["This is the mock engine."]
+        for call in quiet:
+            call.cancel()
+
+
 async def test_cancelled_streams_leave_no_task_behind() -> None:
     async with serving(MockBackend()) as served:
         await served.stream([silence(1)])
