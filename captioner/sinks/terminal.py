@@ -94,16 +94,25 @@ class TerminalWriter:
         if self._live is None:
             self._live = Live(console=self._out, auto_refresh=False, transient=True)
             self._live.start()
-        self._live.update(Text("\n".join(self._open.values()), style="dim"), refresh=True)
+        text = Text("\n".join(self._open.values()), style="dim")
+        # What does not fit is not shown; the newest words are at the end.
+        lines = text.wrap(self._out, self._out.width)[-max(1, self._out.height - 1) :]
+        self._live.update(Text("\n").join(lines), refresh=True)
 
-    def _finish(self, channel: str, text: str) -> None:
-        self._open.pop(channel, None)
+    def _wipe(self) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def _finish(self, channel: str, text: str) -> None:
+        self._open.pop(channel, None)
+        self._wipe()
         if text:
             self._out.print(Text(text), soft_wrap=True)
         self._show_open()
 
     def _note(self, text: str, style: str) -> None:
+        # Both may be the same terminal: a note must not go on where the open captions end.
+        self._wipe()
         self._notes.print(Text(text, style=style), soft_wrap=True)
+        self._show_open()

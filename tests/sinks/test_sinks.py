@@ -293,6 +293,30 @@ def test_two_channels_that_speak_at_once_have_a_line_each() -> None:
     writer.close()
 
 
+def test_a_note_does_not_go_on_where_the_open_caption_ends() -> None:
+    both = io.StringIO()
+    console = Console(file=both, force_terminal=True, width=60, highlight=False)
+    writer = TerminalWriter(console, console)
+    writer.write(caption(0, "we hold"))
+    before = len(both.getvalue())
+    writer.write(GapMarked(Gap(0, 1, "Some audio was lost here.")))
+    wiped, note, after = both.getvalue()[before:].partition("[Some audio was lost here.]")
+    assert note
+    assert "\x1b[2K" in wiped
+    assert "we hold" in after, "the open caption is shown again below the note"
+    writer.close()
+
+
+def test_of_a_caption_that_is_too_long_the_newest_words_are_shown() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=10, height=4, highlight=False)
+    writer = TerminalWriter(console, Console(file=io.StringIO()))
+    writer.write(caption(0, " ".join(f"word-{number:02}" for number in range(20))))
+    assert "word-19" in out.getvalue()
+    assert "word-00" not in out.getvalue()
+    writer.close()
+
+
 def test_how_far_it_is_behind_is_told_once() -> None:
     writer, _, notes = screen(is_terminal=False)
     for seconds in (4, 5, 6):
