@@ -41,23 +41,24 @@ async def probe(
 
     Args:
         endpoint: The server.
-        limit_s: How long each single wait may take, in seconds.
+        limit_s: How long each wait for gRPC may take, in seconds; looks at other ports take less.
         thorough: Also makes the probes that cannot change the verdict any more, and reads the
             server's certificate.
     """
     found = Findings()
+    look_s = min(limit_s, EXPLAIN_STEP_S)
     try:
         async with open_channel(endpoint) as channel:
             await _ask_grpc(found, channel, endpoint, limit_s)
     except CaptionerError as error:
-        found.error = await explain(endpoint, error, limit_s=min(limit_s, EXPLAIN_STEP_S))
+        found.error = await explain(endpoint, error, limit_s=look_s)
         kind = ProbeKind.MODELS if found.is_connected else ProbeKind.CONNECTION
         found.add(kind, found.error.message, is_good=False)
     port = endpoint.http_port
     if port is not None and (thorough or not found.has_streaming_model):
-        await _ask_http(found, endpoint, port, limit_s)
+        await _ask_http(found, endpoint, port, look_s)
     if thorough and endpoint.tls:
-        await _read_certificate(found, endpoint, limit_s)
+        await _read_certificate(found, endpoint, look_s)
     report = judge(found, endpoint)
     logger.debug("Probe of %s: %s. %s", endpoint.title, report.state, report.reason)
     return report

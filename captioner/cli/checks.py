@@ -10,27 +10,25 @@ import asyncio
 import os
 import platform
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from captioner import __version__
 from captioner.audio.catalog import AudioDevice
 from captioner.audio.devices import list_devices
+from captioner.cli.check import Check, CheckResult, CheckStatus
 from captioner.cli.context import AppContext
+from captioner.cli.endpoint_checks import call_time, examine
 from captioner.cli.loudness import level_of
 from captioner.core.errors import CaptionerError
 from captioner.gui.display import choose_platform
-from captioner.session.probe import probe_server
+from captioner.session.probe import probe_embedded
+from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.insecurities import insecurities
 from captioner.settings.models import Settings
 from captioner.settings.secrets import SecretStore
 from captioner.telemetry.logs import log_file_in_use
-
-CHECK_LIMIT_S: Final = 30.0
-"""A check that takes longer has failed."""
 
 _SILENT_DBFS: Final = -90.0
 _SET_UP: Final = "Run `bash scripts/run.sh` once more: it installs what is missing."
@@ -54,58 +52,14 @@ print(sounddevice.get_portaudio_version()[1].partition(",")[0])
 """
 
 
-class CheckStatus(StrEnum):
-    """How a check ended. A warning names something that Captioner can do without."""
+def all_checks(context: AppContext, overrides: Mapping[str, object]) -> list[Check]:
+    """Return the checks in the order in which they run; settings are read once, at the start.
 
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What a check found.
-
-    Attributes:
-        name: What was checked.
-        status: How it ended.
-        detail: What was found, in a sentence or less.
-        fix: What to do; empty when all is well.
+    Args:
+        context: Of the command line.
+        overrides: Options of the command, by the dotted name of the setting.
     """
-
-    name: str
-    status: CheckStatus
-    detail: str
-    fix: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A check that has not run yet.
-
-    Attributes:
-        title: What it looks at, for the progress line.
-        run: Does it.
-    """
-
-    title: str
-    run: Callable[[], Awaitable[Sequence[CheckResult]]]
-
-    async def results(self, *, limit_s: float = CHECK_LIMIT_S) -> Sequence[CheckResult]:
-        """Run the check, for at most ``limit_s`` seconds."""
-        try:
-            async with asyncio.timeout(limit_s):
-                return await self.run()
-        except CaptionerError as error:
-            return [CheckResult(self.title, CheckStatus.FAILED, error.message, error.hint)]
-        except TimeoutError:
-            detail = f"There was no answer within {limit_s:g} seconds."
-            return [CheckResult(self.title, CheckStatus.FAILED, detail, "Try it once more.")]
-
-
-def all_checks(context: AppContext) -> list[Check]:
-    """Return the checks in the order in which they run; settings are read once, at the start."""
-    settings, settings_result = _read_settings(context)
+    settings, settings_result = _read_settings(context, overrides)
 
     async def settings_check() -> Sequence[CheckResult]:
         return [settings_result]
@@ -121,10 +75,26 @@ def all_checks(context: AppContext) -> list[Check]:
         Check("Keyring", _check_keyring),
         Check("Embedded engine", lambda: _check_engine(settings)),
     ]
-    if settings.endpoint is not None:
-        checks.append(Check("Security", lambda: _check_security(settings)))
-        checks.append(Check("Server", lambda: _check_server(settings)))
+    for server in settings.endpoints:
+        checks += [_security_check(server), _server_check(server, settings)]
     return checks
+
+
+def _security_check(server: EndpointSettings) -> Check:
+    name = f"Security: {server.account}"
+
+    async def check() -> Sequence[CheckResult]:
+        found = [_warning(name, each.sentence, each.fix)[0] for each in insecurities(server)]
+        return found or _ok(name, "nothing insecure")
+
+    return Check(name, check)
+
+
+def _server_check(server: EndpointSettings, settings: Settings) -> Check:
+    async def check() -> Sequence[CheckResult]:
+        return [(await examine(server, settings, thorough=False)).verdict]
+
+    return Check(f"Server: {server.account}", check)
 
 
 def _ok(name: str, detail: str) -> list[CheckResult]:
@@ -139,9 +109,11 @@ def _failed(name: str, detail: str, fix: str) -> list[CheckResult]:
     return [CheckResult(name, CheckStatus.FAILED, detail, fix)]
 
 
-def _read_settings(context: AppContext) -> tuple[Settings, CheckResult]:
+def _read_settings(
+    context: AppContext, overrides: Mapping[str, object]
+) -> tuple[Settings, CheckResult]:
     try:
-        loaded = context.load()
+        loaded = context.load(overrides)
     except CaptionerError as error:
         failed = CheckResult("Settings", CheckStatus.FAILED, error.message, error.hint)
         return Settings(), failed
@@ -262,28 +234,9 @@ async def _check_keyring() -> list[CheckResult]:
 
 async def _check_engine(settings: Settings) -> list[CheckResult]:
     try:
-        found = await probe_server(settings.model_copy(update={"endpoints": ()}))
+        report = await probe_embedded(settings.engine)
     except CaptionerError as error:
         if settings.endpoint is None:
             return _failed("Embedded engine", error.message, _SET_UP)
         return _warning("Embedded engine", error.message, "It is not needed with RIVA_HOST set.")
-    detail = f"ready: {', '.join(found.models)} ({found.round_trip_ms:.0f} ms a call)"
-    return _ok("Embedded engine", detail)
-
-
-async def _check_security(settings: Settings) -> list[CheckResult]:
-    results = []
-    for endpoint in settings.endpoints:
-        name = f"Security: {endpoint.account}"
-        found = insecurities(endpoint)
-        if not found:
-            results += _ok(name, "nothing insecure")
-        for each in found:
-            results += _warning(name, each.sentence, each.fix)
-    return results
-
-
-async def _check_server(settings: Settings) -> list[CheckResult]:
-    found = await probe_server(settings)
-    models = ", ".join(found.models) or "no model named"
-    return _ok("Server", f"{found.server}: {models} ({found.round_trip_ms:.0f} ms a call)")
+    return _ok("Embedded engine", f"{report.reason} {call_time(report)}")

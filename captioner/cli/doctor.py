@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Annotated, Final
 
@@ -14,9 +14,21 @@ from rich.table import Table
 from rich.text import Text
 
 from captioner import __version__
-from captioner.cli.checks import Check, CheckResult, CheckStatus, all_checks
-from captioner.cli.context import app_context
+from captioner.cli.check import Check, CheckResult, CheckStatus
+from captioner.cli.checks import all_checks
+from captioner.cli.context import AppContext, app_context
+from captioner.cli.endpoint_checks import ExaminedEndpoint, examine
 from captioner.cli.exit_codes import ExitCode
+from captioner.cli.options import (
+    CaFileOption,
+    LanguageOption,
+    ModelOption,
+    ServerOption,
+    TlsOption,
+    recogniser_overrides,
+)
+from captioner.core.errors import ConfigurationError
+from captioner.settings.models import Settings
 
 _STYLES: Final = {
     CheckStatus.OK: "green",
@@ -28,6 +40,19 @@ _STYLES: Final = {
 def doctor(
     ctx: typer.Context,
     *,
+    endpoint: Annotated[
+        bool,
+        typer.Option(
+            "--endpoint",
+            help="Check only the servers, and tell all that can be known of each: with --server "
+            "this one, otherwise every server of the settings.",
+        ),
+    ] = False,
+    server: ServerOption = None,
+    tls: TlsOption = None,
+    ca_file: CaFileOption = None,
+    model: ModelOption = None,
+    language: LanguageOption = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the report as JSON, for programs.")
     ] = False,
@@ -36,16 +61,68 @@ def doctor(
 
     Listens to each sound device for a second. The exit code is 1 when a check failed; a warning
     names something that Captioner can do without.
+
+    Examples:
+    * captioner doctor
+    * captioner doctor --endpoint
+    * captioner doctor --endpoint --server riva.example.org:443 --tls
     """
-    results = asyncio.run(_run(all_checks(app_context(ctx))))
+    context = app_context(ctx)
+    overrides = recogniser_overrides(server, tls, ca_file, model, language)
+    if endpoint:
+        failed = _check_servers(context, overrides, only_first=server is not None, as_json=as_json)
+    else:
+        failed = _check_all(context, overrides, as_json=as_json)
+    if failed:
+        raise typer.Exit(ExitCode.FAULT)
+
+
+def _check_all(context: AppContext, overrides: dict[str, object], *, as_json: bool) -> bool:
+    """Run every check; return whether one failed."""
+    results = asyncio.run(_run(all_checks(context, overrides)))
     failed = any(result.status is CheckStatus.FAILED for result in results)
     if as_json:
         checks = [asdict(result) for result in results]
         typer.echo(json.dumps({"captioner": __version__, "ok": not failed, "checks": checks}))
     else:
         _show(results)
-    if failed:
-        raise typer.Exit(ExitCode.FAULT)
+    return failed
+
+
+def _check_servers(
+    context: AppContext, overrides: dict[str, object], *, only_first: bool, as_json: bool
+) -> bool:
+    """Examine the servers of the settings; return whether one cannot be used.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    settings = context.load(overrides).settings
+    if settings.endpoint is None:
+        raise ConfigurationError(
+            "There is no server to check: the settings name none.",
+            hint="Give one: --server HOST:PORT, or RIVA_HOST.",
+        )
+    examined = asyncio.run(_examine(settings, only_first=only_first))
+    failed = any(found.verdict.status is CheckStatus.FAILED for found in examined)
+    if as_json:
+        servers = [found.as_record() for found in examined]
+        typer.echo(json.dumps({"captioner": __version__, "ok": not failed, "endpoints": servers}))
+    else:
+        console = Console(highlight=False)
+        for found in examined:
+            console.print(_table([found.verdict, *found.details()]))
+    return failed
+
+
+async def _examine(settings: Settings, *, only_first: bool) -> list[ExaminedEndpoint]:
+    servers = settings.endpoints[:1] if only_first else settings.endpoints
+    found = []
+    with Console(stderr=True).status("") as status:
+        for server in servers:
+            status.update(f"Asking {server.name or server.account}")
+            found.append(await examine(server, settings, thorough=True))
+    return found
 
 
 async def _run(checks: Sequence[Check]) -> list[CheckResult]:
@@ -60,16 +137,20 @@ async def _run(checks: Sequence[Check]) -> list[CheckResult]:
 
 
 def _show(results: Sequence[CheckResult]) -> None:
+    console = Console(highlight=False)
+    console.print(_table(results))
+    counts = {status: sum(r.status is status for r in results) for status in CheckStatus}
+    console.print(
+        f"\n{counts[CheckStatus.OK]} ok, {counts[CheckStatus.WARNING]} warnings, "
+        f"{counts[CheckStatus.FAILED]} failed"
+    )
+
+
+def _table(results: Iterable[CheckResult]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for result in results:
         found = Text(result.detail)
         if result.fix:
             found.append("\nFix: ", style="bold").append(result.fix)
         table.add_row(Text(result.status, style=_STYLES[result.status]), Text(result.name), found)
-    console = Console(highlight=False)
-    console.print(table)
-    counts = {status: sum(r.status is status for r in results) for status in CheckStatus}
-    console.print(
-        f"\n{counts[CheckStatus.OK]} ok, {counts[CheckStatus.WARNING]} warnings, "
-        f"{counts[CheckStatus.FAILED]} failed"
-    )
+    return table

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from captioner.cli import checks
-from captioner.cli.checks import Check, CheckResult, CheckStatus
+from captioner.cli.check import Check, CheckResult, CheckStatus
 from captioner.core.errors import AudioDeviceError
 from tests.support.clips import TWO_CITIES
 from tests.support.program import Program
@@ -71,9 +71,9 @@ def test_server_that_is_not_there_fails(mock_program: Program, tmp_path: Path) -
     environ = _headless(mock_program, tmp_path, RIVA_HOST="127.0.0.1", RIVA_PORT="1")
     code, found = _report(mock_program, environ)
     assert code == 1
-    assert found["Server"]["status"] == "failed"
-    assert "127.0.0.1" in found["Server"]["detail"]
-    assert found["Server"]["fix"]
+    assert found["Server: 127.0.0.1:1"]["status"] == "failed"
+    assert "127.0.0.1" in found["Server: 127.0.0.1:1"]["detail"]
+    assert found["Server: 127.0.0.1:1"]["fix"]
     assert found["Security: 127.0.0.1:1"]["status"] == "ok"
 
 

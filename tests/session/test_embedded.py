@@ -17,13 +17,14 @@ import pytest
 from captioner.asr.endpoint import Endpoint
 from captioner.core.errors import CaptionerError, CredentialsError, EngineError
 from captioner.core.events import CaptionChanged, EngineChanged, SessionEvent, StateChanged
+from captioner.core.health import EndpointState
 from captioner.core.state import SessionState
 from captioner.session import embedded, engine_process
 from captioner.session.controller import CaptionSession
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.engine_process import EngineProcess
-from captioner.session.probe import probe_server
-from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
+from captioner.session.probe import probe_embedded, wait_until_ready
+from captioner.settings.endpoints import ConnectionSettings
 from captioner.settings.models import EngineSettings, Settings
 from tests.support.scripted_source import ScriptedOpener, ScriptedSource
 from tests.support.wait import until
@@ -76,8 +77,8 @@ def is_alive(pid: int) -> bool:
 
 async def ask(endpoint: Endpoint) -> tuple[str, ...]:
     """Return the models that a server lists."""
-    server = EndpointSettings(host=endpoint.host, port=endpoint.port, api_key=endpoint.token)
-    return (await probe_server(Settings(endpoints=(server,)))).models
+    report = await wait_until_ready(endpoint)
+    return tuple(model.name for model in report.streaming_models)
 
 
 async def test_it_starts_once_answers_and_ends(engine: EmbeddedEngine) -> None:
@@ -360,8 +361,9 @@ async def test_an_engine_that_never_starts_fails_the_session_with_the_reason(
 
 async def test_the_probe_starts_an_engine_and_ends_it() -> None:
     before = {process.pid for process in psutil.Process().children()}
-    result = await probe_server(Settings(engine=MOCK))
-    assert result.is_embedded
-    assert result.models == ("mock-scripted-en",)
-    assert result.round_trip_ms > 0
+    report = await probe_embedded(MOCK)
+    assert report.endpoint.is_embedded
+    assert report.state is EndpointState.READY
+    assert [model.name for model in report.streaming_models] == ["mock-scripted-en"]
+    assert report.round_trip_ms is not None
     assert {process.pid for process in psutil.Process().children()} == before
