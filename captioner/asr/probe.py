@@ -141,7 +141,7 @@ async def _ask_http(found: Findings, endpoint: Endpoint, port: int, limit_s: flo
         answer = await ask_readiness(endpoint, port, limit_s=limit_s)
     except CaptionerError as error:
         # Only a NIM has this port; without it, nothing speaks against the server.
-        found.add(ProbeKind.HTTP, error.message)
+        found.add(ProbeKind.HTTP, f"{error.message} Only a NIM has this port.")
         return
     found.http = answer
     if answer is None:
