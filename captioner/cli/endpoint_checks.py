@@ -13,7 +13,7 @@ from captioner.cli.check import CheckResult, CheckStatus
 from captioner.core.errors import CaptionerError
 from captioner.core.health import EndpointState
 from captioner.riva.models import missing_model
-from captioner.session.endpoints import endpoint_with_key
+from captioner.session.endpoints import endpoint_with_key, recognition_options
 from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.insecurities import Insecurity, insecurities
 from captioner.settings.models import Settings
@@ -116,12 +116,9 @@ async def examine(
     endpoint = await endpoint_with_key(server)
     limit_s = settings.connection.connect_timeout_s
     report = await probe(endpoint, limit_s=limit_s, thorough=thorough)
-    recognition = settings.recognition
+    asked = recognition_options(settings.recognition).with_model(endpoint.model)
     missing = missing_model(
-        report.models,
-        model=recognition.model,
-        language=recognition.language,
-        server=endpoint.title,
+        report.models, model=asked.model, language=asked.language, server=endpoint.title
     )
     return ExaminedEndpoint(server.account, report, missing, insecurities(server))
 
