@@ -18,6 +18,7 @@ import grpc
 from riva.client.proto import riva_asr_pb2
 
 from captioner.asr.channel import open_channel
+from captioner.asr.diagnosis import explain
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.events import Connected, Heard, Interrupted, Lost, Parked, RecogniserEvent
 from captioner.asr.replay import LostAudio, ReplayBuffer
@@ -96,6 +97,7 @@ class Recogniser:
         self._is_urgent = False
         self._is_utterance_open = False
         self._finished = False
+        self._has_connected = False
         self.generation = 0
         self.reconnects = 0
 
@@ -166,6 +168,11 @@ class Recogniser:
         return lost
 
     @property
+    def is_answered(self) -> bool:
+        """Whether a server has answered since the last speech."""
+        return self._stream is not None and self._stream.is_answered
+
+    @property
     def lag_s(self) -> float:
         """Seconds of audio that were fed and, by all we know, are not worked through."""
         return max(0, self._buffer.fed_until - self._processed) / SAMPLE_RATE
@@ -184,7 +191,8 @@ class Recogniser:
                         yield event
             except StreamLeft:
                 logger.info("Stream %d is left for another one", self.generation)
-            except CaptionerError as error:
+            except CaptionerError as fault:
+                error = await self._explained(fault)
                 delay = self._delay_after(error)
                 self.reconnects += 1
                 logger.info("Stream broken (%s): %s", error.code or error.category, error)
@@ -209,6 +217,20 @@ class Recogniser:
         replayed = max(0, self._buffer.sent_until - self._buffer.start)
         self._processed = self._buffer.start
         logger.info("Next stream replays %d ms", samples_to_ms(replayed))
+
+    async def _explained(self, error: CaptionerError) -> CaptionerError:
+        """Return what is behind ``error``, where it is worth a look of a few seconds.
+
+        That is where trying again does not help, or may not: nothing has ever worked.
+        """
+        # Its frames would keep the broken call alive, and with it the connection.
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+        endpoint = self._endpoint
+        if endpoint is None or endpoint.is_embedded:
+            return error
+        if error.retryable and (self._has_connected or self._backoff.attempts):
+            return error
+        return await explain(endpoint, error, options=self._options.with_model(endpoint.model))
 
     def _delay_after(self, error: CaptionerError) -> float:
         """Return how long to wait before the next try.
@@ -263,7 +285,7 @@ class Recogniser:
             async with aclosing(_to_the_end(stream)) as responses:
                 async for response in responses:
                     if not is_connected:
-                        is_connected = True
+                        is_connected = self._has_connected = True
                         yield Connected(endpoint)
                     if response is None:
                         continue

@@ -123,6 +123,11 @@ class RecognitionStream:
             self._speech_unanswered_since = self._clock.now()
 
     @property
+    def is_answered(self) -> bool:
+        """Whether the server has said something, if only that it lives, since the last speech."""
+        return self._speech_unanswered_since is None
+
+    @property
     def has_said_all(self) -> bool:
         """Whether all audio was sent and the server knows that no more will come."""
         return self._draining_since is not None

@@ -25,6 +25,7 @@ from captioner.riva.options import RecognitionOptions
 from captioner.session.axis import ClockAxis
 from captioner.session.captions import CaptionTrack
 from captioner.session.condition import SessionCondition
+from captioner.session.gaps import LossGatherer
 from captioner.session.sources import SourceSwitch
 from captioner.settings.models import AudioSettings
 from captioner.telemetry.logs import FILE_ONLY
@@ -33,7 +34,6 @@ logger = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.2
 _SPEECH_DBFS: Final = -45.0
-_MARKED_GAP_MS: Final = 200
 _STOP_WITHOUT_SERVER_S: Final = 1.0
 """Enough for a try or two; a server that is gone does not keep anyone from stopping."""
 
@@ -88,13 +88,15 @@ class ChannelPipeline:
         self._stop_limit: asyncio.Timeout | None = None
         self._is_server_away = False
         self.heard_until = 0
-        self._lost_samples = 0
+        self._losses = LossGatherer(clock)
         self.error: CaptionerError | None = None
 
     @property
     def lost_samples(self) -> int:
         """Audio that no recogniser heard."""
-        return self._lost_samples + (self._axis.dropped_samples if self._axis is not None else 0)
+        return self._losses.lost_samples + (
+            self._axis.dropped_samples if self._axis is not None else 0
+        )
 
     def start(self) -> None:
         """Begin. Returns at once."""
@@ -153,9 +155,8 @@ class ChannelPipeline:
         """
         self._settle(self._track.promote())
         lost = self._recogniser.skip() or LostAudio(self.heard_until, self.heard_until)
-        self._lost_samples += lost.end - lost.start
-        gap = Gap(samples_to_ms(lost.start), samples_to_ms(lost.end), reason, self.name)
-        self._condition.emit(GapMarked(gap))
+        self._losses.lost_samples += lost.end - lost.start
+        self._mark_gap(lost, reason)
         if self._realtime:
             await self._source.switch(self.hears)
 
@@ -177,6 +178,7 @@ class ChannelPipeline:
             )
         finally:
             self._tell(self._track.promote())
+            self._mark_gap(self._losses.due(at_end=True))
 
     async def _pump(self) -> None:
         """Carry audio from the source to the recogniser."""
@@ -205,23 +207,22 @@ class ChannelPipeline:
             return
         self.heard_until = chunk.end
         if chunk.lost_before:
-            self._mark_gap(LostAudio(chunk.start - chunk.lost_before, chunk.start))
-        lost = self._recogniser.feed(chunk, is_loud=is_loud)
-        if lost is not None:
-            self._drop(lost)
+            lost = LostAudio(chunk.start - chunk.lost_before, chunk.start)
+            self._mark_gap(self._losses.add(lost))
+        dropped = self._recogniser.feed(chunk, is_loud=is_loud)
+        if dropped is not None:
+            self._drop(dropped)
 
     def _drop(self, lost: LostAudio) -> None:
         """Note that the recogniser did not take in what was heard."""
         self._condition.dropped(self.name, (lost.end - lost.start) / SAMPLE_RATE)
-        self._mark_gap(lost)
+        self._mark_gap(self._losses.add(lost))
 
-    def _mark_gap(self, lost: LostAudio) -> None:
-        self._lost_samples += lost.end - lost.start
-        start_ms, end_ms = samples_to_ms(lost.start), samples_to_ms(lost.end)
-        if end_ms - start_ms >= _MARKED_GAP_MS:
-            logger.warning("Audio lost: %d ms at %d ms", end_ms - start_ms, start_ms)
-            gap = Gap(start_ms, end_ms, "Some audio was lost here.", self.name)
-            self._condition.emit(GapMarked(gap))
+    def _mark_gap(self, lost: LostAudio | None, reason: str = "Some audio was lost here.") -> None:
+        if lost is not None:
+            start_ms, end_ms = samples_to_ms(lost.start), samples_to_ms(lost.end)
+            logger.warning("Audio lost from %d ms to %d ms", start_ms, end_ms)
+            self._condition.emit(GapMarked(Gap(start_ms, end_ms, reason, self.name)))
 
     async def _read(self) -> None:
         """Carry what the recogniser says to the listeners."""
@@ -260,8 +261,9 @@ class ChannelPipeline:
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(_TICK_S)
-            # Without a server the quiet says nothing: the next stream hears the utterance again.
-            if not self._is_server_away:
+            self._mark_gap(self._losses.due())
+            # Where the server is quiet, and not the speaker, the next stream hears it all again.
+            if not self._is_server_away and self._recogniser.is_answered:
                 now = self._clock.now()
                 self._settle(self._track.promote_if_quiet(self._quiet_gap_s, now=now))
             if self._realtime:

@@ -73,7 +73,7 @@ async def test_an_http_server() -> None:
     async with serve_tcp(http) as port:
         error = await outcome(Endpoint("127.0.0.1", port))
     assert isinstance(error, ProtocolError)
-    assert "does not speak gRPC" in error.message
+    assert "not in gRPC" in error.message
     assert "9000" in error.hint
 
 
@@ -176,7 +176,8 @@ async def test_a_ca_file_that_is_none(
 async def test_plaintext_to_a_tls_port_names_tls(authority: trustme.CA) -> None:
     async with serve_riva(say_hello, authority=authority) as server:
         error = await outcome(Endpoint("localhost", server.port))
-    assert isinstance(error, UnavailableError)
+    assert isinstance(error, TlsError)
+    assert "wants an encrypted connection" in error.message
     assert "RIVA_SSL=true" in error.hint
 
 

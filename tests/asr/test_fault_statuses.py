@@ -90,7 +90,9 @@ async def test_what_lasts_is_told_at_once_and_what_was_shown_is_kept(
     assert type(outcome.error) is expected
     assert outcome.error.code == code.name
     assert outcome.error.hint
-    assert outcome.connections == len(outcome.streams) == 1
+    assert len(outcome.streams) == 1
+    # One more looks for what is behind the refusal, such as the models that there are.
+    assert outcome.connections <= 2
     assert outcome.seconds < 1 + last.end / 16_000, "at once"
     shown = [word.number for word in SPEECH.words if word.end <= last.end]
     assert numbers_in(" ".join(segment.text for segment in outcome.finals)) == shown

@@ -85,7 +85,7 @@ async def test_a_stranger_from_the_start_is_named_and_not_asked_again(
     async with stranger(STRANGERS[name]) as port:
         outcome = await caption(SPEECH, [Fault(0, move_to(port))])
     assert isinstance(outcome.error, ProtocolError)
-    assert "does not speak gRPC" in outcome.error.message
+    assert "not in gRPC" in outcome.error.message
     assert "9000" in outcome.error.hint
     assert outcome.finals == []
     assert outcome.streams == []

@@ -1,0 +1,54 @@
+"""Which losses of audio are worth a mark, when they come in small pieces too."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from captioner.asr.replay import LostAudio
+from captioner.core.audio import SAMPLE_RATE
+from captioner.core.clock import Clock
+
+_MARKED: Final = SAMPLE_RATE // 5
+"""A loss that can hold a word, in samples; shorter ones are counted and not marked."""
+
+_GATHERED_S: Final = 1.0
+"""A server that is too slow loses a piece of audio now and then: one mark for each second."""
+
+
+class LossGatherer:
+    """Joins losses of one channel that follow each other closely.
+
+    Attributes:
+        lost_samples: All that was lost, marked or not.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with nothing lost."""
+        self._clock = clock
+        self._pending: LostAudio | None = None
+        self._pending_samples = 0
+        self._since = 0.0
+        self.lost_samples = 0
+
+    def add(self, lost: LostAudio) -> LostAudio | None:
+        """Count a loss; return the gap that is to be marked now, if one is."""
+        samples = lost.end - lost.start
+        self.lost_samples += samples
+        if samples >= _MARKED:
+            return lost
+        if self._pending is None:
+            self._pending, self._since = lost, self._clock.now()
+        else:
+            self._pending = LostAudio(self._pending.start, max(self._pending.end, lost.end))
+        self._pending_samples += samples
+        return None
+
+    def due(self, *, at_end: bool = False) -> LostAudio | None:
+        """Return the gap that small losses together make, once they were gathered for a while."""
+        if self._pending is None:
+            return None
+        if not at_end and self._clock.now() - self._since < _GATHERED_S:
+            return None
+        gap = self._pending if self._pending_samples >= _MARKED else None
+        self._pending, self._pending_samples = None, 0
+        return gap
