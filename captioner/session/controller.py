@@ -283,7 +283,7 @@ class CaptionSession:
                 response_s=connection.response_timeout_s,
                 drain_s=connection.drain_timeout_s,
             ),
-            # An outage that the replay covers must not grow by the last wait to one that it does not.
+            # The last wait of an outage must not make it longer than what the replay covers.
             backoff=Backoff(base_s=connection.retry_delay_s, cap_s=connection.replay_s / 10),
             max_retries=connection.max_retries or (0 if self._patient else _COMMAND_RETRIES),
             replay_s=connection.replay_s,

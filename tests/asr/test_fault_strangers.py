@@ -89,7 +89,8 @@ async def test_a_stranger_from_the_start_is_named_and_not_asked_again(
     assert "9000" in outcome.error.hint
     assert outcome.finals == []
     assert outcome.streams == []
-    assert outcome.connections <= 2
+    # Up to three more look for what answers there; the stream itself is not tried again.
+    assert outcome.connections <= 4
 
 
 @pytest.mark.parametrize("talk", STRANGERS.values(), ids=STRANGERS)
