@@ -21,6 +21,7 @@ from captioner.asr.channel import open_channel
 from captioner.asr.diagnosis import explain
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.events import Connected, Heard, Interrupted, Lost, Parked, RecogniserEvent
+from captioner.asr.renewal import Renewal
 from captioner.asr.replay import LostAudio, ReplayBuffer
 from captioner.asr.route import Route, Takeover
 from captioner.asr.seam import Seam
@@ -43,9 +44,6 @@ _FILE_AHEAD_S: Final = 10.0
 _SLOW_RETRY_S: Final = 2.0
 _LASTING_S: Final = 5.0
 """A stream that answered and lived so long was a success, even if it settled nothing."""
-
-_RENEWAL_LIMIT_S: Final = 15.0
-"""A stream that is to be renewed is left in the middle of an utterance after so long."""
 
 _HEARD_CHUNKS: Final = 1024
 
@@ -82,20 +80,17 @@ class Recogniser:
         self._limits = limits or StreamLimits()
         self._backoff = backoff or Backoff()
         self._max_retries = max_retries
-        self._rotate_after_s = rotate_after_s
         self._clock = clock or SystemClock()
         self._buffer = ReplayBuffer(round(replay_s * SAMPLE_RATE))
         self._seam = Seam()
+        self._renewal = Renewal(self._clock, rotate_after_s=rotate_after_s)
         self._stream: RecognitionStream | None = None
         self._heard_at: deque[tuple[int, float]] = deque(maxlen=_HEARD_CHUNKS)
         self._endpoint: Endpoint | None = None
         self._last_response = riva_asr_pb2.StreamingRecognizeResponse()
         self._processed = 0
         self._covered_before = 0
-        self._opened_at = 0.0
-        self._renewal_since: float | None = None
-        self._is_urgent = False
-        self._is_utterance_open = False
+        self._loud_until = 0
         self._finished = False
         self._has_connected = False
         self.generation = 0
@@ -114,8 +109,10 @@ class Recogniser:
         if self._buffer.fed_until == 0:
             self._processed = chunk.start
         self._heard_at.append((chunk.end, chunk.captured_at))
-        if is_loud and self._stream is not None:
-            self._stream.note_speech()
+        if is_loud:
+            self._loud_until = chunk.end
+            if self._stream is not None:
+                self._stream.note_speech()
         return self._buffer.put(chunk)
 
     def finish(self) -> None:
@@ -137,7 +134,7 @@ class Recogniser:
         """
         self._seam.settle(text, ms_to_samples(until_ms))
         self._buffer.commit(self._seam.covered)
-        self._is_utterance_open = False
+        self._renewal.is_utterance_open = False
 
     def renew(self, *, at_once: bool = False) -> None:
         """Have a new stream; nothing is lost by it.
@@ -146,9 +143,7 @@ class Recogniser:
             at_once: For a connection that is known to be dead. Otherwise the stream is left in the
                 next pause between utterances.
         """
-        if self._renewal_since is None:
-            self._renewal_since = self._clock.now()
-        self._is_urgent = self._is_urgent or at_once
+        self._renewal.ask(at_once=at_once)
 
     def configure(self, options: RecognitionOptions) -> None:
         """Ask ``options`` of the server from the next pause between utterances on."""
@@ -174,8 +169,11 @@ class Recogniser:
 
     @property
     def lag_s(self) -> float:
-        """Seconds of audio that were fed and, by all we know, are not worked through."""
-        return max(0, self._buffer.fed_until - self._processed) / SAMPLE_RATE
+        """Seconds from what the server has, by all we know, worked through to the newest sound.
+
+        Silence after that is no lag: a server need not say anything about it.
+        """
+        return max(0, self._loud_until - self._processed) / SAMPLE_RATE
 
     async def events(self) -> AsyncGenerator[RecogniserEvent, None]:
         """Yield what happens until the audio has ended and the last words are there.
@@ -251,7 +249,7 @@ class Recogniser:
     def _cover(self, position: int) -> None:
         self._seam.cover(position)
         self._buffer.commit(self._seam.covered)
-        self._is_utterance_open = False
+        self._renewal.is_utterance_open = False
 
     def _open_channel(self, endpoint: Endpoint) -> AbstractAsyncContextManager[grpc.aio.Channel]:
         return open_channel(
@@ -267,7 +265,7 @@ class Recogniser:
             StreamLeft: Another one is wanted.
             CaptionerError: It broke.
         """
-        self._renewal_since, self._is_urgent = None, False
+        self._renewal.begin()
         endpoint = self._endpoint = await self._route.next()
         async with self._open_channel(endpoint) as channel:
             stream = RecognitionStream(
@@ -302,7 +300,6 @@ class Recogniser:
     def _begin(self, stream: RecognitionStream) -> None:
         self.generation += 1
         self._stream = stream
-        self._opened_at = self._clock.now()
         self._covered_before = self._seam.covered
         self._last_response = riva_asr_pb2.StreamingRecognizeResponse()
         if self.generation > 1:
@@ -325,7 +322,7 @@ class Recogniser:
             to_session_ms=timeline.to_session_ms,
             sent_s=timeline.sent_samples / SAMPLE_RATE,
         ):
-            self._is_utterance_open = bool(said.text) and not said.is_final
+            self._renewal.is_utterance_open = bool(said.text) and not said.is_final
             new = self._seam.take(said)
             if said.is_final:
                 self._buffer.commit(self._seam.covered)
@@ -338,24 +335,14 @@ class Recogniser:
 
         A server that answers and breaks off again and again must not be asked without a pause.
         """
-        if (
-            self._seam.covered > self._covered_before
-            or self._clock.now() - self._opened_at > _LASTING_S
-        ):
+        if self._seam.covered > self._covered_before or self._renewal.age_s > _LASTING_S:
             self._backoff.reset()
             self._route.succeeded(endpoint)
 
     def _is_renewal_due(self) -> bool:
-        """Tell whether the present stream is to be left now: between utterances, or at last."""
-        now = self._clock.now()
-        if self._rotate_after_s and now - self._opened_at > self._rotate_after_s:
-            self.renew()
-        if self._renewal_since is None or self._finished:
-            return False
-        if self._is_urgent:
-            return True
-        is_late = now - self._renewal_since > _RENEWAL_LIMIT_S
-        return not self._is_utterance_open or (is_late and self._buffer.forgotten is None)
+        return not self._finished and self._renewal.is_due(
+            replays_all=self._buffer.forgotten is None
+        )
 
     def _processing_ms(self, hypothesis: Hypothesis) -> float:
         position = ms_to_samples(hypothesis.audio_processed_s * 1000)

@@ -82,6 +82,7 @@ class Failover:
         clock: Clock,
         is_ready: Readiness,
         on_return: Callable[[], None] = lambda: None,
+        on_away: Callable[[CaptionerError | None], None] = lambda _: None,
         after: int = 3,
         probe_interval_s: float = _PROBE_INTERVAL_S,
     ) -> None:
@@ -93,6 +94,8 @@ class Failover:
             is_ready: Asks an endpoint whether it would take a stream.
             on_return: Called when an earlier endpoint is to be used again; streams are then to be
                 renewed at the next pause.
+            on_away: Called with the reason when the preferred endpoint is left, and with None when
+                it works again.
             after: Failures in a row that bring another endpoint.
             probe_interval_s: Seconds between two looks at earlier endpoints. Longer and longer
                 while an endpoint that looked ready fails again.
@@ -101,6 +104,7 @@ class Failover:
         self._clock = clock
         self._is_ready = is_ready
         self._on_return = on_return
+        self._on_away = on_away
         self._after = after
         self._probe_interval_s = self._interval_s = probe_interval_s
         self._located: dict[int, Endpoint] = {}
@@ -110,7 +114,6 @@ class Failover:
         self._refused: set[int] = set()
         self._has_returned = False
         self.takeovers = 0
-        self.away_because: CaptionerError | None = None
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -141,7 +144,7 @@ class Failover:
         if following is None:
             return Takeover.NONE
         if self._current == 0:
-            self.away_because = error
+            self._on_away(error)
         if self._has_returned:
             self._interval_s = min(2 * self._interval_s, _LONGEST_INTERVAL_S)
             self._has_returned = False
@@ -159,7 +162,7 @@ class Failover:
             self._has_returned = False
             if self._current == 0:
                 self._interval_s = self._probe_interval_s
-                self.away_because = None
+                self._on_away(None)
 
     async def watch(self) -> None:
         """Go back to an earlier endpoint when it is ready; runs until it is cancelled."""

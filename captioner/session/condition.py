@@ -172,6 +172,11 @@ class SessionCondition:
         self._tell_engine(EngineChanged(endpoint.title, endpoint.is_mock))
         self._follow()
 
+    def stood_in_for(self, error: CaptionerError | None) -> None:
+        """Note why the preferred server is not used, or with None that it is again."""
+        self._inputs.away_because = error
+        self.review()
+
     def probed(self, health: EndpointHealth) -> None:
         """Note what a probe says of the server in use, to which no stream stands."""
         self._inputs.probed = health

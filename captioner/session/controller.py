@@ -139,6 +139,7 @@ class CaptionSession:
             clock=self._clock,
             is_live=self._realtime,
             on_return=self._renew,
+            on_away=self._condition.stood_in_for,
         )
         self._route = EndpointMonitor(failover, self._condition, clock=self._clock)
         self._add_channels(channel_sources(self._audio))

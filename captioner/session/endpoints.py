@@ -9,6 +9,7 @@ from captioner.asr.endpoint import Endpoint
 from captioner.asr.probe import probe
 from captioner.asr.route import Candidate, Failover
 from captioner.core.clock import Clock
+from captioner.core.errors import CaptionerError
 from captioner.core.health import EndpointState
 from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.session.embedded import EmbeddedEngine
@@ -28,7 +29,8 @@ def session_route(
     *,
     clock: Clock,
     is_live: bool = True,
-    on_return: Callable[[], None] = lambda: None,
+    on_return: Callable[[], None],
+    on_away: Callable[[CaptionerError | None], None],
 ) -> Failover:
     """Return the route of a session: the listed servers in order, and the embedded engine.
 
@@ -39,7 +41,8 @@ def session_route(
         clock: Time.
         is_live: Whether somebody reads along. A file can wait for the server that was chosen for
             it, and is not handed to the engine.
-        on_return: Called when an earlier server is to be used again.
+        on_return: As in `Failover`.
+        on_away: As in `Failover`.
     """
     candidates = [
         Candidate(_located(server), may_take_over=server.takes_over)
@@ -59,6 +62,7 @@ def session_route(
         clock=clock,
         is_ready=_is_ready,
         on_return=on_return,
+        on_away=on_away,
         after=settings.connection.fail_over_after,
     )
 

@@ -77,6 +77,7 @@ class HealthInputs:
         channels: Each channel by its name; "" is the only one of a session with one source.
         failure: Why the session has failed, when it has.
         engine_name: Who recognises.
+        away_because: Why the preferred server is not used; None while it is.
         probed: What the last probe says of the server in use, while no stream to it stands.
     """
 
@@ -84,6 +85,7 @@ class HealthInputs:
     channels: dict[str, ChannelInputs] = field(default_factory=dict)
     failure: CaptionerError | None = None
     engine_name: str = ""
+    away_because: CaptionerError | None = None
     probed: EndpointHealth | None = None
 
 
@@ -141,7 +143,7 @@ def _trouble(inputs: HealthInputs) -> Health | None:
 
 def _while_streaming(inputs: HealthInputs, now: float) -> Health:
     verdicts = {
-        name: _of_channel(channel, inputs.engine_name, now)
+        name: _of_channel(channel, inputs, now)
         for name, channel in inputs.channels.items()
         if not channel.has_ended
     }
@@ -160,20 +162,21 @@ def _while_streaming(inputs: HealthInputs, now: float) -> Health:
     return Health(state, sentence, hints[0] if hints else "")
 
 
-def _of_channel(channel: ChannelInputs, engine_name: str, now: float) -> Health:
+def _of_channel(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Health:
     if (error := channel.error) is not None:
         return Health(HealthState.RECONNECTING, error.message, error.hint)
     # Some devices send silence, others send nothing at all.
     silent_since = channel.quiet_since if channel.quiet_since is not None else channel.last_audio_at
     if silent_since is not None and now - silent_since >= NO_AUDIO_AFTER_S:
         return _no_sound(channel)
-    if (degraded := _degraded(channel, engine_name, now)) is not None:
+    if (degraded := _degraded(channel, inputs, now)) is not None:
         return degraded
     return Health(HealthState.LISTENING, f"Listening to {channel.source_name}.")
 
 
-def _degraded(channel: ChannelInputs, engine_name: str, now: float) -> Health | None:
+def _degraded(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Health | None:
     """Return what is wrong with captions that go on, the worst first."""
+    engine_name = inputs.engine_name
     if channel.lag_s > _LAGGING_S:
         return Health(
             HealthState.DEGRADED,
@@ -187,6 +190,12 @@ def _degraded(channel: ChannelInputs, engine_name: str, now: float) -> Health | 
             f"{dropped_s:.1f} seconds of audio were lost in the last minute, because {engine_name} "
             "did not take them.",
             "Close other programs, check the network, or use a faster server.",
+        )
+    if (error := inputs.away_because) is not None:
+        return Health(
+            HealthState.DEGRADED,
+            f"{engine_name} stands in. {error.message}",
+            error.hint,
         )
     retries = [error for moment, error in channel.retries if now - moment < _LATELY_S]
     if retries:

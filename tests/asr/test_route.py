@@ -25,6 +25,7 @@ class Ready:
         self.hosts: set[str] = set()
         self.asked: list[str] = []
         self.returns = 0
+        self.reasons: list[CaptionerError | None] = []
 
     async def is_ready(self, endpoint: Endpoint) -> bool:
         self.asked.append(endpoint.host)
@@ -50,6 +51,7 @@ def failover(
         clock=clock or ManualClock(),
         is_ready=ready.is_ready,
         on_return=ready.on_return,
+        on_away=ready.reasons.append,
         after=3,
         probe_interval_s=5.0,
     )
@@ -75,13 +77,14 @@ async def watched(route: Failover) -> AsyncIterator[None]:
 
 
 async def test_so_many_failures_in_a_row_bring_the_next() -> None:
-    route = failover()
+    seen = Ready()
+    route = failover(ready=seen)
 
     assert await fail(route, 2) == [Takeover.NONE] * 2
     assert await host(route) == "first"
     assert await fail(route, 1) == [Takeover.AT_ONCE]
     assert await host(route) == "second"
-    assert route.away_because is FAILURE
+    assert seen.reasons == [FAILURE]
 
 
 async def test_a_success_in_between_begins_the_count_again() -> None:
@@ -163,6 +166,9 @@ async def test_the_preferred_one_is_used_again_once_it_is_ready() -> None:
 
         assert await host(route) == "first"
         assert ready.returns == 1
+        assert ready.reasons == [FAILURE], "it has not shown yet that it works"
+        route.succeeded(await route.next())
+        assert ready.reasons == [FAILURE, None]
         await clock.advance(60.0)
         assert len(ready.asked) == 3, "nobody is asked while the preferred one is used"
 

@@ -236,7 +236,7 @@ async def test_a_server_that_refuses_fails_the_session_and_it_can_be_started_aga
         assert watcher.states[-1] is S.FAILED
         health = watcher.session.health
         assert health.state is HealthState.FAILED
-        assert "refused the key: expired" in health.sentence
+        assert "wants a key, and none is set" in health.sentence
         assert HealthChanged(health) in watcher.events
         assert len(server.streams) == 1
         await watcher.session.start()
