@@ -110,6 +110,8 @@ def load_settings(
         for number in range(len(saved.endpoints))
     ]
     servers = place(listed, described)
+    if servers and "recognition.model" in top:
+        servers[0].pop("model", None)  # what is said above the file goes before all that it says
     if described and not servers:
         notices += (_without_a_server(described),)
     values = {

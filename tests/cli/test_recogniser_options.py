@@ -92,7 +92,10 @@ def test_a_key_is_not_sent_in_plain_text_unless_that_server_may_have_it(
     """The port of the server that is not there is not dialled for the first of them."""
     program.profile.mkdir()
     endpoint: dict[str, object] = {"host": "192.0.2.1", "port": 50051, "proxy": "none"}
-    settings = {"endpoints": [endpoint], "connection": {"max_retries": 1}}
+    settings = {
+        "endpoints": [endpoint],
+        "connection": {"max_retries": 1, "embedded_fallback": False},
+    }
     file = program.profile / "settings.json"
     environ = program.environ(RIVA_API_KEY=KEY, RIVA_TIMEOUT_MS="300")
     command = ("live", "--source", f"file:{clip}")

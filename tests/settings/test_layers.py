@@ -170,6 +170,15 @@ def test_each_field_alone_takes_the_uppermost_value(tmp_path: Path, field: str) 
     assert now() == seen[1]
 
 
+def test_a_model_of_the_command_line_goes_before_the_servers_own(paths: ProfilePaths) -> None:
+    save_settings(paths, {"endpoints.0.model": "own", "endpoints.1.model": "other"})
+    assert load(paths).settings.endpoints[0].model == "own"
+    for loaded in (load(paths, RIVA_MODEL="m"), load(paths, {"recognition.model": "m"})):
+        assert [each.model for each in loaded.settings.endpoints] == [None, "other"]
+        assert loaded.settings.recognition.model == "m"
+        assert loaded.locked_by("recognition.model")
+
+
 def test_names_without_a_server_are_checked_and_said_to_have_no_effect(tmp_path: Path) -> None:
     paths = ProfilePaths.under(tmp_path)
     loaded = load(paths, RIVA_PORT="1", RIVA_API_KEY="k-secret")
