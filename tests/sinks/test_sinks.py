@@ -295,8 +295,10 @@ def test_two_channels_that_speak_at_once_have_a_line_each() -> None:
 
 def test_a_note_does_not_go_on_where_the_open_caption_ends() -> None:
     both = io.StringIO()
-    console = Console(file=both, force_terminal=True, width=60, highlight=False)
-    writer = TerminalWriter(console, console)
+    out, notes = (
+        Console(file=both, force_terminal=True, width=60, highlight=False) for _ in range(2)
+    )
+    writer = TerminalWriter(out, notes)
     writer.write(caption(0, "we hold"))
     before = len(both.getvalue())
     writer.write(GapMarked(Gap(0, 1, "Some audio was lost here.")))
