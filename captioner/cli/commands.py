@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -79,7 +82,8 @@ def lazy_commands() -> list[LazyCommand]:
 def _load(name: str) -> TyperCommand | TyperGroup:
     module_name, _, target_name = COMMANDS[name].target.partition(":")
     try:
-        target = getattr(import_module(module_name), target_name)
+        with _ctrl_c_ends_at_once():
+            target = getattr(import_module(module_name), target_name)
     except ModuleNotFoundError as error:
         raise UnsupportedError(
             f"The command '{name}' needs the Python module '{error.name}', which is not installed.",
@@ -94,3 +98,21 @@ def _load(name: str) -> TyperCommand | TyperGroup:
     if not isinstance(command, TyperCommand | TyperGroup):
         raise TypeError(f"{COMMANDS[name].target} does not make a command")
     return command
+
+
+@contextmanager
+def _ctrl_c_ends_at_once() -> Iterator[None]:
+    """While libraries are imported, let Ctrl-C end the process instead of being an exception.
+
+    Python drops an exception that comes up where nobody can take it, such as in a callback of its
+    import system, and imports take a second or more: Ctrl-C was lost. There is nothing to undo yet.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

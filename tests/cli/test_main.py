@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +113,31 @@ def probe(name: str) -> None:
 def test_ctrl_c_has_its_own_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     _command(monkeypatch, "def probe() -> None:\n    raise KeyboardInterrupt\n", tmp_path)
     assert main(["--profile-dir", str(tmp_path), "probe"]) == ExitCode.INTERRUPTED
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal to send")
+def test_ctrl_c_is_not_lost_in_an_import_that_drops_exceptions(tmp_path: Path) -> None:
+    body = (
+        "import os, signal\n"
+        "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    print('still here')\n"
+        "except BaseException:\n    print('dropped')\n"
+        "def probe(): print('ran')\n"
+    )
+    (tmp_path / "dropping_command.py").write_text(body, encoding="utf-8")
+    program = (
+        "import sys; from captioner.cli import commands, main;"
+        "commands.COMMANDS['probe'] = commands.CommandEntry('dropping_command:probe', 'x');"
+        "sys.exit(main.main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--profile-dir", str(tmp_path), "probe"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_exit_code_of_a_command_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
