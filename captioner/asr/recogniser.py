@@ -9,7 +9,6 @@ two utterances); or because no audio comes for a while (then the next one waits 
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Final
@@ -20,23 +19,17 @@ from riva.client.proto import riva_asr_pb2
 from captioner.asr.channel import open_channel
 from captioner.asr.diagnosis import explain
 from captioner.asr.endpoint import Endpoint
-from captioner.asr.events import Connected, Heard, Interrupted, Lost, Parked, RecogniserEvent
+from captioner.asr.events import Connected, Interrupted, Lost, Parked, RecogniserEvent
+from captioner.asr.interpreter import Interpreter
 from captioner.asr.renewal import Renewal
 from captioner.asr.replay import LostAudio, ReplayBuffer
 from captioner.asr.route import Route, Takeover
-from captioner.asr.seam import Seam
 from captioner.asr.stream import DrainTimeoutError, RecognitionStream, StreamLeft, StreamLimits
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples, samples_to_ms
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
 from captioner.core.errors import CaptionerError, OverloadedError, UnavailableError
-from captioner.core.hypothesis import Hypothesis
 from captioner.riva.options import RecognitionOptions
-from captioner.riva.results import (
-    audio_processed_s,
-    hypotheses_from_response,
-    is_said_again,
-)
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +37,6 @@ _FILE_AHEAD_S: Final = 10.0
 _SLOW_RETRY_S: Final = 2.0
 _LASTING_S: Final = 5.0
 """A stream that answered and lived so long was a success, even if it settled nothing."""
-
-_HEARD_CHUNKS: Final = 1024
 
 
 class Recogniser:
@@ -82,13 +73,10 @@ class Recogniser:
         self._max_retries = max_retries
         self._clock = clock or SystemClock()
         self._buffer = ReplayBuffer(round(replay_s * SAMPLE_RATE))
-        self._seam = Seam()
+        self._interpreter = Interpreter(self._clock)
         self._renewal = Renewal(self._clock, rotate_after_s=rotate_after_s)
         self._stream: RecognitionStream | None = None
-        self._heard_at: deque[tuple[int, float]] = deque(maxlen=_HEARD_CHUNKS)
         self._endpoint: Endpoint | None = None
-        self._last_response = riva_asr_pb2.StreamingRecognizeResponse()
-        self._processed = 0
         self._covered_before = 0
         self._loud_until = 0
         self._finished = False
@@ -107,8 +95,8 @@ class Recogniser:
             The oldest audio, where it had to be dropped to stay within bounds.
         """
         if self._buffer.fed_until == 0:
-            self._processed = chunk.start
-        self._heard_at.append((chunk.end, chunk.captured_at))
+            self._interpreter.processed = chunk.start
+        self._interpreter.note_capture(chunk)
         if is_loud:
             self._loud_until = chunk.end
             if self._stream is not None:
@@ -132,9 +120,8 @@ class Recogniser:
             text: What was shown of it.
             until_ms: How far the recogniser was with it, in milliseconds of the session.
         """
-        self._seam.settle(text, ms_to_samples(until_ms))
-        self._buffer.commit(self._seam.covered)
-        self._renewal.is_utterance_open = False
+        self._interpreter.settle(text, ms_to_samples(until_ms))
+        self._buffer.commit(self._interpreter.seam.covered)
 
     def renew(self, *, at_once: bool = False) -> None:
         """Have a new stream; nothing is lost by it.
@@ -173,7 +160,7 @@ class Recogniser:
 
         Silence after that is no lag: a server need not say anything about it.
         """
-        return max(0, self._loud_until - self._processed) / SAMPLE_RATE
+        return max(0, self._loud_until - self._interpreter.processed) / SAMPLE_RATE
 
     async def events(self) -> AsyncGenerator[RecogniserEvent, None]:
         """Yield what happens until the audio has ended and the last words are there.
@@ -213,7 +200,7 @@ class Recogniser:
         if (forgotten := self._buffer.rewind()) is not None:
             yield Lost(forgotten)
         replayed = max(0, self._buffer.sent_until - self._buffer.start)
-        self._processed = self._buffer.start
+        self._interpreter.processed = self._buffer.start
         logger.info("Next stream replays %d ms", samples_to_ms(replayed))
 
     async def _explained(self, error: CaptionerError) -> CaptionerError:
@@ -247,9 +234,8 @@ class Recogniser:
         return delay + _SLOW_RETRY_S if isinstance(error, OverloadedError) else delay
 
     def _cover(self, position: int) -> None:
-        self._seam.cover(position)
-        self._buffer.commit(self._seam.covered)
-        self._renewal.is_utterance_open = False
+        self._interpreter.cover(position)
+        self._buffer.commit(position)
 
     def _open_channel(self, endpoint: Endpoint) -> AbstractAsyncContextManager[grpc.aio.Channel]:
         return open_channel(
@@ -287,7 +273,9 @@ class Recogniser:
                         yield Connected(endpoint)
                     if response is None:
                         continue
-                    for heard in self._take(response, stream):
+                    said = self._interpreter.take(response, stream)
+                    self._buffer.commit(self._interpreter.seam.covered)
+                    for heard in said:
                         yield heard
                     self._note_success(endpoint)
                     if self._is_renewal_due():
@@ -300,60 +288,26 @@ class Recogniser:
     def _begin(self, stream: RecognitionStream) -> None:
         self.generation += 1
         self._stream = stream
-        self._covered_before = self._seam.covered
-        self._last_response = riva_asr_pb2.StreamingRecognizeResponse()
-        if self.generation > 1:
-            self._seam.new_stream()
-
-    def _take(
-        self, response: riva_asr_pb2.StreamingRecognizeResponse, stream: RecognitionStream
-    ) -> list[Heard]:
-        """Return what is new in a response, after settling what its finals cover."""
-        progress, timeline = stream.progress, stream.timeline
-        progress.answered(ms_to_samples(1000 * audio_processed_s(response)))
-        if progress.sent:
-            self._processed = timeline.to_session(min(progress.processed, progress.sent))
-        if not response.results or is_said_again(response, self._last_response):
-            return []
-        self._last_response = response
-        heard = []
-        for said in hypotheses_from_response(
-            response,
-            to_session_ms=timeline.to_session_ms,
-            sent_s=timeline.sent_samples / SAMPLE_RATE,
-        ):
-            self._renewal.is_utterance_open = bool(said.text) and not said.is_final
-            new = self._seam.take(said)
-            if said.is_final:
-                self._buffer.commit(self._seam.covered)
-            if new is not None:
-                heard.append(Heard(new, self._processing_ms(new)))
-        return heard
+        self._covered_before = self._interpreter.seam.covered
+        self._interpreter.begin(follows_another=self.generation > 1)
 
     def _note_success(self, endpoint: Endpoint) -> None:
         """Count a stream as a success once it has settled something, or has lived for a while.
 
         A server that answers and breaks off again and again must not be asked without a pause.
         """
-        if self._seam.covered > self._covered_before or self._renewal.age_s > _LASTING_S:
+        if (
+            self._interpreter.seam.covered > self._covered_before
+            or self._renewal.age_s > _LASTING_S
+        ):
             self._backoff.reset()
             self._route.succeeded(endpoint)
 
     def _is_renewal_due(self) -> bool:
         return not self._finished and self._renewal.is_due(
-            replays_all=self._buffer.forgotten is None
+            is_utterance_open=self._interpreter.is_utterance_open,
+            replays_all=self._buffer.forgotten is None,
         )
-
-    def _processing_ms(self, hypothesis: Hypothesis) -> float:
-        position = ms_to_samples(hypothesis.audio_processed_s * 1000)
-        captured_at = None
-        for end, moment in reversed(self._heard_at):
-            if end < position:
-                break
-            captured_at = moment
-        if captured_at is None:
-            return 0.0
-        return max(0.0, 1000 * (self._clock.now() - captured_at))
 
 
 async def _to_the_end(

@@ -11,11 +11,7 @@ _PATIENCE_S: Final = 15.0
 
 
 class Renewal:
-    """What is known about the wish for another stream.
-
-    Attributes:
-        is_utterance_open: Whether words are shown that no final has settled.
-    """
+    """What is known about the wish for another stream."""
 
     def __init__(self, clock: Clock, *, rotate_after_s: float) -> None:
         """Wish for nothing.
@@ -29,7 +25,6 @@ class Renewal:
         self._begun_at = clock.now()
         self._since: float | None = None
         self._is_urgent = False
-        self.is_utterance_open = False
 
     @property
     def age_s(self) -> float:
@@ -47,16 +42,17 @@ class Renewal:
             self._since = self._clock.now()
         self._is_urgent = self._is_urgent or at_once
 
-    def is_due(self, *, replays_all: bool) -> bool:
+    def is_due(self, *, is_utterance_open: bool, replays_all: bool) -> bool:
         """Tell whether the stream is to be left now.
 
         Args:
+            is_utterance_open: Whether words were said that no final has settled.
             replays_all: Whether the next stream would hear the whole of an open utterance.
         """
         if self._rotate_after_s and self.age_s > self._rotate_after_s:
             self.ask(at_once=False)
         if self._since is None:
             return False
-        if self._is_urgent or not self.is_utterance_open:
+        if self._is_urgent or not is_utterance_open:
             return True
         return replays_all and self._clock.now() - self._since > _PATIENCE_S
