@@ -95,7 +95,8 @@ def _set_aside(path: Path, reason: str) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        place = ".".join(str(part) for part in first["loc"])
+        return f"{place}: {first['msg'].removeprefix('Value error, ')}"
     if isinstance(error, json.JSONDecodeError):
         return f"line {error.lineno}: {error.msg}"
     if isinstance(error, UnicodeDecodeError):

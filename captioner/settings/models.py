@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from captioner.core.stability import StabilityMode
 from captioner.settings.base import SettingsModel
@@ -13,6 +13,9 @@ from captioner.settings.recognition import RecognitionSettings
 
 SETTINGS_VERSION: Final = 1
 """Written into the settings file; raised when a field changes its meaning."""
+
+_SOURCES: Final = ("auto", "system", "mic", "both", "-")
+_FILE: Final = "file:"
 
 
 class AudioSettings(SettingsModel):
@@ -31,12 +34,19 @@ class AudioSettings(SettingsModel):
         chunk_ms: Length of the pieces that are sent, in milliseconds.
     """
 
-    source: str = Field(default="auto", pattern=r"^(auto|system|mic|both|file:.+|-)$")
+    source: str = "auto"
     device: str | None = None
     mic_device: str | None = None
     system_device: str | None = None
     echo_cancelled: bool = False
     chunk_ms: int = Field(default=100, ge=20, le=500)
+
+    @field_validator("source")
+    @classmethod
+    def _is_a_source(cls, value: str) -> str:
+        if value not in _SOURCES and not (value.startswith(_FILE) and value != _FILE):
+            raise ValueError(f"choose one of {', '.join(_SOURCES)}, or {_FILE}PATH")
+        return value
 
 
 class CaptionSettings(SettingsModel):
