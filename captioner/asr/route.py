@@ -75,6 +75,14 @@ class Failover:
     One that refused is not tried again by itself. Channels of one session share a route.
     """
 
+    _candidates: tuple[Candidate, ...]
+    _located: dict[int, Endpoint]
+    _current: int
+    _failures: int
+    _tried: set[int]
+    _refused: set[int]
+    _has_returned: bool
+
     def __init__(
         self,
         candidates: Sequence[Candidate],
@@ -100,20 +108,14 @@ class Failover:
             probe_interval_s: Seconds between two looks at earlier endpoints. Longer and longer
                 while an endpoint that looked ready fails again.
         """
-        self._candidates = tuple(candidates)
         self._clock = clock
         self._is_ready = is_ready
         self._on_return = on_return
         self._on_away = on_away
         self._after = after
         self._probe_interval_s = self._interval_s = probe_interval_s
-        self._located: dict[int, Endpoint] = {}
-        self._current = 0
-        self._failures = 0
-        self._tried: set[int] = {0}
-        self._refused: set[int] = set()
-        self._has_returned = False
         self.takeovers = 0
+        self._begin(candidates)
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -163,6 +165,19 @@ class Failover:
             if self._current == 0:
                 self._interval_s = self._probe_interval_s
                 self._on_away(None)
+
+    def replace(self, candidates: Sequence[Candidate]) -> None:
+        """Choose among other candidates from the next stream on, the first one first."""
+        self._begin(candidates)
+        self._on_away(None)
+
+    def _begin(self, candidates: Sequence[Candidate]) -> None:
+        self._candidates = tuple(candidates)
+        self._located = {}
+        self._current = self._failures = 0
+        self._tried = {0}
+        self._refused = set()
+        self._has_returned = False
 
     async def watch(self) -> None:
         """Go back to an earlier endpoint when it is ready; runs until it is cancelled."""

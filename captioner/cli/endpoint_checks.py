@@ -13,7 +13,8 @@ from captioner.cli.check import CheckResult, CheckStatus
 from captioner.core.errors import CaptionerError
 from captioner.core.health import EndpointState
 from captioner.riva.models import missing_model
-from captioner.session.endpoints import endpoint_with_key, recognition_options
+from captioner.session.endpoints import endpoint_with_key
+from captioner.session.recognition import recognition_options
 from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.insecurities import Insecurity, insecurities
 from captioner.settings.models import Settings

@@ -14,11 +14,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from captioner.asr.recogniser import Recogniser
-from captioner.asr.stream import StreamLimits
 from captioner.audio.factory import open_source
 from captioner.core.audio import SAMPLE_RATE, samples_to_ms
-from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
 from captioner.core.errors import CaptionerError
 from captioner.core.health import Health
@@ -29,10 +26,15 @@ from captioner.session.channels import channel_sources
 from captioner.session.condition import Listener, SessionCondition
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.endpoint_monitor import EndpointMonitor
-from captioner.session.endpoints import log_insecurities, recognition_options, session_route
+from captioner.session.endpoints import (
+    log_insecurities,
+    session_candidates,
+    session_route,
+)
 from captioner.session.engine_process import EngineProcess
 from captioner.session.guard import SessionGuard
 from captioner.session.pipeline import ChannelPipeline
+from captioner.session.recognition import new_recogniser, recognition_options
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, Settings
 from captioner.telemetry.logs import FILE_ONLY
@@ -44,7 +46,6 @@ _CAPTIONING: Final = frozenset(
 logger = logging.getLogger(__name__)
 
 _STOP_MARGIN_S: Final = 2.0
-_COMMAND_RETRIES: Final = 5
 
 
 class CaptionSession:
@@ -133,7 +134,7 @@ class CaptionSession:
         self._lost_samples = 0
         log_insecurities(self._settings)
         self._condition.begin()
-        failover = session_route(
+        failover = self._failover = session_route(
             self._settings,
             self._engine,
             clock=self._clock,
@@ -193,6 +194,28 @@ class CaptionSession:
             if self.state in _CAPTIONING:
                 await self._change_channels(channel_sources(self._audio))
 
+    def apply(self, settings: Settings) -> None:
+        """Use other servers and ask other things of them, from the next pause in speech on.
+
+        Nothing is lost by it. How long each wait may take changes with the next start.
+
+        Args:
+            settings: Their ``endpoints`` and ``recognition`` are used.
+        """
+        changed = {"endpoints": settings.endpoints, "recognition": settings.recognition}
+        has_moved = settings.endpoints != self._settings.endpoints
+        self._settings = self._settings.model_copy(update=changed)
+        if self.state not in _CAPTIONING:
+            return
+        if has_moved:
+            log_insecurities(self._settings)
+            self._failover.replace(
+                session_candidates(self._settings, self._engine, is_live=self._realtime)
+            )
+            self._renew()
+        for channel in self._channels:
+            channel.configure(recognition_options(settings.recognition))
+
     async def _change_channels(self, wanted: dict[str, AudioSettings]) -> None:
         present = [channel for channel in self._channels if channel not in self._leaving]
         if {channel.name for channel in present} == set(wanted):
@@ -249,7 +272,9 @@ class CaptionSession:
             channel = ChannelPipeline(
                 audio,
                 SourceSwitch(self._opener, audio, start=start),
-                self._new_recogniser(),
+                new_recogniser(
+                    self._settings, self._route, clock=self._clock, patient=self._patient
+                ),
                 self._track(name),
                 self._condition,
                 clock=self._clock,
@@ -272,25 +297,6 @@ class CaptionSession:
             stability = self._settings.captions.stability
             self._tracks[name] = CaptionTrack(self._reducer, stability, name)
         return self._tracks[name]
-
-    def _new_recogniser(self) -> Recogniser:
-        """Return the recogniser of one channel; all channels share the choice of endpoint."""
-        connection = self._settings.connection
-        return Recogniser(
-            self._route,
-            recognition_options(self._settings.recognition),
-            limits=StreamLimits(
-                connect_s=connection.connect_timeout_s,
-                response_s=connection.response_timeout_s,
-                drain_s=connection.drain_timeout_s,
-            ),
-            # The last wait of an outage must not make it longer than what the replay covers.
-            backoff=Backoff(base_s=connection.retry_delay_s, cap_s=connection.replay_s / 10),
-            max_retries=connection.max_retries or (0 if self._patient else _COMMAND_RETRIES),
-            replay_s=connection.replay_s,
-            rotate_after_s=connection.rotate_after_s,
-            clock=self._clock,
-        )
 
 
 def _tell_of_fault(task: asyncio.Task[None]) -> None:

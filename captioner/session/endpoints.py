@@ -11,12 +11,10 @@ from captioner.asr.route import Candidate, Failover
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError
 from captioner.core.health import EndpointState
-from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.insecurities import insecurities
 from captioner.settings.models import Settings
-from captioner.settings.recognition import RecognitionSettings
 from captioner.settings.secrets import SecretStore, with_api_key
 from captioner.telemetry.logs import register_secret
 
@@ -32,17 +30,37 @@ def session_route(
     on_return: Callable[[], None],
     on_away: Callable[[CaptionerError | None], None],
 ) -> Failover:
-    """Return the route of a session: the listed servers in order, and the embedded engine.
+    """Return the route of a session.
+
+    Args:
+        settings: As for `session_candidates`.
+        engine: As for `session_candidates`.
+        clock: Time.
+        is_live: As for `session_candidates`.
+        on_return: As in `Failover`.
+        on_away: As in `Failover`.
+    """
+    return Failover(
+        session_candidates(settings, engine, is_live=is_live),
+        clock=clock,
+        is_ready=_is_ready,
+        on_return=on_return,
+        on_away=on_away,
+        after=settings.connection.fail_over_after,
+    )
+
+
+def session_candidates(
+    settings: Settings, engine: EmbeddedEngine, *, is_live: bool
+) -> list[Candidate]:
+    """Return where audio may go: the listed servers in order, and the embedded engine.
 
     Args:
         settings: Which servers there are, and whether the engine may take over. Where they list
             none, the engine is the only one.
         engine: Started when it is needed.
-        clock: Time.
         is_live: Whether somebody reads along. A file can wait for the server that was chosen for
             it, and is not handed to the engine.
-        on_return: As in `Failover`.
-        on_away: As in `Failover`.
     """
     candidates = [
         Candidate(_located(server), may_take_over=server.takes_over)
@@ -57,14 +75,7 @@ def session_route(
             return await engine.endpoint()
 
         candidates.append(Candidate(embedded))
-    return Failover(
-        candidates,
-        clock=clock,
-        is_ready=_is_ready,
-        on_return=on_return,
-        on_away=on_away,
-        after=settings.connection.fail_over_after,
-    )
+    return candidates
 
 
 def _located(server: EndpointSettings) -> Callable[[], Awaitable[Endpoint]]:
@@ -124,22 +135,4 @@ def server_endpoint(settings: EndpointSettings) -> Endpoint:
         extra_metadata=tuple(settings.metadata.items()),
         token=settings.api_key,
         allow_plaintext_key=settings.allow_plaintext_key,
-    )
-
-
-def recognition_options(settings: RecognitionSettings) -> RecognitionOptions:
-    """Return ``settings`` as the client asks for them."""
-    return RecognitionOptions(
-        language=settings.language,
-        model=settings.model,
-        punctuation=settings.punctuation,
-        inverse_text_normalization=settings.inverse_text_normalization,
-        profanity_filter=settings.profanity_filter,
-        word_times=settings.word_times,
-        interim_results=settings.partials,
-        boosted=tuple(Phrase(each.phrase, each.boost) for each in settings.boosted),
-        endpointing=Endpointing(**settings.endpointing.model_dump()),
-        diarization=settings.diarization,
-        max_speakers=settings.max_speakers,
-        custom=tuple(settings.custom.items()),
     )

@@ -18,6 +18,7 @@ from captioner.session.network import NetworkWatch, local_address
 from captioner.session.wakeup import WakeupDetector
 from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
 from captioner.settings.models import CaptionSettings, EngineSettings, Settings
+from captioner.settings.recognition import RecognitionSettings
 from tests.support.clock import ManualClock
 from tests.support.riva_server import RivaServer, ServedStream, final, partial, serve_riva
 from tests.support.scripted_source import ScriptedOpener, ScriptedSource, tone
@@ -223,3 +224,26 @@ async def test_the_embedded_engine_is_the_last_resort() -> None:
         assert len(server.streams) == 1, "a refused key is not tried again"
     (engine,) = [event for event in watcher.events if isinstance(event, EngineChanged)]
     assert engine.is_mock
+
+
+async def test_other_settings_are_used_from_the_next_pause_on() -> None:
+    clock, source = ManualClock(), ScriptedSource()
+    async with (
+        serve_riva(echo) as old,
+        serve_riva(echo) as new,
+        session_of(old, opener=ScriptedOpener(source), clock=clock) as watcher,
+    ):
+        source.speak(0.5)
+        await clock.advance_until(lambda: old.streams and old.streams[0].heard_samples == 8000)
+        settings = Settings(
+            endpoints=(EndpointSettings(host="127.0.0.1", port=new.port, name="new"),),
+            recognition=RecognitionSettings(language="de-DE"),
+        )
+        watcher.session.apply(settings)
+        await clock.advance_until(lambda: new.streams and new.streams[0].heard_samples == 8000)
+        assert new.streams[0].pcm == tone(0, 8000), "nothing is lost"
+        config = new.streams[0].config
+        assert config is not None
+        assert config.config.language_code == "de-DE"
+    assert len(old.streams) == 1
+    assert watcher.finals == ["Stream 0."]

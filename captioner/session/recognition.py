@@ -1,0 +1,61 @@
+"""How a channel is recognised, as the settings want it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from captioner.asr.recogniser import Recogniser
+from captioner.asr.route import Route
+from captioner.asr.stream import StreamLimits
+from captioner.core.backoff import Backoff
+from captioner.core.clock import Clock
+from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
+from captioner.settings.models import Settings
+from captioner.settings.recognition import RecognitionSettings
+
+_COMMAND_RETRIES: Final = 5
+
+
+def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: bool) -> Recogniser:
+    """Return a recogniser for one channel.
+
+    Args:
+        settings: What is asked for, and how long each step may take.
+        route: Where streams go; the channels of a session share it.
+        clock: Time.
+        patient: Whether to try for ever where the settings name no limit.
+    """
+    connection = settings.connection
+    return Recogniser(
+        route,
+        recognition_options(settings.recognition),
+        limits=StreamLimits(
+            connect_s=connection.connect_timeout_s,
+            response_s=connection.response_timeout_s,
+            drain_s=connection.drain_timeout_s,
+        ),
+        # The last wait of an outage must not make it longer than what the replay covers.
+        backoff=Backoff(base_s=connection.retry_delay_s, cap_s=connection.replay_s / 10),
+        max_retries=connection.max_retries or (0 if patient else _COMMAND_RETRIES),
+        replay_s=connection.replay_s,
+        rotate_after_s=connection.rotate_after_s,
+        clock=clock,
+    )
+
+
+def recognition_options(settings: RecognitionSettings) -> RecognitionOptions:
+    """Return ``settings`` as the client asks for them."""
+    return RecognitionOptions(
+        language=settings.language,
+        model=settings.model,
+        punctuation=settings.punctuation,
+        inverse_text_normalization=settings.inverse_text_normalization,
+        profanity_filter=settings.profanity_filter,
+        word_times=settings.word_times,
+        interim_results=settings.partials,
+        boosted=tuple(Phrase(each.phrase, each.boost) for each in settings.boosted),
+        endpointing=Endpointing(**settings.endpointing.model_dump()),
+        diarization=settings.diarization,
+        max_speakers=settings.max_speakers,
+        custom=tuple(settings.custom.items()),
+    )
