@@ -81,9 +81,7 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-async def test_nothing_is_lost_and_nothing_said_twice(
-    case: Case, profile: Profile, no_connection_left: None
-) -> None:
+async def test_nothing_is_lost_and_nothing_said_twice(case: Case, profile: Profile) -> None:
     wanted = await reference(SPEECH, profile)
     outcome = await caption(SPEECH, case(SPEECH), profile=profile)
     outcome.require(wanted)

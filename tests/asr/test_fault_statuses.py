@@ -44,9 +44,7 @@ def lets_be(stage: Stage) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 @pytest.mark.parametrize("code", PASSING, ids=[code.name for code in PASSING])
-async def test_a_stream_that_ends_mid_word(
-    code: grpc.StatusCode, profile: Profile, no_connection_left: None
-) -> None:
+async def test_a_stream_that_ends_mid_word(code: grpc.StatusCode, profile: Profile) -> None:
     outcome = await caption(
         SPEECH,
         [Fault(mid_word(SPEECH), lambda stage: stage.end_streams(code))],
@@ -76,10 +74,7 @@ async def test_streams_that_end_before_each_final(code: grpc.StatusCode) -> None
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 @pytest.mark.parametrize(("code", "expected"), LASTING, ids=[code.name for code, _ in LASTING])
 async def test_what_lasts_is_told_at_once_and_what_was_shown_is_kept(
-    code: grpc.StatusCode,
-    expected: type[CaptionerError],
-    profile: Profile,
-    no_connection_left: None,
+    code: grpc.StatusCode, expected: type[CaptionerError], profile: Profile
 ) -> None:
     last = SPEECH.utterances[1][1]
     outcome = await caption(

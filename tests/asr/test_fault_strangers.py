@@ -79,9 +79,7 @@ def back(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ["HTTP/1.1", "random bytes"])
-async def test_a_stranger_from_the_start_is_named_and_not_asked_again(
-    name: str, no_connection_left: None
-) -> None:
+async def test_a_stranger_from_the_start_is_named_and_not_asked_again(name: str) -> None:
     async with stranger(STRANGERS[name]) as port:
         outcome = await caption(SPEECH, [Fault(0, move_to(port))])
     assert isinstance(outcome.error, ProtocolError)
@@ -94,9 +92,7 @@ async def test_a_stranger_from_the_start_is_named_and_not_asked_again(
 
 
 @pytest.mark.parametrize("talk", STRANGERS.values(), ids=STRANGERS)
-async def test_a_stranger_for_a_while_loses_nothing_or_is_named(
-    talk: Talk, no_connection_left: None
-) -> None:
+async def test_a_stranger_for_a_while_loses_nothing_or_is_named(talk: Talk) -> None:
     """A balancer may answer while the server behind it starts again."""
     moved = SPEECH.middle_of(1, 1)
     async with stranger(talk) as port:
@@ -118,9 +114,7 @@ async def require_all_or_named(
     assert said == shown, "what was shown is kept"
 
 
-async def test_a_server_that_wants_tls_for_a_while(
-    authority: trustme.CA, no_connection_left: None
-) -> None:
+async def test_a_server_that_wants_tls_for_a_while(authority: trustme.CA) -> None:
     """Plain text to it is hung up on, which passes: it is tried again, without loss."""
     moved = SPEECH.middle_of(1, 1)
     secret = RivaServer(_nobody, authority=authority)

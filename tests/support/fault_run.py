@@ -8,8 +8,9 @@ gets: final segments and gaps.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -38,6 +39,7 @@ def settings_for(
     *,
     language: str,
     quiet_gap_s: float,
+    reach: Mapping[str, Any],
     **connection: Any,  # noqa: ANN401 - fields of `ConnectionSettings`
 ) -> Settings:
     """Return settings for a server on this machine, with short limits.
@@ -52,7 +54,7 @@ def settings_for(
         "embedded_fallback": False,
     }
     return Settings(
-        endpoints=(EndpointSettings(host="127.0.0.1", port=port, api_key=SecretStr("k")),),
+        endpoints=(EndpointSettings(host="127.0.0.1", port=port, api_key=SecretStr("k"), **reach),),
         connection=ConnectionSettings(**(limits | connection)),
         recognition=RecognitionSettings(language=language),
         captions=CaptionSettings(quiet_gap_s=quiet_gap_s),
@@ -60,11 +62,13 @@ def settings_for(
 
 
 @asynccontextmanager
-async def staged(profile: Profile, clock: ManualClock) -> AsyncIterator[Stage]:
+async def staged(
+    profile: Profile, clock: ManualClock, serve: Mapping[str, Any]
+) -> AsyncIterator[Stage]:
     """Run a server and a proxy before it."""
     stage = Stage(profile, clock)
     async with (
-        serve_riva(stage.handle) as stage.server,
+        serve_riva(stage.handle, **serve) as stage.server,
         fault_proxy(stage.server.port) as stage.proxy,
     ):
         yield stage
@@ -78,6 +82,8 @@ async def caption(
     chunk: int = _CHUNK,
     language: str | None = None,
     quiet_gap_s: float = 30.0,
+    serve: Mapping[str, Any] = MappingProxyType({}),
+    reach: Mapping[str, Any] = MappingProxyType({}),
     **connection: Any,  # noqa: ANN401 - fields of `ConnectionSettings`
 ) -> Outcome:
     """Let a session caption ``speech`` while ``faults`` happen; return what came of it.
@@ -89,17 +95,23 @@ async def caption(
         chunk: Samples of a chunk of audio. A fault cuts the chunk that it falls into.
         language: What is asked for; None asks for what the profile speaks.
         quiet_gap_s: After how long without news a caption is made final.
+        serve: What the server is told besides, as `RivaServer` takes it.
+        reach: What the client is told of it besides, as `EndpointSettings` takes it.
         connection: Settings of the connection that differ.
     """
     if language is None:
         language = profile.languages[0] if profile.languages else "en-US"
     clock = ManualClock()
     outcome = Outcome(speech)
-    async with staged(profile, clock) as stage:
+    async with staged(profile, clock, serve) as stage:
         source = ScriptedSource()
         session = CaptionSession(
             settings_for(
-                stage.proxy.port, language=language, quiet_gap_s=quiet_gap_s, **connection
+                stage.proxy.port,
+                language=language,
+                quiet_gap_s=quiet_gap_s,
+                reach=reach,
+                **connection,
             ),
             patient=True,
             opener=ScriptedOpener(source),

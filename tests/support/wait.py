@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import psutil
 import pytest
@@ -20,27 +21,28 @@ async def until(condition: Callable[[], object], *, limit_s: float = 10.0) -> No
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 
-@pytest.fixture
-async def no_task_left() -> AsyncIterator[None]:
-    """Fail when a task that the test started outlives it."""
-    before = asyncio.all_tasks()
+@asynccontextmanager
+async def nothing_left() -> AsyncIterator[None]:
+    """Fail when a task or a connection that was begun within the block outlives it."""
+    process = psutil.Process()
+    tasks = asyncio.all_tasks()
+    connections = len(process.net_connections("tcp"))
     yield
 
     def left() -> list[str]:
         return [
             task.get_name()
-            for task in asyncio.all_tasks() - before
+            for task in asyncio.all_tasks() - tasks
             if task is not asyncio.current_task()
         ]
 
     # gRPC's server ends its own tasks a few turns of the loop after it has stopped.
     await until(lambda: not left(), limit_s=2.0)
+    await until(lambda: len(process.net_connections("tcp")) <= connections)
 
 
 @pytest.fixture
-async def no_connection_left() -> AsyncIterator[None]:
-    """Fail when the test leaves a connection open."""
-    process = psutil.Process()
-    before = len(process.net_connections("tcp"))
-    yield
-    await until(lambda: len(process.net_connections("tcp")) <= before)
+async def no_task_left() -> AsyncIterator[None]:
+    """Fail when a task or a connection of the test outlives it."""
+    async with nothing_left():
+        yield

@@ -1,0 +1,142 @@
+"""Any faults in any order: all words once, in place, without haste and with nothing left over.
+
+The whole speech is shorter than what is kept for replay, so no outage excuses a lost word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+import grpc
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+
+from captioner.core.audio import ms_to_samples
+from tests.asr.test_fault_matrix import come_back, die
+from tests.support.coded_recogniser import PROFILES
+from tests.support.coded_speech import speak
+from tests.support.fault_run import caption, reference
+from tests.support.fault_stage import Act, Fault, Stage
+from tests.support.wait import nothing_left
+
+SPEECH = speak(22, seed=11)
+Code = grpc.StatusCode
+
+as_they_are = settings(
+    # A failing schedule is printed as it is: to make it smaller takes longer than to read it.
+    phases=[Phase.explicit, Phase.generate],
+    # What must be fresh for each schedule is made in the test.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def ends(code: grpc.StatusCode, *, once: bool) -> Act:
+    def act(stage: Stage) -> None:
+        stage.end_streams(code, once=once)
+
+    return act
+
+
+def lets_be(stage: Stage) -> None:
+    stage.ends_with = None
+
+
+def passes(stage: Stage) -> None:
+    stage.proxy.passes()
+
+
+def says(*, mute: bool) -> Act:
+    def act(stage: Stage) -> None:
+        stage.mute = mute
+
+    return act
+
+
+def nothing(_stage: Stage) -> None:
+    """Some faults end by themselves."""
+
+
+CODES = [
+    Code.UNAVAILABLE,
+    Code.INTERNAL,
+    Code.UNKNOWN,
+    Code.RESOURCE_EXHAUSTED,
+    Code.DEADLINE_EXCEEDED,
+    Code.ABORTED,
+    Code.OK,
+]
+KINDS: dict[str, tuple[Act, Act]] = {
+    "reset": (lambda stage: stage.proxy.reset(), nothing),
+    "half closed": (lambda stage: stage.proxy.half_close(), nothing),
+    "paused": (lambda stage: stage.proxy.pause(), passes),
+    "held": (lambda stage: stage.proxy.hold(), passes),
+    "frozen": (lambda stage: stage.proxy.freeze(), passes),
+    "slow": (lambda stage: stage.proxy.slow_down(100_000), passes),
+    "killed": (die, come_back),
+    "shut down": (lambda stage: stage.server.stop(), lambda stage: stage.server.start()),
+    "mute": (says(mute=True), says(mute=False)),
+    **{f"{code.name} once": (ends(code, once=True), nothing) for code in CODES},
+    **{f"{code.name} for a while": (ends(code, once=False), lets_be) for code in CODES},
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One fault of a schedule, in milliseconds."""
+
+    after: int
+    kind: str
+    lasts: int
+
+
+schedules = st.lists(
+    st.builds(
+        Planned,
+        after=st.integers(0, 6000),
+        kind=st.sampled_from(sorted(KINDS)),
+        lasts=st.integers(0, 9000),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def faults_of(schedule: list[Planned]) -> list[Fault]:
+    """Return the begins and ends, one fault after the other."""
+    faults: list[Fault] = []
+    ends_ms = accumulate(planned.after + planned.lasts for planned in schedule)
+    for planned, end_ms in zip(schedule, ends_ms, strict=True):
+        begin, end = KINDS[planned.kind]
+        faults += [
+            Fault(ms_to_samples(end_ms - planned.lasts), begin),
+            Fault(ms_to_samples(end_ms), end),
+        ]
+    return faults
+
+
+async def check(schedule: list[Planned], profile_name: str) -> None:
+    """Caption under the schedule, and look at what came of it."""
+    profile = PROFILES[profile_name]
+    wanted = await reference(SPEECH, profile)
+    async with nothing_left():
+        outcome = await caption(SPEECH, faults_of(schedule), profile=profile, quiet_gap_s=5.0)
+    note(f"{outcome.connections} connections in {outcome.seconds:.0f} s: {outcome.numbers}")
+    outcome.require(wanted)
+    assert outcome.connections <= 6 + 3 * outcome.seconds, "a busy loop"
+
+
+@pytest.mark.timeout(300)
+@settings(as_they_are, max_examples=12)
+@given(schedule=schedules, profile=st.sampled_from(sorted(PROFILES)))
+async def test_a_dozen_schedules(schedule: list[Planned], profile: str) -> None:
+    await check(schedule, profile)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@settings(as_they_are, max_examples=100)
+@given(schedule=schedules, profile=st.sampled_from(sorted(PROFILES)))
+async def test_a_hundred_schedules(schedule: list[Planned], profile: str) -> None:
+    await check(schedule, profile)
