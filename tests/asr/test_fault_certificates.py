@@ -68,7 +68,7 @@ def bad_servers(authority: trustme.CA) -> dict[str, dict[str, Any]]:
 BAD = {
     "unknown authority": "not trusted",
     "expired": "expired",
-    "another host": "for another host",
+    "another host": "is not for 127.0.0.1",
 }
 
 
