@@ -156,11 +156,12 @@ class Recogniser:
 
     @property
     def lag_s(self) -> float:
-        """Seconds from what the server has, by all we know, worked through to the newest sound.
+        """Seconds of audio up to the newest sound that are, by all we know, not worked through.
 
         Silence after that is no lag: a server need not say anything about it.
         """
-        return max(0, self._loud_until - self._interpreter.processed) / SAMPLE_RATE
+        behind = self._buffer.held_between(self._interpreter.processed, self._loud_until)
+        return behind / SAMPLE_RATE
 
     async def events(self) -> AsyncGenerator[RecogniserEvent, None]:
         """Yield what happens until the audio has ended and the last words are there.

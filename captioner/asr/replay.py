@@ -140,6 +140,10 @@ class ReplayBuffer:
         waiting = self._sent < len(self._chunks)
         return self._chunks[self._sent].start if waiting else self.fed_until
 
+    def held_between(self, start: int, end: int) -> int:
+        """Return how many samples are held between two positions; lost audio is none."""
+        return sum(max(0, min(chunk.end, end) - max(chunk.start, start)) for chunk in self._chunks)
+
     @property
     def is_drained(self) -> bool:
         """Whether nothing waits to be sent."""

@@ -180,6 +180,24 @@ async def test_lag_follows_what_the_server_says_and_stays_through_empty_response
             await listener.end()
 
 
+async def test_lost_audio_is_no_lag() -> None:
+    async def handler(stream: ServedStream) -> None:
+        await stream.hear(SECOND)
+        await stream.say(partial("before", processed_s=1.0))
+        await stream.hear_all()
+
+    async with serve_riva(handler) as server:
+        recogniser = recogniser_for(server)
+        feed(recogniser, 0, SECOND)
+        async with Listener(recogniser) as listener:
+            await listener.hears("before")
+            for chunk in chunks(61 * SECOND, 62 * SECOND, lost_before=60 * SECOND):
+                recogniser.feed(chunk, is_loud=True)
+            assert recogniser.lag_s == 1.0
+            recogniser.finish()
+            await listener.end()
+
+
 async def test_processing_time_counts_from_the_moment_the_audio_was_heard() -> None:
     clock = ManualClock(start_s=500.0)
 
