@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
+from captioner.session.echo import ChannelFilter, EchoCount, MicrophoneSide, SystemSide
 from captioner.settings.models import AudioSettings
 
 YOU: Final = "You"
@@ -23,3 +25,14 @@ def channel_sources(audio: AudioSettings) -> dict[str, AudioSettings]:
         YOU: audio.model_copy(update=microphone),
         OTHERS: audio.model_copy(update=system),
     }
+
+
+def echo_filters(channels: Container[str], count: EchoCount) -> dict[str, ChannelFilter]:
+    """Return what keeps the echo of one of ``channels`` out of the other, by channel.
+
+    What is left out is added to ``count``. One channel alone has no echo.
+    """
+    if not (YOU in channels and OTHERS in channels):
+        return {}
+    system = SystemSide()
+    return {OTHERS: system, YOU: MicrophoneSide(system, count)}

@@ -22,8 +22,9 @@ from captioner.core.health import Health
 from captioner.core.state import SessionState
 from captioner.session.axis import ClockAxis
 from captioner.session.captions import CaptionTrack
-from captioner.session.channels import channel_sources
+from captioner.session.channels import channel_sources, echo_filters
 from captioner.session.condition import Listener, SessionCondition
+from captioner.session.echo import EchoCount
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.endpoint_monitor import EndpointMonitor
 from captioner.session.endpoints import (
@@ -40,6 +41,8 @@ from captioner.settings.models import AudioSettings, Settings
 from captioner.telemetry.logs import FILE_ONLY
 from captioner.transcript.reducer import TranscriptReducer
 
+logger = logging.getLogger(__name__)
+
 _CAPTIONING: Final = frozenset(
     {SessionState.STARTING, SessionState.STREAMING, SessionState.RECONNECTING}
 )
@@ -49,7 +52,12 @@ _STOP_MARGIN_S: Final = 2.0
 
 
 class CaptionSession:
-    """One run of captions, which can be started and stopped many times."""
+    """One run of captions, which can be started and stopped many times.
+
+    Attributes:
+        error: What ended it, unless it was stopped or has ended by itself.
+        echo: What this run has left out of the microphone's captions as an echo.
+    """
 
     def __init__(
         self,
@@ -94,6 +102,7 @@ class CaptionSession:
         self._changing = asyncio.Lock()
         self._heard_until = 0
         self._lost_samples = 0
+        self.echo = EchoCount()
         self.error: CaptionerError | None = None
 
     @property
@@ -133,6 +142,7 @@ class CaptionSession:
         self._channels.clear()
         self._lost_samples = 0
         log_insecurities(self._settings)
+        self.echo = EchoCount()
         self._condition.begin()
         failover = self._failover = session_route(
             self._settings,
@@ -248,6 +258,9 @@ class CaptionSession:
             errors = [channel.error for channel in self._channels if channel.error is not None]
             # One channel that works is reason enough to have gone on.
             self.error = errors[0] if errors and len(errors) == len(self._channels) else None
+            if self.echo.words:
+                said = "Echo left out of the microphone's captions: %d words, %d whole utterances"
+                logger.info(said, self.echo.words, self.echo.utterances)
             if self.error is None:
                 self._condition.go(SessionState.STOPPING)
                 self._condition.go(SessionState.IDLE)
@@ -268,6 +281,8 @@ class CaptionSession:
         """Start a channel for each source; several share one scale, which the clock sets."""
         start = max([self._heard_until, *(found.heard_until for found in self._channels)])
         origin_s = self._clock.now() - start / SAMPLE_RATE
+        suppress = self._settings.captions.suppress_echo
+        filters = echo_filters(wanted, self.echo) if suppress else {}
         for name, audio in wanted.items():
             channel = ChannelPipeline(
                 audio,
@@ -281,6 +296,7 @@ class CaptionSession:
                 quiet_gap_s=self._settings.captions.quiet_gap_s,
                 realtime=self._realtime,
                 axis=ClockAxis(origin_s, start=start) if len(wanted) > 1 else None,
+                filter_=filters.get(name),
             )
             self._channels.append(channel)
             channel.start()

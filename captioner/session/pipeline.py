@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from contextlib import aclosing
 from typing import Final
 
@@ -25,6 +26,7 @@ from captioner.riva.options import RecognitionOptions
 from captioner.session.axis import ClockAxis
 from captioner.session.captions import CaptionTrack
 from captioner.session.condition import SessionCondition
+from captioner.session.echo import ChannelFilter
 from captioner.session.gaps import LossGatherer
 from captioner.session.sources import SourceSwitch
 from captioner.settings.models import AudioSettings
@@ -60,6 +62,7 @@ class ChannelPipeline:
         quiet_gap_s: float,
         realtime: bool = True,
         axis: ClockAxis | None = None,
+        filter_: ChannelFilter | None = None,
     ) -> None:
         """Prepare; nothing is opened before `start`.
 
@@ -73,6 +76,7 @@ class ChannelPipeline:
             quiet_gap_s: After so long without news an open caption is made final.
             realtime: False waits for the recogniser, for a source that is faster than real time.
             axis: Places audio by the clock, where channels share a scale; None counts samples.
+            filter_: What of the recogniser's words become captions; None is all of them.
         """
         self.name = track.channel
         self.hears = hears
@@ -84,6 +88,7 @@ class ChannelPipeline:
         self._quiet_gap_s = quiet_gap_s
         self._realtime = realtime
         self._axis = axis
+        self._filter = filter_ or ChannelFilter()
         self._task: asyncio.Task[None] | None = None
         self._stop_limit: asyncio.Timeout | None = None
         self._is_server_away = False
@@ -177,6 +182,7 @@ class ChannelPipeline:
                 hint="Start them again; the log has the details.",
             )
         finally:
+            self._show(self._filter.flush(now=self._clock.now()))
             self._tell(self._track.promote())
             self._mark_gap(self._losses.due(at_end=True))
 
@@ -206,6 +212,9 @@ class ChannelPipeline:
         if chunk is None:
             return
         self.heard_until = chunk.end
+        end_ms = samples_to_ms(chunk.end)
+        done_ms = end_ms - round(1000 * self._recogniser.lag_s)
+        self._filter.sound(end_ms, is_loud=is_loud, done_ms=done_ms)
         if chunk.lost_before:
             lost = LostAudio(chunk.start - chunk.lost_before, chunk.start)
             self._mark_gap(self._losses.add(lost))
@@ -237,6 +246,7 @@ class ChannelPipeline:
                         self._is_server_away = True
                         self._condition.interrupted(self.name, event.error)
                         if not event.replays_all:
+                            self._show(self._filter.flush(now=self._clock.now()))
                             self._settle(self._track.promote())
                         self._hurry_stop()
                     case Parked():
@@ -244,13 +254,10 @@ class ChannelPipeline:
                     case Lost():
                         self._drop(event.audio)
                     case Heard():
-                        self._tell(
-                            self._track.heard(
-                                event.hypothesis,
-                                processing_ms=event.processing_ms,
-                                now=self._clock.now(),
-                            )
-                        )
+                        self._show(self._filter.heard(event, now=self._clock.now()))
+        while self._filter.is_waiting:
+            await self._clock.sleep(_TICK_S)
+            self._show(self._filter.due(now=self._clock.now()))
 
     def _hurry_stop(self) -> None:
         """Where a stop is under way, give a server that is gone little more time."""
@@ -261,6 +268,7 @@ class ChannelPipeline:
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(_TICK_S)
+            self._show(self._filter.due(now=self._clock.now()))
             self._mark_gap(self._losses.due())
             # Where the server is quiet, and not the speaker, the next stream hears it all again.
             if not self._is_server_away and self._recogniser.is_answered:
@@ -269,6 +277,14 @@ class ChannelPipeline:
             if self._realtime:
                 self._condition.lags(self.name, self._recogniser.lag_s)
             self._condition.review()
+
+    def _show(self, heard: Iterable[Heard]) -> None:
+        """Make captions of what the recogniser said, and tell of them."""
+        now = self._clock.now()
+        for each in heard:
+            self._tell(
+                self._track.heard(each.hypothesis, processing_ms=each.processing_ms, now=now)
+            )
 
     def _tell(self, change: CaptionChanged | None) -> None:
         if change is not None:

@@ -55,10 +55,13 @@ class CaptionSettings(SettingsModel):
     Attributes:
         stability: How much of an unsteady partial is shown.
         quiet_gap_s: After so long without news an open caption is made final.
+        suppress_echo: Whether, with ``both``, the microphone's words are left out that only repeat
+            what the loudspeaker said.
     """
 
     stability: StabilityMode = StabilityMode.BALANCED
     quiet_gap_s: float = Field(default=5.0, ge=1.0, le=30.0)
+    suppress_echo: bool = True
 
 
 class WindowGeometry(SettingsModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,7 +15,8 @@ from captioner.core.events import GapMarked, LevelChanged, SourceChanged
 from captioner.core.health import HealthState
 from captioner.core.state import SessionState
 from captioner.session.controller import CaptionSession
-from captioner.settings.models import AudioSettings
+from captioner.session.echo import EchoCount
+from captioner.settings.models import AudioSettings, CaptionSettings
 from tests.session.test_session import echo_progress, settings_for
 from tests.support.clock import ManualClock
 from tests.support.riva_server import RivaServer, ServedStream, final, partial, serve_riva
@@ -62,15 +64,17 @@ class Room:
 
 @asynccontextmanager
 async def conversation(
-    server: RivaServer, room: Room, *, source: str = "both", **options: object
+    server: RivaServer,
+    room: Room,
+    *,
+    source: str = "both",
+    captions: CaptionSettings | None = None,
 ) -> AsyncIterator[Watcher]:
     """Run a session on a clock that stands still, at 1000 seconds."""
     audio = AudioSettings(source=source, mic_device="Desk", system_device="Speak")
+    change = {"audio": audio, "captions": captions or CaptionSettings(suppress_echo=False)}
     session = CaptionSession(
-        settings_for(server).model_copy(update={"audio": audio}),
-        opener=room,
-        clock=ManualClock(),
-        **options,  # type: ignore[arg-type]  # those of `CaptionSession`
+        settings_for(server).model_copy(update=change), opener=room, clock=ManualClock()
     )
     watcher = Watcher(session)
     await session.start()
@@ -243,3 +247,36 @@ async def test_choosing_both_again_opens_both_again() -> None:
         await watcher.shows("chunk 2")
         assert watcher.gaps == [(100, 300)], "the time in between is a gap"
         assert len(server.streams) == 2
+
+
+async def repeat(stream: ServedStream) -> None:
+    """Say the same on every stream; the final comes when the audio has ended."""
+    await stream.hear(1600)
+    await stream.say(partial("it was the best of times", processed_s=0.1))
+    await stream.hear_all()
+    await stream.say(final("It was the best of times.", processed_s=stream.heard_s))
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+async def test_an_echo_appears_once_if_that_is_wanted(*, is_wanted: bool) -> None:
+    room = Room()
+    captions = CaptionSettings(suppress_echo=is_wanted)
+    async with (
+        serve_riva(repeat) as server,
+        conversation(server, room, captions=captions) as watcher,
+    ):
+        await until(lambda: room.microphones and room.systems)
+        room.system.speak(0.1, begun_at=1000.0)
+        await until(lambda: any(found.channel == "Others" for found in watcher.captions))
+        room.microphone.speak(0.1, begun_at=1000.1)
+        await until(lambda: any(len(stream.pcm) > 0 for stream in server.streams[1:]))
+        stopping = asyncio.create_task(watcher.session.stop())
+        clock = watcher.session._clock
+        assert isinstance(clock, ManualClock)
+        await clock.advance_until(stopping.done)
+    assert watcher.session.state is S.IDLE
+    text = "It was the best of times."
+    assert set(said(watcher)) - {("You", "")} == (
+        {("Others", text)} if is_wanted else {("Others", text), ("You", text)}
+    )
+    assert watcher.session.echo == (EchoCount(6, 1) if is_wanted else EchoCount())

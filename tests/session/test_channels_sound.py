@@ -13,13 +13,13 @@ import soundfile
 from numpy.typing import NDArray
 
 from captioner.core.audio import SAMPLE_RATE
-from captioner.core.events import GapMarked, SourceChanged
+from captioner.core.events import CaptionChanged, GapMarked, SourceChanged
 from captioner.core.health import HealthState
 from captioner.core.state import SessionState
 from captioner.session.controller import CaptionSession
-from captioner.settings.models import AudioSettings
+from captioner.settings.models import AudioSettings, Settings
 from tests.session.test_session import Watcher, settings_for
-from tests.support.clips import TWO_CITIES
+from tests.support.clips import TWO_CITIES, word_error_rate
 from tests.support.listening import found_in, reference
 from tests.support.pulse import SoundServer
 from tests.support.riva_server import RivaServer, ServedStream, final, partial, serve_riva
@@ -28,6 +28,13 @@ from tests.support.wait import until
 pytestmark = pytest.mark.sound
 
 MOST_LOST_S = 0.3
+SAID = (
+    "It was the best of times, it was the worst of times, it was the age of wisdom, "
+    "it was the age of foolishness"
+)
+"""The first nine seconds of the speech."""
+
+ECHOED_WORDS = 20
 
 
 async def listen(stream: ServedStream) -> None:
@@ -50,12 +57,17 @@ async def note_the_onset(stream: ServedStream) -> None:
     await stream.hear_all()
 
 
+def cut(folder: Path, seconds: int) -> Path:
+    """Return the beginning of the speech as a clip."""
+    frames, rate = soundfile.read(TWO_CITIES.path, dtype="int16", frames=seconds * 48_000)
+    soundfile.write(folder / "clip.wav", frames, rate)
+    return folder / "clip.wav"
+
+
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
-    """Six seconds of speech without a pause."""
-    frames, rate = soundfile.read(TWO_CITIES.path, dtype="int16", frames=6 * 48_000)
-    soundfile.write(tmp_path / "clip.wav", frames, rate)
-    return tmp_path / "clip.wav"
+    """Six seconds of speech."""
+    return cut(tmp_path, 6)
 
 
 @asynccontextmanager
@@ -85,6 +97,12 @@ def lost_s(watcher: Watcher) -> dict[str, float]:
     return {
         channel.name: channel.lost_samples / SAMPLE_RATE for channel in watcher.session._channels
     }
+
+
+def said(watcher: Watcher, channel: str) -> str:
+    """Return the finished captions of a channel."""
+    found = [caption for caption in watcher.captions if caption.channel == channel]
+    return " ".join(caption.text for caption in found if caption.is_final)
 
 
 def samples(stream: ServedStream) -> NDArray[np.float64]:
@@ -165,3 +183,29 @@ async def test_both_hear_the_same_moment_at_the_same_time(
         await watcher.session.stop()
     onsets = {found.channel: found.words[0].start_ms for found in watcher.captions if found.words}
     assert abs(onsets["You"] - onsets["Others"]) <= 250
+
+
+async def test_what_the_loudspeaker_says_appears_once(
+    pulse_server: SoundServer, tmp_path: Path
+) -> None:
+    """The real engine hears one clip on both channels."""
+    pulse_server.add_microphone("beside_the_speaker", heard_from="speakers")
+    audio = AudioSettings(source="both", mic_device="beside_the_speaker")
+    session = CaptionSession(Settings(audio=audio))
+    watcher = Watcher(session)
+    await session.start()
+    try:
+        await until(lambda: opened(watcher, "You") and opened(watcher, "Others"))
+        await watcher.reaches(SessionState.STREAMING)
+        player = pulse_server.play(cut(tmp_path, 9))
+        assert await asyncio.to_thread(player.wait, 30) == 0
+        # However slow the machine is: both have been read to the end.
+        await until(lambda: "foolishness" in said(watcher, "Others").lower(), limit_s=30)
+        await until(lambda: session.echo.words >= ECHOED_WORDS, limit_s=30)
+        await session.stop()
+    finally:
+        await session.close()
+    assert word_error_rate(SAID, said(watcher, "Others")) <= 0.1
+    yours = [found for found in watcher.events if isinstance(found, CaptionChanged)]
+    assert {found.shown for found in yours if found.segment.channel == "You"} <= {""}
+    assert session.echo.utterances >= 1
