@@ -43,6 +43,9 @@ class ChannelFilter:
             done_ms: Up to where the recogniser has worked.
         """
 
+    def silence(self) -> None:
+        """Note that nothing is heard until there is sound again: the device is away."""
+
     def heard(self, news: Heard, *, now: float) -> list[Heard]:
         """Take in what the recogniser said at monotonic time ``now``; return what is to be shown.
 
@@ -125,14 +128,22 @@ class SystemSide(ChannelFilter):
         """Begin with nothing said."""
         self._open = _Utterance()
         self._said: deque[TimedWord] = deque()
-        self._loud_until_ms = -LATEST_MS
+        self._heard_until_ms = 0
+        self._loud_until_ms = 0
+        self._is_away = True
         self._done_ms = 0
 
     def sound(self, end_ms: int, *, is_loud: bool, done_ms: int) -> None:
         """Note until when something played, and until when it is recognised."""
+        self._heard_until_ms = end_ms
+        self._is_away = False
         self._done_ms = max(self._done_ms, done_ms)
         if is_loud:
             self._loud_until_ms = end_ms
+
+    def silence(self) -> None:
+        """Note that nothing plays that could be heard again."""
+        self._is_away = True
 
     def heard(self, news: Heard, *, now: float) -> list[Heard]:
         """Remember the words."""
@@ -154,8 +165,10 @@ class SystemSide(ChannelFilter):
 
     def is_read(self, until_ms: int) -> bool:
         """Whether all that was said up to ``until_ms`` is recognised."""
-        # What is quiet is not waited for: some recognisers say nothing about silence.
-        return self._done_ms >= min(until_ms, self._loud_until_ms)
+        if self._heard_until_ms >= until_ms or self._is_away:
+            # What is quiet is not waited for: some recognisers say nothing about silence.
+            until_ms = min(until_ms, self._loud_until_ms)
+        return self._done_ms >= until_ms
 
     @property
     def is_open(self) -> bool:

@@ -182,6 +182,7 @@ class ChannelPipeline:
                 hint="Start them again; the log has the details.",
             )
         finally:
+            self._filter.silence()
             self._show(self._filter.flush(now=self._clock.now()))
             self._tell(self._track.promote())
             self._mark_gap(self._losses.due(at_end=True))
@@ -196,6 +197,7 @@ class ChannelPipeline:
                             self._axis.opened()
                         self._condition.source_opened(self.name, item)
                     case SourceLost():
+                        self._filter.silence()
                         self._condition.source_lost(self.name, item.error)
                     case AudioChunk():
                         self._take(item)

@@ -190,37 +190,51 @@ def _misheard(run: _Run, mine: Sequence[TimedWord], theirs: Sequence[TimedWord])
         inside = range(begin + 1, end)
         said = theirs[from_ + 1 : to]
         heard = [mine[place] for place in inside]
-        if said:
-            is_misheard = len(heard) == 1 or _sounds_like(heard, said)
-        else:
-            is_misheard = (
-                all(f" {word.text} " in _LITTLE_WORDS for word in heard)
-                or _is_part(mine[begin], theirs[from_], [mine[begin], *heard])
-                or _is_part(mine[end], theirs[to], [*heard, mine[end]])
-            )
-        if is_misheard:
+        telling = _telling(heard)
+        if (
+            not telling
+            or (said and (len(telling) == 1 or _sounds_like(heard, said)))
+            or _is_part(mine[begin], theirs[from_], [mine[begin], *heard])
+            or _is_part(mine[end], theirs[to], [*heard, mine[end]])
+        ):
             found += inside
-    first, last = run[0], run[-1]
-    before = range(max(0, first[0] - _LONGEST_MISHEARING), first[0])
-    if before.start == 0:
-        found += _misheard_edge(before, mine, theirs[: first[1]], is_head=True)
-    after = range(last[0] + 1, min(len(mine), last[0] + 1 + _LONGEST_MISHEARING))
-    if after.stop == len(mine):
-        found += _misheard_edge(after, mine, theirs[last[1] + 1 :], is_head=False)
+    (first, to), (last, from_) = run[0], run[-1]
+    before = range(max(0, first - _LONGEST_MISHEARING), first)
+    delay_ms = mine[first].at_ms - theirs[to].at_ms
+    if before.start == 0 and _is_edge([mine[n] for n in before], theirs[:to][::-1], delay_ms):
+        found += before
+    after = range(last + 1, min(len(mine), last + 1 + _LONGEST_MISHEARING))
+    delay_ms = mine[last].at_ms - theirs[from_].at_ms
+    if after.stop == len(mine) and _is_edge(
+        [mine[n] for n in after], theirs[from_ + 1 :], delay_ms
+    ):
+        found += after
     return found
 
 
-def _misheard_edge(
-    places: range, mine: Sequence[TimedWord], said: Sequence[TimedWord], *, is_head: bool
-) -> range:
-    """Return ``places`` at the edge of an utterance where they read like what was said there."""
-    heard = [mine[place] for place in places]
+def _is_edge(heard: Sequence[TimedWord], said: Sequence[TimedWord], delay_ms: int) -> bool:
+    """Tell whether an utterance begins or ends with what became of the next words of the others.
+
+    Args:
+        heard: Words at the edge of the utterance.
+        said: Words of the others there, the nearest first.
+        delay_ms: How much later the microphone hears.
+    """
+    if len(_telling(heard)) == 1 and said:
+        # One word in the place of one other, at the very moment.
+        off_ms = (abs(word.at_ms - said[0].at_ms - delay_ms) for word in heard)
+        if min(off_ms) <= _SAME_TIME_MS:
+            return True
     for count in range(max(1, len(heard) - 1), len(heard) + 2):
-        there = said[-count:] if is_head else said[:count]
-        near = [word for word in there if _is_near(heard[0], word)] if heard else []
+        near = [word for word in said[:count] if heard and _is_near(heard[0], word)]
+        near.sort(key=lambda word: word.at_ms)
         if near and _sounds_like(heard, near):
-            return places
-    return range(0)
+            return True
+    return False
+
+
+def _telling(words: Sequence[TimedWord]) -> list[TimedWord]:
+    return [word for word in words if f" {word.text} " not in _LITTLE_WORDS]
 
 
 def _is_near(word: TimedWord, other: TimedWord) -> bool:

@@ -138,6 +138,23 @@ def test_music_holds_nothing_up(talk: Talk) -> None:
     assert talk.finals == ["Let me say something."]
 
 
+def test_what_the_others_recogniser_has_not_even_been_given_is_waited_for(talk: Talk) -> None:
+    talk.plays(1_000, done_ms=1_000)
+    talk.you("It was at", 2_000)
+    assert [text for text in talk.texts if text] == []
+    talk.plays(2_000)
+    talk.others("It was the", 2_000)
+    talk.waits(0.2)
+    assert [text for text in talk.texts if text] == []
+
+
+def test_an_output_that_is_away_is_not_waited_for(talk: Talk) -> None:
+    talk.plays(1_000, done_ms=1_000)
+    talk.system.silence()
+    talk.you("Let me say something", 3_000)
+    assert talk.texts == ["Let me say something"]
+
+
 def test_finals_come_before_what_follows_them(talk: Talk) -> None:
     talk.plays(9_000)
     talk.others("It was the best", 2_000)

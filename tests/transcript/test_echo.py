@@ -115,6 +115,8 @@ def test_one_word_in_common_is_a_coincidence(
         ("it was the best of thymes", "It was the best of times", 200, ""),
         ("it was the best of times I disagree", "It was the best of times", 200, "i disagree"),
         ("it was the best it was the best of", "it was the best of times", 100, ""),
+        ("it was the best of thunder", "it was the best of times", 100, ""),
+        ("it was the best of the thunder", "it was the best of times", 100, ""),
         ("it was were the best of times", "it was the best of times", 100, ""),
         ("it was no the best of times", "it was the best of times", 200, "no"),
         ("no it was the best of times", "it was the best of times", 0, "no"),
