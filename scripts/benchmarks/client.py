@@ -50,9 +50,9 @@ class Scale:
     warm_up_s: float = 2.0
     one_s: float = 30.0
     many_s: float = 5.0
-    first: int = 64
+    first: int = 256
     at_most: int = 2048
-    within: float = 0.04
+    within: float = 0.06
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,16 @@ import asyncio
 import os
 import sys
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from captioner.asr.endpoint import Endpoint
-from captioner.asr.events import Heard
+from captioner.asr.events import Connected, Heard
 from captioner.asr.recogniser import Recogniser
 from captioner.asr.route import OnlyRoute
 from captioner.core.audio import AudioChunk
 from captioner.riva.options import RecognitionOptions
 from scripts.benchmarks.streams import (
+    CONNECT_S,
     ClientRecord,
     Plan,
     chunks_of_speech,
@@ -55,11 +56,23 @@ class _Source:
         self.await_next()
 
 
-async def _read(recogniser: Recogniser, stream: int, record: ClientRecord) -> None:
+async def _read(
+    recogniser: Recogniser, stream: int, record: ClientRecord, standing: asyncio.Semaphore
+) -> None:
     async with aclosing(recogniser.events()) as events:
         async for event in events:
             if isinstance(event, Heard):
                 record.note_answer(stream, event.hypothesis.audio_processed_s)
+            elif isinstance(event, Connected):
+                standing.release()
+
+
+async def _all(standing: asyncio.Semaphore, streams: int) -> None:
+    """Wait until so many streams stand, or do not after a long time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CONNECT_S):
+            for _ in range(streams):
+                await standing.acquire()
 
 
 async def _measure(record: ClientRecord) -> None:
@@ -72,13 +85,18 @@ async def _measure(record: ClientRecord) -> None:
 
 async def _run(plan: Plan, speech: list[bytes]) -> None:
     route = OnlyRoute(Endpoint(host="127.0.0.1", port=plan.port))
-    record = ClientRecord.begin(plan)
-    readers = []
+    record = ClientRecord.of(plan)
+    standing = asyncio.Semaphore(0)
+    sources, readers = [], []
     for stream in range(plan.streams):
         recogniser = Recogniser(route, RecognitionOptions(model=model_of(stream)))
-        reading = _read(recogniser, stream, record)
+        sources.append(_Source(recogniser, speech, stream, record))
+        reading = _read(recogniser, stream, record, standing)
         readers.append(asyncio.create_task(reading, name=f"consumer-{stream}"))
-        _Source(recogniser, speech, stream, record).await_next()
+    await _all(standing, plan.streams)
+    record.begin()
+    for source in sources:
+        source.await_next()
     await _measure(record)
     print(record.to_json(), flush=True)
     # The end of the streams is not measured, and a client that is behind would take long for it.

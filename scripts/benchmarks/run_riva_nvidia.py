@@ -15,6 +15,7 @@ import riva.client
 
 from captioner.core.audio import SAMPLE_RATE
 from scripts.benchmarks.streams import (
+    CONNECT_S,
     ClientRecord,
     Plan,
     chunks_of_speech,
@@ -24,8 +25,33 @@ from scripts.benchmarks.streams import (
 )
 
 
-def _audio(speech: list[bytes], stream: int, record: ClientRecord) -> Iterator[bytes]:
+class _Start:
+    """Holds all sources back until each stream stands: gRPC asks a source for audio only then."""
+
+    def __init__(self, record: ClientRecord) -> None:
+        self._record = record
+        self._standing = threading.Semaphore(0)
+        self._begun = threading.Event()
+
+    def wait(self) -> None:
+        """Say that one stream stands, and wait for the others."""
+        self._standing.release()
+        self._begun.wait()
+
+    def give(self) -> None:
+        """Wait for all streams and begin."""
+        give_up = time.monotonic() + CONNECT_S
+        for _ in range(self._record.plan.streams):
+            self._standing.acquire(timeout=max(0.0, give_up - time.monotonic()))
+        self._record.begin()
+        self._begun.set()
+
+
+def _audio(
+    speech: list[bytes], stream: int, record: ClientRecord, start: _Start
+) -> Iterator[bytes]:
     """Yield one stream's chunks when each has been heard in full, as a sound device would."""
+    start.wait()
     for number in range(record.plan.chunks):
         delay = record.due(stream, number) - time.monotonic()
         if delay > 0:
@@ -34,7 +60,7 @@ def _audio(speech: list[bytes], stream: int, record: ClientRecord) -> Iterator[b
         yield speech[number % len(speech)]
 
 
-def _stream(speech: list[bytes], stream: int, record: ClientRecord) -> None:
+def _stream(speech: list[bytes], stream: int, record: ClientRecord, start: _Start) -> None:
     service = riva.client.ASRService(riva.client.Auth(uri=f"127.0.0.1:{record.plan.port}"))
     config = riva.client.StreamingRecognitionConfig(
         config=riva.client.RecognitionConfig(
@@ -49,7 +75,7 @@ def _stream(speech: list[bytes], stream: int, record: ClientRecord) -> None:
         ),
         interim_results=True,
     )
-    audio = _audio(speech, stream, record)
+    audio = _audio(speech, stream, record, start)
     for response in service.streaming_response_generator(audio, config):
         for result in response.results:
             record.note_answer(stream, result.audio_processed)
@@ -64,9 +90,11 @@ def main(plan: str) -> None:
     known = Plan.from_json(plan)
     run_on(known.core)
     speech = chunks_of_speech()
-    record = ClientRecord.begin(known)
+    record = ClientRecord.of(known)
+    start = _Start(record)
     for stream in range(known.streams):
-        threading.Thread(target=_stream, args=(speech, stream, record), daemon=True).start()
+        threading.Thread(target=_stream, args=(speech, stream, record, start), daemon=True).start()
+    start.give()
     _sleep_until(record.measured_from)
     before = processor_s()
     _sleep_until(record.measured_until)

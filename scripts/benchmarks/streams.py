@@ -22,6 +22,10 @@ from tests.support.clips import TWO_CITIES
 
 CHUNK_S: Final = 0.1
 CHUNK_BYTES: Final = round(CHUNK_S * SAMPLE_RATE) * BYTES_PER_SAMPLE
+CONNECT_S: Final = 60.0
+"""How long all streams together may take to stand. Those that do not are without answers."""
+
+_LEAD_S: Final = 0.5
 _GRACE_S: Final = 1.0
 """How long after the last chunk an answer may still come."""
 
@@ -65,24 +69,27 @@ class ClientRecord:
 
     Attributes:
         plan: What it was told to do.
-        begun: When the first chunk of stream 0 was due.
+        begun: When the first chunk of stream 0 was due; never, before all streams stood.
         handed: For each stream, when the source handed over each chunk.
         heard: For each stream, when the consumer had the answer to a chunk, by its number.
         processor_s: Processor time of the process during the measured part.
     """
 
     plan: Plan
-    begun: float
+    begun: float = math.inf
     handed: list[list[float]] = field(default_factory=list)
     heard: list[dict[int, float]] = field(default_factory=list)
     processor_s: float = 0.0
 
     @classmethod
-    def begin(cls, plan: Plan) -> ClientRecord:
-        """Set the moment of the first chunk, far enough ahead for all streams to connect."""
-        begun = time.monotonic() + 0.5 + 0.01 * plan.streams
+    def of(cls, plan: Plan) -> ClientRecord:
+        """Return a record with nothing in it yet."""
         count = range(plan.streams)
-        return cls(plan, begun, handed=[[] for _ in count], heard=[{} for _ in count])
+        return cls(plan, handed=[[] for _ in count], heard=[{} for _ in count])
+
+    def begin(self) -> None:
+        """Have the first chunk in a moment: all streams stand, or do not after a long time."""
+        self.begun = time.monotonic() + _LEAD_S
 
     @property
     def measured_from(self) -> float:
