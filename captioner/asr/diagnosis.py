@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 EXPLAIN_STEP_S: Final = 2.0
 _LOOK_LIMIT_S: Final = 8.0
+_NOT_FOUND: Final = grpc.StatusCode.NOT_FOUND.name
 _ABOUT_CONNECTING: Final = (
     grpc.StatusCode.UNAVAILABLE.name,
     grpc.StatusCode.DEADLINE_EXCEEDED.name,
@@ -102,6 +103,9 @@ async def _look(
     match error:
         case CredentialsError() if endpoint.token is None:
             return _without_key(endpoint, error)
+        case RequestError() if endpoint.function_id is not None and error.code == _NOT_FOUND:
+            hint = "Check the function id (RIVA_FUNCTION_ID); hosted services change them."
+            return RequestError(error.message, hint=hint)
         case RequestError():
             return await _look_at_models(endpoint, error, options, limit_s)
         case TlsError() | ProtocolError() | UnavailableError() if error.code in _ABOUT_CONNECTING:
@@ -164,8 +168,8 @@ async def _look_at_tls(
     shaken = await shake_hands(endpoint, limit_s=limit_s)
     if shaken is None:
         return _plain_answer(endpoint, await listen(endpoint, limit_s=limit_s))
-    if isinstance(error, TlsError):
-        return _bad_certificate(endpoint, shaken.certificate)
+    if isinstance(error, TlsError) and not shaken.complaint:
+        return _bad_certificate(endpoint, error, shaken.certificate)
     if shaken.certificate is not None and not shaken.speaks_http2:
         return connecting.not_grpc(endpoint.title, spoken="HTTPS")
     return await _refused_client(endpoint, shaken) if shaken.is_refused else None
@@ -184,7 +188,9 @@ def _plain_answer(endpoint: Endpoint, spoken: Spoken) -> CaptionerError | None:
             return None
 
 
-def _bad_certificate(endpoint: Endpoint, shown: Certificate | None) -> CaptionerError | None:
+def _bad_certificate(
+    endpoint: Endpoint, error: TlsError, shown: Certificate | None
+) -> CaptionerError | None:
     """Return what the certificate itself says about its refusal by gRPC."""
     server = endpoint.title
     if shown is None:
@@ -196,6 +202,8 @@ def _bad_certificate(endpoint: Endpoint, shown: Certificate | None) -> Captioner
     if not shown.is_for(endpoint.target_name or endpoint.host):
         host = endpoint.target_name or endpoint.host
         return connecting.wrong_host(server, host=host, names=shown.names)
+    if error.message != connecting.unknown_authority(server).message:
+        return None
     issuer = "itself" if shown.is_self_signed else shown.issuer
     return connecting.unknown_authority(server, issuer=issuer)
 

@@ -77,10 +77,28 @@ async def _first_that_answers(addresses: list[str], port: int) -> Streams:
     reason = OSError("its name has no address")
     for address in addresses:
         try:
-            return await asyncio.open_connection(address, port)
+            return await _open(address, port)
         except OSError as error:
             reason = error
     raise reason
+
+
+async def _open(address: str, port: int) -> Streams:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = _KeepsLastWords(reader)
+    transport, _ = await loop.create_connection(lambda: protocol, address, port)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+class _KeepsLastWords(asyncio.StreamReaderProtocol):
+    """Ends the reader after what came before a reset, which would otherwise hide it.
+
+    Who refuses us says so and closes, and a close with our words unread is a reset.
+    """
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # its end is enough
+        super().connection_lost(None)
 
 
 async def _dial_through(proxy: str, host: str, port: int, place: str, limit_s: float) -> Streams:
@@ -100,7 +118,7 @@ async def _dial_through(proxy: str, host: str, port: int, place: str, limit_s: f
     try:
         async with asyncio.timeout(limit_s):
             status = _STATUS_LINE.match(await reader.readuntil(b"\r\n\r\n"))
-    except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+    except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         status = None
     if status is not None and status[1].decode() == _CONNECTED:
         return reader, writer

@@ -55,14 +55,15 @@ async def shake_hands(endpoint: Endpoint, *, limit_s: float) -> Handshake | None
         UnavailableError: There is no connection, or no answer.
         ConfigurationError: The client's certificate and key cannot be used.
     """
+    context = await looking_context(endpoint, "h2", "http/1.1")
     async with dialled(endpoint, endpoint.port, limit_s=limit_s) as streams:
-        tls = TlsStream(endpoint, streams, protocols=("h2", "http/1.1"))
+        tls = TlsStream(endpoint, streams, context)
         try:
             async with asyncio.timeout(limit_s):
                 await tls.shake_hands()
         except TimeoutError as error:
             raise connecting.silent(endpoint.title, limit_s=limit_s) from error
-        except OSError as error:
+        except ssl.SSLError as error:
             if tls.took_part:
                 return Handshake(is_refused=True, complaint=_complaint(error))
             return None
@@ -72,9 +73,27 @@ async def shake_hands(endpoint: Endpoint, *, limit_s: float) -> Handshake | None
                 is_refused = await tls.read() == b""
         except TimeoutError:
             pass
-        except OSError as error:
+        except ssl.SSLError as error:
             is_refused, complaint = True, _complaint(error)
         return Handshake(tls.certificate, tls.speaks_http2, is_refused, complaint)
+
+
+async def looking_context(endpoint: Endpoint, *protocols: str) -> ssl.SSLContext:
+    """Return a context that verifies nothing and shows the client's certificate.
+
+    Args:
+        endpoint: Whose client certificate.
+        protocols: What is offered to speak, by their ALPN names.
+
+    Raises:
+        ConfigurationError: The client's certificate and key cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(list(protocols))
+    await asyncio.to_thread(load_client_certificate, endpoint, context)
+    return context
 
 
 class TlsStream:
@@ -88,27 +107,18 @@ class TlsStream:
         certificate: What the server showed; None where it cannot be read.
     """
 
-    def __init__(self, endpoint: Endpoint, streams: Streams, *, protocols: tuple[str, ...]) -> None:
+    def __init__(self, endpoint: Endpoint, streams: Streams, context: ssl.SSLContext) -> None:
         """Prepare; `shake_hands` begins.
 
         Args:
-            endpoint: For the name of the server and the client's certificate.
+            endpoint: For the name of the server.
             streams: The bare connection.
-            protocols: What is offered to speak, by their ALPN names.
-
-        Raises:
-            ConfigurationError: The client's certificate and key cannot be used.
+            context: Of `looking_context`.
         """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        context.set_alpn_protocols(list(protocols))
-        load_client_certificate(endpoint, context)
         self._reader, self._writer = streams
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=endpoint.target_name or endpoint.host
-        )
+        name = endpoint.target_name or endpoint.host
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self.took_part = False
         self.speaks_http2 = False
         self.certificate: Certificate | None = None
@@ -118,8 +128,10 @@ class TlsStream:
         await self._drive(self._tls.do_handshake)
         self.speaks_http2 = self._tls.selected_alpn_protocol() == "h2"
         shown = self._tls.getpeercert(binary_form=True)
-        with contextlib.suppress(ValueError):
-            self.certificate = certificate_from_der(shown) if shown else None
+        if shown is not None:
+            # In a thread, because the first one loads the library.
+            with contextlib.suppress(ValueError):
+                self.certificate = await asyncio.to_thread(certificate_from_der, shown)
 
     async def read(self) -> bytes:
         """Return the next bytes, none at the end."""
@@ -149,7 +161,7 @@ class TlsStream:
                 self._incoming.write_eof()
 
 
-def _complaint(error: OSError) -> str:
+def _complaint(error: ssl.SSLError) -> str:
     """Return the alert behind ``error`` in words, such as "unknown ca"; empty for another error."""
-    reason = getattr(error, "reason", None) or ""
+    reason: str = error.reason or ""
     return reason.partition(_ALERT)[2].replace("_", " ").lower()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -16,7 +17,7 @@ from typing import Final
 
 from captioner.asr.dial import dialled
 from captioner.asr.endpoint import Endpoint
-from captioner.asr.handshake import TLS_RECORDS, TlsStream
+from captioner.asr.handshake import TLS_RECORDS, TlsStream, looking_context
 from captioner.riva import connecting
 
 _READY_PATH: Final = "/v1/health/ready"
@@ -66,8 +67,6 @@ async def listen(endpoint: Endpoint, *, limit_s: float) -> Spoken:
             raise connecting.silent(endpoint.title, limit_s=limit_s) from error
         except asyncio.IncompleteReadError as error:
             first = error.partial
-        except ConnectionError:
-            first = b""
     if not first:
         return Spoken.NOTHING
     if first.startswith(b"HTTP/1"):
@@ -93,7 +92,7 @@ async def ask_readiness(endpoint: Endpoint, port: int, *, limit_s: float) -> Htt
             answer = answer or await _get(endpoint, port, limit_s)
     except TimeoutError as error:
         raise connecting.silent(place, limit_s=2 * limit_s) from error
-    except OSError as error:
+    except ssl.SSLError as error:
         raise connecting.hung_up(place) from error
     status = _STATUS_LINE.match(answer)
     if status is None:
@@ -109,11 +108,12 @@ async def _get(endpoint: Endpoint, port: int, limit_s: float) -> bytes:
 
 async def _get_over_tls(endpoint: Endpoint, port: int, limit_s: float) -> bytes | None:
     """Return the answer; None where the port does not speak TLS."""
+    context = await looking_context(endpoint, "http/1.1")
     async with dialled(endpoint, port, limit_s=limit_s) as streams:
-        tls = TlsStream(endpoint, streams, protocols=("http/1.1",))
+        tls = TlsStream(endpoint, streams, context)
         try:
             await tls.shake_hands()
-        except OSError:
+        except ssl.SSLError:
             if tls.took_part:
                 raise
             return None

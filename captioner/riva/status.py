@@ -32,6 +32,7 @@ _HUNG_UP_SIGNS: Final = ("socket closed", "connection reset")
 _DIALLING: Final = ("connections to all backends failing", "failed to connect to all addresses")
 _NO_NAME: Final = re.compile(r"address lookup failed for (\S+):\d+: ")
 _PROXY_ANSWER: Final = re.compile(r"http proxy returned response code (\d{3})")
+_OPENSSL_REASON: Final = re.compile(r"OPENSSL_internal:(?:[A-Z0-9]+_ALERT_)?([A-Z][A-Z0-9_]+)")
 _TLS_SIGNS: Final = (
     ("certificate has expired", connecting.expired),
     ("certificate is not yet valid", connecting.not_yet_valid),
@@ -137,9 +138,12 @@ def _tls_error(lower: str, reason: str, server: str, name: str) -> TlsError | No
             code=name,
         )
     if "ssl_error_ssl" in lower or "tls handshake failed" in lower or "peer name" in lower:
+        why = _OPENSSL_REASON.search(reason)
+        words = why[1].replace("_", " ").lower() if why else "the server's answer makes no sense"
         return TlsError(
-            f"No secure connection to {server} could be made: {reason}",
-            hint="Check that TLS is on at both ends, and that the CA file is the server's.",
+            f"The secure handshake with {server} failed: {words}.",
+            hint="Check that TLS is on at both ends, that the CA file is the server's, and "
+            "whether it wants a client certificate.",
             code=name,
         )
     return None

@@ -35,7 +35,7 @@ from captioner.riva.models import ServerModel
 from captioner.riva.options import RecognitionOptions
 from tests.support.connect_proxy import running_proxy
 from tests.support.riva_server import RivaServer, ServedStream, serve_riva
-from tests.support.tcp_server import free_port, http_answer, serve_tcp
+from tests.support.tcp_server import black_hole, free_port, http_answer, serve_tcp
 
 LIMIT_S = 5.0
 DAY = timedelta(days=1)
@@ -101,6 +101,15 @@ async def test_a_port_that_takes_the_connection_and_says_nothing(encrypted: bool
     assert isinstance(error, UnavailableError)
     assert "takes the connection, but says nothing within 0.2 seconds" in error.message
     assert "restart the server" in error.hint
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_a_host_that_takes_no_notice(encrypted: bool) -> None:  # noqa: FBT001 - see above
+    with black_hole() as port:
+        error = await down(plain(port, tls=encrypted), limit_s=0.3)
+    assert isinstance(error, UnavailableError)
+    assert "did not answer within 0.3 seconds" in error.message
+    assert "firewall" in error.hint
 
 
 async def test_a_port_that_hangs_up() -> None:
@@ -262,7 +271,9 @@ async def test_a_server_that_says_why_it_refuses_the_client(
     with outspoken_server(authority, newest) as port:
         endpoint = plain(port, tls=True, ca_file=ca_file, **files)
         error = await explain(endpoint, broken_off)
+        probed = await down(endpoint)
     assert isinstance(error, TlsError)
+    assert (type(probed), probed.message) == (TlsError, error.message)
     if shown == "none":
         assert 'wants a client certificate ("' in error.message
     else:
@@ -282,18 +293,20 @@ def outspoken_server(authority: trustme.CA, newest: ssl.TLSVersion) -> Iterator[
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
-        with contextlib.suppress(OSError):  # the listener is closed, or the client is refused
-            connection, _ = listener.accept()
-            with connection:
-                context.wrap_socket(connection, server_side=True).read(1)
+        with contextlib.suppress(OSError):  # the listener is shut
+            while True:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError):  # the client is refused
+                    context.wrap_socket(connection, server_side=True).read(1)
 
     thread = threading.Thread(target=serve, name="outspoken-server")
     thread.start()
     try:
         yield listener.getsockname()[1]
     finally:
-        listener.close()
+        listener.shutdown(socket.SHUT_RDWR)
         thread.join(5)
+        listener.close()
 
 
 NAME = "speech.invalid"
@@ -400,6 +413,14 @@ async def test_a_request_that_is_refused_is_answered_with_what_the_server_has(
     assert error.code == "INVALID_ARGUMENT"
     assert said in error.message
     assert hint in error.hint
+
+
+async def test_a_hosted_function_that_is_not_there_names_its_id() -> None:
+    refused = RequestError("No function x.", hint="Check the model.", code="NOT_FOUND")
+    hosted = Endpoint("riva.invalid", 443, tls=True, function_id="x", http_port=None)
+    error = await explain(hosted, refused)
+    assert error.message == "No function x."
+    assert "RIVA_FUNCTION_ID" in error.hint
 
 
 async def test_the_error_stays_where_no_look_explains_it() -> None:

@@ -235,3 +235,38 @@ def test_a_server_that_is_ready_without_any_model_is_down() -> None:
     report = judge(found, Endpoint("riva.example.org", 50051))
     assert report.state is EndpointState.DOWN
     assert "has no speech model" in report.reason
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"\0" * 64,
+        b"\x16\x03\x03\xff\xff" + b"\xff" * 64,
+        b"\x15\x03\x03\0\x02\x02\x28",
+        b"\x15\x03\x01\0\x02\x01\0" + b"x" * 40,
+        b"HTTP/1.1",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n{" + b'"a":' * 60_000,
+        b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 60_000,
+        b'HTTP/1.1 200 OK\r\n\r\n{"status": ["ready"]}',
+        b"\0\0\0\x04\0\0\0\0\0" + b"\xff" * 64,
+        "Schlüssel".encode("utf-16"),
+    ],
+)
+async def test_whatever_a_server_says_is_reported_and_never_raised(
+    said: bytes,
+    encrypted: bool,  # noqa: FBT001 - pytest passes it by name
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        await writer.drain()
+        await reader.read(-1)
+
+    async with serve_tcp(talk) as port:
+        endpoint = Endpoint("127.0.0.1", port, tls=encrypted, http_port=port)
+        report = await probe(endpoint, limit_s=0.2, thorough=True)
+    assert report.state is EndpointState.DOWN
+    assert report.reason.endswith(".")
+    assert report.fix

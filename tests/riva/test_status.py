@@ -125,6 +125,22 @@ def test_every_code_has_an_error_for_people(code: grpc.StatusCode) -> None:
         (Code.DEADLINE_EXCEEDED, "Deadline Exceeded", UnavailableError, "did not answer in time"),
         (
             Code.UNAVAILABLE,
+            DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Tls handshake failed (TSI_PROTOCOL_FAILURE): "
+            "SSL_ERROR_SSL: error:10000410:SSL routines:OPENSSL_internal:"
+            "SSLV3_ALERT_HANDSHAKE_FAILURE: Invalid certificate verification context: OK",
+            TlsError,
+            "The secure handshake with the server failed: handshake failure.",
+        ),
+        (
+            Code.UNAVAILABLE,
+            DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Tls handshake failed (TSI_PROTOCOL_FAILURE): "
+            "SSL_ERROR_ZERO_RETURN: error:00000000:invalid library (0):OPENSSL_internal:invalid "
+            "library (0): Invalid certificate verification context: OK",
+            TlsError,
+            "failed: the server's answer makes no sense.",
+        ),
+        (
+            Code.UNAVAILABLE,
             DIALLING + "UNKNOWN: ipv4:127.0.0.1:5: Failed to create security handshaker.",
             TlsError,
             "can be prepared",
