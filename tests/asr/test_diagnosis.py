@@ -441,3 +441,11 @@ async def test_a_look_at_a_server_with_tls_that_is_well_explains_nothing(
     broken_off = UnavailableError("Socket closed.", code="UNAVAILABLE")
     async with secure(authority) as server:
         assert await explain(tls(server, ca_file), broken_off) is broken_off
+
+
+async def test_a_certificate_is_not_blamed_for_what_grpc_does_not_blame_it_for(
+    authority: trustme.CA, ca_file: str
+) -> None:
+    other = TlsError("The secure handshake failed: no shared cipher.", code="UNAVAILABLE")
+    async with secure(authority) as server:
+        assert await explain(tls(server, ca_file), other) is other
