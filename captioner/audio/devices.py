@@ -6,7 +6,7 @@ import logging
 import sys
 
 from captioner.audio.catalog import AudioDevice
-from captioner.audio.portaudio_host import SHARED_HOST
+from captioner.audio.portaudio_host import MICROPHONE_HOST
 from captioner.core.errors import CaptionerError, UnsupportedError
 
 __all__ = ["AudioDevice", "list_devices"]
@@ -27,8 +27,8 @@ def list_devices() -> list[AudioDevice]:
         if found is not None:
             return _sorted(found)
     if sys.platform == "win32":
-        return _sorted([*_list_loopbacks(), *SHARED_HOST.list_inputs()])
-    return _sorted(SHARED_HOST.list_inputs())
+        return _sorted([*_list_loopbacks(), *MICROPHONE_HOST.list_inputs()])
+    return _sorted(MICROPHONE_HOST.list_inputs())
 
 
 def _sorted(devices: list[AudioDevice]) -> list[AudioDevice]:

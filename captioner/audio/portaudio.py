@@ -8,7 +8,12 @@ from collections.abc import Callable
 from captioner.audio.capture import Capture
 from captioner.audio.catalog import AudioDevice, DeviceKind
 from captioner.audio.handover import Handover
-from captioner.audio.portaudio_host import SHARED_HOST, PortAudioHost, PortAudioStream
+from captioner.audio.portaudio_host import (
+    LOOPBACK_HOST,
+    MICROPHONE_HOST,
+    PortAudioHost,
+    PortAudioStream,
+)
 from captioner.audio.wish import WantedKind, choose_wanted
 from captioner.core.errors import AudioDeviceError, UnsupportedError
 
@@ -55,12 +60,12 @@ class PortAudioBackend:
     """Opens inputs by name or by default; see `captioner.audio.capture.CaptureBackend`."""
 
     def __init__(
-        self, kind: WantedKind, name: str | None, *, host: PortAudioHost = SHARED_HOST
+        self, kind: WantedKind, name: str | None, *, host: PortAudioHost | None = None
     ) -> None:
-        """Prepare; ``name`` None takes the system's default."""
+        """Prepare; ``name`` None takes the system's default, ``host`` None the one for ``kind``."""
         self._kind = kind
         self._name = name
-        self._host = host
+        self._host = host or (LOOPBACK_HOST if kind == "system" else MICROPHONE_HOST)
         self._entered = False
         self._opened_before = False
 

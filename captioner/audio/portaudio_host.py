@@ -1,14 +1,17 @@
-"""The owner of PortAudio in this process: every call into it happens on one thread of its own.
+"""The owner of a PortAudio: every call into it happens on one thread of its own.
 
 What PortAudio (through sounddevice) makes necessary, and is kept in this one place:
 
 * Its list of devices is frozen when it is initialised. To see a device that was plugged in it has
-  to be terminated and initialised again, which **stops every stream of the process**. So that is
+  to be terminated and initialised again, which **stops every stream of the library**. So that is
   done only when a wanted device is missing or dead, with other streams open not more often than
   `_REFRESH_PAUSE_S`, and their owners are told to open them again at once.
 * It does not say that a device is gone or that the default has changed: the listener's watchdog
   notices that nothing comes any more.
 * Its calls block, some for a second, and are not safe from several threads.
+
+Microphones and loopback devices have a host, and so a library, each: restarting one for a
+microphone that was unplugged costs the system audio nothing.
 
 Where PulseAudio or PipeWire serves, none of this is used (`captioner.audio.pulse_capture`). The
 Windows loopback has a PortAudio of its own inside PyAudioWPatch, so it is not concerned either.
@@ -17,7 +20,6 @@ Windows loopback has a PortAudio of its own inside PyAudioWPatch, so it is not c
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import sys
 import threading
@@ -28,7 +30,8 @@ from typing import Any, Final, TypeVar
 
 from captioner.audio.catalog import AudioDevice, DeviceKind, with_unique_names
 from captioner.audio.handover import Handover
-from captioner.core.errors import AudioDeviceError, UnsupportedError
+from captioner.audio.portaudio_library import load_private, load_shared
+from captioner.core.errors import AudioDeviceError
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -122,8 +125,9 @@ class PortAudioStream:
 class PortAudioHost:
     """See the module. Its methods may be called from any thread and any event loop."""
 
-    def __init__(self) -> None:
-        """Nothing is loaded before the first `enter`."""
+    def __init__(self, load: Callable[[], Any] = load_shared) -> None:
+        """Take the function that returns sounddevice; it is not called before the first `enter`."""
+        self._load = load
         self._lock = threading.Lock()
         self._users = 0
         self._worker: ThreadPoolExecutor | None = None
@@ -214,14 +218,7 @@ class PortAudioHost:
     def _initialise(self) -> None:
         with self._turn:
             if self._sounddevice is None:
-                try:
-                    self._sounddevice = importlib.import_module("sounddevice")
-                except OSError as error:
-                    raise UnsupportedError(
-                        "The library PortAudio is not installed, so no microphone can be opened.",
-                        hint="Install it, on Debian and Ubuntu with: "
-                        "sudo apt-get install libportaudio2 libasound2-plugins",
-                    ) from error
+                self._sounddevice = self._load()
             if not self._sounddevice._initialized:  # noqa: SLF001  # it has no public counterpart
                 self._sounddevice._initialize()  # noqa: SLF001  # see above
 
@@ -299,5 +296,8 @@ def _reason(error: Exception) -> str:
     return text.rsplit(": ", 1)[-1].split(" [PaErrorCode", 1)[0].rstrip(".")
 
 
-SHARED_HOST: Final = PortAudioHost()
+MICROPHONE_HOST: Final = PortAudioHost()
 """PortAudio's state belongs to the process, and so does its owner."""
+
+LOOPBACK_HOST: Final = PortAudioHost(load_private)
+"""For the system audio, where that comes from PortAudio."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +16,12 @@ from captioner.audio.linux import LinuxBackend
 from captioner.audio.live import LiveSource, LiveTiming
 from captioner.audio.portaudio import PortAudioBackend
 from captioner.audio.portaudio_host import PortAudioHost
+from captioner.audio.portaudio_library import load_private
 from captioner.core.audio import SAMPLE_RATE, SourceOpened
 from captioner.core.errors import AudioDeviceError
 from captioner.settings.models import AudioSettings
 from tests.support.listening import found_in, listening, reference
-from tests.support.pulse import SoundServer
+from tests.support.pulse import SoundServer, wait_until
 from tests.support.wait import until
 
 pytestmark = pytest.mark.sound
@@ -29,6 +31,7 @@ QUICK = LiveTiming(watchdog_s=0.7, grace_s=0.1, retry_s=0.3)
 _DEVICES = """
 pcm.headset { type pulse device "virtual_mic" hint { show on description "Headset" } }
 pcm.tape { type pulse device "headphones.monitor" hint { show on description "Tape" } }
+pcm.plugged { type pulse device "plugged" hint { show on description "Plugged" } }
 pcm.broken { type pulse device "nothing" hint { show on description "Broken" } }
 """
 
@@ -145,14 +148,14 @@ def hidden_server(
     alsa: SoundServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Callable[[], None]:
     """Let only ALSA see the server; the function that is returned lets everyone see it."""
-    socket = os.environ["PULSE_SERVER"]
+    address = os.environ["PULSE_SERVER"]
     shown = tmp_path / "socket"
     monkeypatch.setenv("PULSE_SERVER", f"unix:{shown}")
     asoundrc = Path(os.environ["ALSA_CONFIG_PATH"])
     text = asoundrc.read_text(encoding="utf-8")
-    with_server = text.replace("type pulse", f'type pulse server "{socket}"')
+    with_server = text.replace("type pulse", f'type pulse server "{address}"')
     asoundrc.write_text(with_server, encoding="utf-8")
-    return lambda: shown.symlink_to(socket.removeprefix("unix:"))
+    return lambda: shown.symlink_to(address.removeprefix("unix:"))
 
 
 async def test_linux_moves_to_the_sound_server_when_one_appears(
@@ -175,3 +178,40 @@ async def test_system_audio_without_a_sound_server_says_what_is_needed(
     with pytest.raises(AudioDeviceError, match="needs PulseAudio or PipeWire") as caught:
         await anext(open_source(AudioSettings(source="system")).items())
     assert "systemctl" in caught.value.hint
+
+
+def kill_recording(server: SoundServer, folder: Path, *, but: str) -> None:
+    """End every recording of ``server`` but that of source ``but``, as when a device dies."""
+    socket_path = folder / "cli"
+    server.pactl("load-module", "module-cli-protocol-unix", f"socket={socket_path}")
+    kept = next(source["index"] for source in server.listed("sources") if source["name"] == but)
+    dying = [each for each in server.listed("source-outputs") if each["source"] != kept]
+    assert dying
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(socket_path))
+        for each in dying:
+            line.sendall(f"kill-source-output {each['index']}\n".encode())
+        wait_until(lambda: len(server.listed("source-outputs")) == 1)
+
+
+async def test_losing_one_device_costs_another_at_most_300_ms(
+    alsa: SoundServer, host: PortAudioHost, tmp_path: Path
+) -> None:
+    """PortAudio has to be restarted to find the lost one again: its own, and not the other's."""
+    module = alsa.add_microphone("plugged")
+    other = PortAudioHost(load_private)
+    async with listening(microphone(other, "tape")) as tape:
+        await tape.for_samples(2 * SAMPLE_RATE)
+        async with listening(microphone(host, "plugged")) as lost:
+            await lost.for_samples(SAMPLE_RATE)
+            # The server moves the stream to another microphone; a real device ends it.
+            await asyncio.to_thread(alsa.remove_module, module)
+            await asyncio.to_thread(kill_recording, alsa, tmp_path, but="headphones.monitor")
+            await lost.until(lambda: lost.losses)
+            await asyncio.to_thread(alsa.add_microphone, "plugged")
+            await lost.until(lambda: len(lost.opened) == 2, limit_s=60)
+            await tape.for_samples(SAMPLE_RATE)
+    assert lost.told() == ["SourceOpened", "SourceLost", "SourceOpened"]
+    assert len(tape.opened) == 1
+    assert tape.source.lost_samples <= 0.3 * SAMPLE_RATE
+    tape.require_linear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from captioner.core.audio import SAMPLE_RATE, AudioChunk
@@ -68,6 +68,7 @@ def test_what_a_device_gives_at_once_at_its_opening_is_put_right_in_silence() ->
     quiet_every=st.integers(1, 3000),
     reopened=st.sets(st.integers(1, 18_000), max_size=3),
 )
+@settings(max_examples=25)
 @example(ppm=-300, jitters=[0.0, 0.03125], quiet_every=1, reopened={2347})
 def test_half_an_hour_of_drift(
     ppm: int, jitters: list[float], quiet_every: int, reopened: set[int]
