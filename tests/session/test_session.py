@@ -258,6 +258,7 @@ async def test_the_server_s_refusal_is_told_though_the_device_is_away_too() -> N
     async with serve_riva(handler) as server, running(server, source) as watcher:
         await watcher.reaches(S.FAILED)
         assert "no such model" in watcher.session.health.sentence
+        assert "It has: scripted-en-us (en-US)" in watcher.session.health.hint
 
 
 async def test_a_device_that_goes_away_and_comes_back() -> None:
