@@ -26,6 +26,8 @@ class AudioDevice:
         id: The back end's own name or number of what is to be captured.
         rate: Native sample rate in hertz; 0 where it is only known once the device is open.
         channels: Native number of channels; 0 likewise.
+        echo_cancels: For a microphone whose echo the sound server removes: the id of the one behind
+            it, empty where that is not known. None for all others.
     """
 
     kind: DeviceKind
@@ -35,6 +37,7 @@ class AudioDevice:
     id: str
     rate: int = 0
     channels: int = 0
+    echo_cancels: str | None = None
 
 
 def with_unique_names(devices: Iterable[AudioDevice]) -> list[AudioDevice]:

@@ -58,5 +58,5 @@ def _capture_backend(settings: AudioSettings) -> CaptureBackend:
         except OSError as error:
             _log.info("libpulse is not installed, so only ALSA is used: %s", error)
         else:
-            return LinuxBackend(kind, settings.device)
+            return LinuxBackend(kind, settings.device, echo_cancelled=settings.echo_cancelled)
     return PortAudioBackend(kind, settings.device)

@@ -22,11 +22,11 @@ class LinuxBackend:
     microphone would keep it from ever getting it back.
     """
 
-    def __init__(self, kind: WantedKind, name: str | None) -> None:
-        """Prepare; ``name`` None follows the default."""
+    def __init__(self, kind: WantedKind, name: str | None, *, echo_cancelled: bool = False) -> None:
+        """Prepare; ``name`` None follows the default; ``echo_cancelled`` as in `PulseBackend`."""
         self._kind: WantedKind = kind
         self._name = name
-        self._pulse = PulseBackend(kind, name)
+        self._pulse = PulseBackend(kind, name, echo_cancelled=echo_cancelled)
         self._alsa: PortAudioBackend | None = None
         self._served = False
 

@@ -9,7 +9,7 @@ from captioner.audio.catalog import AudioDevice
 from captioner.audio.handover import Handover
 from captioner.audio.pulse_capture import PulseCapture
 from captioner.audio.pulse_devices import PulseWatch
-from captioner.audio.wish import WantedKind, choose_wanted
+from captioner.audio.wish import WantedKind, choose_wanted, without_echo
 from captioner.core.errors import AudioDeviceError
 
 
@@ -21,6 +21,7 @@ class PulseBackend:
         kind: WantedKind,
         name: str | None,
         *,
+        echo_cancelled: bool = False,
         fragment_s: float = 0.05,
         open_limit_s: float = 5.0,
     ) -> None:
@@ -29,11 +30,14 @@ class PulseBackend:
         Args:
             kind: What to capture; "auto" takes the system audio where there is an output.
             name: The device's name; None follows the server's default.
+            echo_cancelled: Whether a microphone is heard through the server's echo canceller, where
+                one is loaded for it.
             fragment_s: How much audio the server gives at once, in seconds.
             open_limit_s: How long opening may take.
         """
         self._kind = kind
         self._name = name
+        self._echo_cancelled = echo_cancelled
         self._fragment_s = fragment_s
         self._open_limit_s = open_limit_s
         self._watch: PulseWatch | None = None
@@ -49,7 +53,7 @@ class PulseBackend:
         Raises:
             AudioDeviceError: It is not there or cannot be opened, or there is no server.
         """
-        device = choose_wanted(self._devices(), self._kind, self._name)
+        device = self._choose()
         capture = PulseCapture(
             device, handover, fragment_s=self._fragment_s, open_limit_s=self._open_limit_s
         )
@@ -59,7 +63,7 @@ class PulseBackend:
     async def is_outdated(self, capture: Capture) -> bool:
         """Tell whether the default has moved away from ``capture``."""
         try:
-            wanted = choose_wanted(self._devices(), self._kind, self._name)
+            wanted = self._choose()
         except AudioDeviceError:
             # Nothing better to listen to; when the device itself is gone the capture says so.
             return False
@@ -68,7 +72,7 @@ class PulseBackend:
     def can_serve(self) -> bool:
         """Tell whether the server is there and has the wanted device."""
         try:
-            choose_wanted(self._devices(), self._kind, self._name)
+            self._choose()
         except AudioDeviceError:
             return False
         return True
@@ -79,7 +83,9 @@ class PulseBackend:
         if watch is not None:
             await watch.close()
 
-    def _devices(self) -> list[AudioDevice]:
+    def _choose(self) -> AudioDevice:
         if self._watch is None:
             raise RuntimeError("the back end was not started")
-        return self._watch.devices()
+        devices = self._watch.devices()
+        chosen = choose_wanted(devices, self._kind, self._name)
+        return without_echo(devices, chosen) if self._echo_cancelled else chosen

@@ -12,7 +12,8 @@ import logging
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pulsectl
@@ -26,6 +27,7 @@ _NO_SINK: Final = 0xFFFF_FFFF
 _DUMMY_OUTPUT: Final = "auto_null"
 """What the servers show while there is no real output. Nothing can be heard from it."""
 
+_ECHO_CANCELLER: Final = "module-echo-cancel"
 _ANSWER_LIMIT_S: Final = 3.0
 _RECONNECT_S: Final = 0.5
 
@@ -53,14 +55,18 @@ class _Connection:
             server = self._pulse.server_info()
             sources = self._pulse.source_list()
             sinks = self._pulse.sink_list()
+            modules = self._pulse.module_list()
         outputs = {sink.index: sink for sink in sinks if sink.name != _DUMMY_OUTPUT}
+        cancellers = {m.index: m.argument or "" for m in modules if m.name == _ECHO_CANCELLER}
         found = []
         # pulsectl's sample_spec points to memory that libpulse has freed by now: not to be read.
         for source in sources:
             if source.monitor_of_sink == _NO_SINK:
                 is_default = source.name == server.default_source_name
                 name = source.description or source.name
-                found.append(AudioDevice("microphone", name, is_default, "pulse", source.name))
+                microphone = AudioDevice("microphone", name, is_default, "pulse", source.name)
+                echo_cancels = _echo_cancels(source, cancellers)
+                found.append(replace(microphone, echo_cancels=echo_cancels))
             elif (output := outputs.get(source.monitor_of_sink)) is not None:
                 is_default = output.name == server.default_sink_name
                 name = output.description or output.name
@@ -123,6 +129,26 @@ class _Connection:
     def _poll_failed(self, *exc_info: object) -> None:
         # libpulse only learns that its poll failed, and fails the call; that is enough.
         _log.debug("poll on the sound server's socket ended: %r", exc_info[1])
+
+
+def _echo_cancels(source: Any, cancellers: Mapping[int, str]) -> str | None:  # noqa: ANN401  # untyped
+    """Return the id of the microphone whose echo ``source`` removes; None where it removes none.
+
+    Args:
+        source: As the server lists it.
+        cancellers: The arguments of each echo canceller that is loaded, by module number.
+    """
+    if source.owner_module in cancellers:  # PulseAudio
+        return str(source.proplist.get("device.master_device", ""))
+    if not source.proplist.get("node.link-group", "").startswith("echo-cancel"):
+        return None
+    # PipeWire does not say which module a source belongs to; its own configuration has no module.
+    if len(cancellers) == 1:
+        for argument in next(iter(cancellers.values())).split():
+            name, _, value = argument.partition("=")
+            if name == "source_master":
+                return value
+    return ""
 
 
 class PulseUnavailableError(AudioDeviceError):

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from captioner.audio.catalog import AudioDevice, choose_device
 from captioner.core.errors import AudioDeviceError
 
 WantedKind: TypeAlias = Literal["auto", "system", "microphone"]
+
+
+def without_echo(devices: Sequence[AudioDevice], chosen: AudioDevice) -> AudioDevice:
+    """Return the echo-cancelled microphone that stands before ``chosen``, if there is one."""
+    if chosen.kind != "microphone" or chosen.echo_cancels is not None:
+        return chosen
+    for device in devices:
+        # One that names no microphone takes the default one.
+        if device.echo_cancels == chosen.id or (device.echo_cancels == "" and chosen.is_default):
+            return replace(device, name=f"{chosen.name}, echo cancelled")
+    return chosen
 
 
 def choose_wanted(

@@ -14,11 +14,12 @@ import pytest
 from captioner.audio.factory import open_source
 from captioner.audio.live import LiveSource, LiveTiming
 from captioner.audio.pulse import PulseBackend
+from captioner.audio.pulse_devices import list_pulse_devices
 from captioner.core.audio import SAMPLE_RATE, SourceOpened
 from captioner.core.errors import AudioDeviceError
 from captioner.settings.models import AudioSettings
 from tests.support.listening import Listener, found_in, listening, reference
-from tests.support.pulse import SoundServer
+from tests.support.pulse import SoundServer, wait_until
 from tests.support.wait import until
 
 pytestmark = pytest.mark.sound
@@ -338,3 +339,48 @@ async def test_capturing_costs_little(sound_server: SoundServer, short_clip: Pat
         await heard.for_samples(3 * SAMPLE_RATE)
         spent = (time.process_time() - began) / ((heard.end - at) / SAMPLE_RATE)
     assert spent < 0.08  # seconds of processor time per second; about 0.015 when measured alone
+
+
+@pytest.mark.parametrize("master", ["virtual_mic", None], ids=["named", "default"])
+async def test_an_echo_canceller_that_is_loaded_is_used_where_it_is_wanted(
+    sound_server: SoundServer, master: str | None
+) -> None:
+    arguments = ["sink_master=speakers", "source_name=clean"]
+    arguments += [f"source_master={master}"] if master else []
+    canceller = sound_server.pactl("load-module", "module-echo-cancel", *arguments)
+    wait_until(lambda: any(each["name"] == "clean" for each in sound_server.listed("sources")))
+    sound_server.set_default_source("virtual_mic")
+    found = {device.id: device.echo_cancels for device in list_pulse_devices()}
+    # PipeWire does not say which microphone it took where none was named.
+    is_told = sound_server.kind == "pulseaudio" or master
+    assert found["clean"] == ("virtual_mic" if is_told else "")
+    assert found["virtual_mic"] is None
+    wanted = AudioSettings(source="mic", echo_cancelled=True)
+    async with listening(open_source(wanted)) as heard:
+        await heard.until(lambda: heard.chunks)
+        assert heard.opened[0].name == "virtual_mic, echo cancelled"
+        sound_server.pactl("unload-module", canceller)
+        await heard.until(lambda: len(heard.opened) == 2)
+        assert heard.opened[1].name == "virtual_mic"
+
+
+async def test_an_echo_canceller_is_left_alone_where_it_is_not_wanted(
+    pulse_server: SoundServer,
+) -> None:
+    pulse_server.pactl("load-module", "module-echo-cancel", "source_master=virtual_mic")
+    pulse_server.set_default_source("virtual_mic")
+    async with listening(microphone()) as heard:
+        await heard.until(lambda: heard.chunks)
+        assert heard.opened[0].name == "virtual_mic"
+
+
+async def test_an_echo_canceller_of_another_microphone_is_left_alone(
+    pulse_server: SoundServer,
+) -> None:
+    pulse_server.add_microphone("headset", heard_from="headphones")
+    pulse_server.pactl("load-module", "module-echo-cancel", "source_master=headset")
+    pulse_server.set_default_source("virtual_mic")
+    wanted = AudioSettings(source="mic", echo_cancelled=True)
+    async with listening(open_source(wanted)) as heard:
+        await heard.until(lambda: heard.chunks)
+        assert heard.opened[0].name == "virtual_mic"
