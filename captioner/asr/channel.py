@@ -21,6 +21,8 @@ _OPTIONS: Final = (
     # each stream has a channel of its own, so that it never delays a second attempt.
     ("grpc.min_reconnect_backoff_ms", 120_000),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    # A probe for a wider receive window costs a ping for every few answers, and answers are small.
+    ("grpc.http2.bdp_probe", 0),
     # A failed subchannel of another channel to the same address must not delay this one.
     ("grpc.use_local_subchannel_pool", 1),
 )
