@@ -43,12 +43,13 @@ class Seam:
         self._tail: list[str] = []
         self._is_after_seam = False
         self._partial: tuple[str, ...] = ()
+        self._partial_text = ""
         self._grown_at: int | None = None
 
     def new_stream(self) -> None:
         """Say that what follows comes from another stream than what came before."""
         self._is_after_seam = True
-        self._partial = ()
+        self._partial, self._partial_text = (), ""
         self._grown_at = None
 
     def cover(self, position: int) -> None:
@@ -113,6 +114,9 @@ class Seam:
         self._tail = [*self._tail, *words][-_TAIL_WORDS:]
 
     def _grow(self, partial: Hypothesis) -> None:
+        if partial.text == self._partial_text:
+            return
+        self._partial_text = partial.text
         words = tuple(bare(token) for token in partial.text.split())
         if words and words != self._partial:
             self._partial = words
@@ -129,7 +133,8 @@ class Seam:
             certain = processed if self._grown_at is None else min(self._grown_at, processed)
             self.cover(certain)
             self._heard_until = max(self.covered, processed)
-        self._partial, self._grown_at = (), None
+        self._partial, self._partial_text = (), ""
+        self._grown_at = None
 
 
 def _processed(hypothesis: Hypothesis) -> int:

@@ -5,4 +5,7 @@ from __future__ import annotations
 
 def bare(token: str) -> str:
     """Return the letters and digits of ``token`` in one case; all of it when it has none."""
-    return "".join(code for code in token.casefold() if code.isalnum()) or token
+    folded = token.casefold()
+    if folded.isalnum():
+        return folded
+    return "".join(code for code in folded if code.isalnum()) or token

@@ -61,11 +61,12 @@ def is_said_again(
     Two responses with the same words are the same only where they also tell the same times:
     somebody may well say "Yes." twice.
     """
-    has_final = any(result.is_final for result in response.results)
+    if not any(result.is_final for result in response.results):
+        return False
     has_times = audio_processed_s(response) > 0 or any(
         result.alternatives and result.alternatives[0].words for result in response.results
     )
-    return has_final and has_times and response == before
+    return has_times and response == before
 
 
 def _hypothesis(
@@ -74,29 +75,30 @@ def _hypothesis(
     sent_s: float,
 ) -> Hypothesis:
     texts: list[str] = []
+    words: list[Word] = []
     stable_chars = 0
     is_stable = True
+    stability, processed_s = 1.0, 0.0
     for result in results:
-        text = plain(result.alternatives[0].transcript)
+        best = result.alternatives[0]
+        stability = min(stability, result.stability)
+        processed_s = max(processed_s, result.audio_processed)
+        words += (_word(word, to_session_ms) for word in best.words)
+        text = plain(best.transcript)
         if not text:
             continue
         texts.append(text)
         is_stable = is_stable and (result.is_final or result.stability >= STABLE)
         if is_stable:
             stable_chars = len(" ".join(texts))
-    best = results[0].alternatives[0]
-    processed_s = max(float(result.audio_processed) for result in results) or sent_s
+    processed_ms = round(1000 * (processed_s or sent_s))
     return Hypothesis(
         text=" ".join(texts),
         is_final=results[0].is_final,
-        stability=min(float(result.stability) for result in results),
-        confidence=float(best.confidence),
-        words=tuple(
-            _word(word, to_session_ms)
-            for result in results
-            for word in result.alternatives[0].words
-        ),
-        audio_processed_s=to_session_ms(round(1000 * processed_s)) / 1000,
+        stability=stability,
+        confidence=results[0].alternatives[0].confidence,
+        words=tuple(words),
+        audio_processed_s=to_session_ms(processed_ms) / 1000,
         stable_chars=stable_chars,
     )
 

@@ -10,6 +10,9 @@ def plain(text: str) -> str:
 
     A server's text reaches terminals, where an escape sequence would do more than be read.
     """
+    if text.isprintable():
+        # Nearly all text is, and each character need not be looked at by itself.
+        return " ".join(text.split())
     words = ("".join(filter(_is_shown, word)) for word in text.split())
     return " ".join(word for word in words if word)
 
