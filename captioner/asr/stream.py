@@ -27,7 +27,7 @@ from captioner.core.errors import CaptionerError, UnavailableError
 from captioner.riva.options import RecognitionOptions
 from captioner.riva.status import error_from_status
 
-_WATCH_INTERVAL_S: Final = 0.25
+_WATCH_INTERVAL_S: Final = 0.5
 _STATUS_LOOKS: Final = 20
 _STATUS_WAIT_S: Final = 0.005
 _WRITE_FAILED: Final = "Internal error from Core"
@@ -96,7 +96,7 @@ class RecognitionStream:
             buffer: Where the audio comes from.
             limits: How long each wait may take.
             clock: Time.
-            leave: Asked several times a second whether the stream is to be left.
+            leave: Asked twice a second whether the stream is to be left.
 
         Raises:
             ConfigurationError: The key of ``endpoint`` must not or cannot be sent.
