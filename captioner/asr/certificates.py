@@ -24,14 +24,24 @@ def channel_credentials(endpoint: Endpoint) -> grpc.ChannelCredentials:
     Raises:
         ConfigurationError: A file is missing or is not what it must be.
     """
-    authority = None
-    if endpoint.ca_file is not None:
+    if endpoint.ca_file is None:
+        authority = _system_authorities()
+    else:
         authority = _read(endpoint.ca_file, "CA file", "RIVA_SSL_CERT")
         _check_authority(endpoint.ca_file)
     certificate, key = _client_certificate(endpoint)
     return grpc.ssl_channel_credentials(
         root_certificates=authority, private_key=key, certificate_chain=certificate
     )
+
+
+def _system_authorities() -> bytes | None:
+    """Return whom the system trusts, as PEM; None where it keeps no list.
+
+    gRPC would trust a list of its own instead, which lacks what an administrator has added.
+    """
+    found = ssl.create_default_context().get_ca_certs(binary_form=True)
+    return "".join(map(ssl.DER_cert_to_PEM_cert, found)).encode() or None
 
 
 def _client_certificate(endpoint: Endpoint) -> tuple[bytes | None, bytes | None]:

@@ -15,7 +15,8 @@ from typing import Final
 
 from captioner.asr.events import Heard
 from captioner.core.hypothesis import Hypothesis, Word
-from captioner.transcript.echo import LATEST_MS, TimedWord, bare, find_echo
+from captioner.core.spelling import bare
+from captioner.transcript.echo import LATEST_MS, TimedWord, find_echo
 
 _WORD_MS: Final = 400
 """From the beginning of a word to where it can be read."""

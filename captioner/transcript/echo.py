@@ -56,11 +56,6 @@ class TimedWord:
     at_ms: int
 
 
-def bare(word: str) -> str:
-    """Return ``word`` as it is compared; a word of nothing but punctuation is left as it is."""
-    return "".join(code for code in word.casefold() if code.isalnum()) or word
-
-
 def find_echo(
     mine: Sequence[TimedWord], theirs: Sequence[TimedWord], *, is_growing: bool = False
 ) -> list[bool]:

@@ -153,6 +153,15 @@ async def test_tls_with_an_authority_that_is_not(authority: trustme.CA, tmp_path
     assert server.streams == []
 
 
+async def test_without_a_ca_file_the_system_s_authorities_are_trusted(
+    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSL looks for them where SSL_CERT_FILE says, as for every program."""
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    async with serve_riva(say_hello, authority=authority) as server:
+        assert isinstance(await outcome(Endpoint("localhost", server.port, tls=True)), list)
+
+
 async def test_tls_with_a_certificate_for_another_name(authority: trustme.CA, ca_file: str) -> None:
     async with serve_riva(say_hello, authority=authority, certified=["other.example"]) as server:
         error = await outcome(Endpoint("localhost", server.port, tls=True, ca_file=ca_file))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captioner.transcript.echo import TimedWord, bare, find_echo
+from captioner.core.spelling import bare
+from captioner.transcript.echo import TimedWord, find_echo
 from tests.support.clips import TWO_CITIES
 
 PACE_MS = 350
