@@ -6,8 +6,10 @@ import itertools
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import soundfile
 import srt
 import webvtt
 
@@ -83,6 +85,52 @@ def test_live_captions_what_the_computer_plays(
     assert finals[-1]["text"].lower().rstrip(".").endswith("better")
     assert [event["segment_id"] for event in finals] == list(range(len(finals)))
     assert any(event["type"] == "partial" for event in events)
+
+
+@pytest.mark.sound
+def test_both_are_captioned_and_a_microphone_that_vanishes_costs_the_others_no_word(
+    program: Program, pulse_server: SoundServer, tmp_path: Path
+) -> None:
+    microphone = pulse_server.add_microphone("desk_mic")
+    output, saved = tmp_path / "captions.jsonl", tmp_path / "talk.txt"
+    child = program.start(
+        *("live", "--source", "both", "--mic-device", "desk_mic"),
+        *("--format", "jsonl", "--save", str(saved)),
+        output=output,
+        environ=program.environ(**pulse_server.changes),
+    )
+    program.wait_for(
+        lambda: len(pulse_server.listed("source-outputs")) == 2, what="it never listened to both"
+    )
+
+    def finals() -> list[dict[str, Any]]:
+        events = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+        return [event for event in events if event["type"] == "transcription"]
+
+    def said(channel: str) -> str:
+        return " ".join(event["text"] for event in finals() if event["channel"] == channel)
+
+    assert pulse_server.play(BECKETT.path, sink="mic_sink").wait(60) == 0
+    program.wait_for(lambda: "again" in said("You").lower(), what="You was never captioned")
+    frames, rate = soundfile.read(TWO_CITIES.path, dtype="int16", frames=9 * 48_000)
+    soundfile.write(tmp_path / "clip.wav", frames, rate)
+    playing = pulse_server.play(tmp_path / "clip.wav")
+    program.wait_for(
+        lambda: '"Others"' in output.read_text(encoding="utf-8"), what="Others was never captioned"
+    )
+    pulse_server.remove_module(microphone)
+    assert playing.wait(60) == 0
+    program.wait_for(
+        lambda: "foolishness" in said("Others").lower(), what="Others lost its last words"
+    )
+    assert program.interrupt(child) == 130
+    spoken = TWO_CITIES.text.partition(", it was the epoch")[0]
+    assert word_error_rate(spoken, said("Others")) <= 0.1
+    assert sorted(event["segment_id"] for event in finals()) == list(range(len(finals())))
+    lines = saved.read_text(encoding="utf-8").splitlines()
+    assert [line.partition(":")[0] for line in lines] == sorted(
+        [event["channel"] for event in finals()], reverse=True
+    ), "in the order in which things were said: first you, then the others"
 
 
 def test_live_ends_when_nobody_reads_it_any_more(program: Program) -> None:
