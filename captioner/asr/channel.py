@@ -48,6 +48,8 @@ async def open_channel(
         *_endpoint_options(endpoint),
         ("grpc.keepalive_time_ms", round(1000 * keepalive_s)),
         ("grpc.keepalive_timeout_ms", round(1000 * keepalive_timeout_s)),
+        # gRPC 1.85 judges every ping by this one alone, which is a minute otherwise.
+        ("grpc.http2.ping_timeout_ms", round(1000 * keepalive_timeout_s)),
     )
     if endpoint.tls:
         credentials = await asyncio.to_thread(channel_credentials, endpoint)
