@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -81,14 +82,17 @@ def session_candidates(
 def _located(server: EndpointSettings) -> Callable[[], Awaitable[Endpoint]]:
     """Return what finds ``server``.
 
-    The keyring is asked once: a locked one must not ask its user at every reconnection.
+    The keyring is asked once: a locked one must not ask its user at every reconnection, nor for
+    each channel.
     """
     found: list[Endpoint] = []
+    asking = asyncio.Lock()
 
     async def locate() -> Endpoint:
-        if not found:
-            found.append(await endpoint_with_key(server))
-        return found[0]
+        async with asking:
+            if not found:
+                found.append(await endpoint_with_key(server))
+            return found[0]
 
     return locate
 

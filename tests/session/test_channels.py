@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 
+from captioner.asr.endpoint import Endpoint
 from captioner.core.audio import SAMPLE_RATE, SourceLost
 from captioner.core.errors import AudioDeviceError, CredentialsError
 from captioner.core.events import GapMarked, LevelChanged, SourceChanged
@@ -16,6 +17,8 @@ from captioner.core.health import HealthState
 from captioner.core.state import SessionState
 from captioner.session.controller import CaptionSession
 from captioner.session.echo import EchoCount
+from captioner.session.endpoints import server_endpoint
+from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.models import AudioSettings, CaptionSettings
 from tests.session.test_session import echo_progress, settings_for
 from tests.support.clock import ManualClock
@@ -255,6 +258,21 @@ async def repeat(stream: ServedStream) -> None:
     await stream.say(partial("it was the best of times", processed_s=0.1))
     await stream.hear_all()
     await stream.say(final("It was the best of times.", processed_s=stream.heard_s))
+
+
+async def test_the_keyring_is_asked_once_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[EndpointSettings] = []
+
+    async def find(server: EndpointSettings) -> Endpoint:
+        asked.append(server)
+        await asyncio.sleep(0)
+        return server_endpoint(server)
+
+    monkeypatch.setattr("captioner.session.endpoints.endpoint_with_key", find)
+    async with serve_riva(echo_progress) as server, conversation(server, Room()) as watcher:
+        await until(lambda: len(server.streams) == 2)
+        await watcher.session.stop()
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("is_wanted", [True, False])

@@ -130,6 +130,15 @@ def test_a_recogniser_that_stands_still_is_not_waited_for_for_ever(talk: Talk) -
     assert talk.finals == ["Let me say something."]
 
 
+def test_partials_are_not_held_back_for_ever_either(talk: Talk) -> None:
+    talk.plays(9_000)
+    talk.you("Let me say something", 3_000)
+    talk.waits(4.9)
+    assert talk.texts == []
+    talk.waits(0.2)
+    assert talk.texts == ["Let me say something"]
+
+
 def test_music_holds_nothing_up(talk: Talk) -> None:
     """The others' recogniser works it through and says nothing."""
     talk.plays(5_000, done_ms=4_000)

@@ -84,6 +84,18 @@ def test_what_is_said_over_an_echo_is_kept(
     assert own(mine, theirs) == " ".join(said)
 
 
+@given(speeches(fewest=10), st.integers(0, 1_500), st.data())
+def test_what_is_said_in_the_place_of_an_echo_is_kept(
+    theirs: list[TimedWord], delay_ms: int, data: st.DataObject
+) -> None:
+    mine = later(theirs, delay_ms)
+    said = data.draw(st.lists(st.sampled_from(OWN), min_size=2, max_size=3))
+    place = data.draw(st.integers(3, len(mine) - 3 - len(said)))
+    for offset, word in enumerate(said):
+        mine[place + offset] = TimedWord(word, mine[place + offset].at_ms)
+    assert own(mine, theirs) == " ".join(said)
+
+
 @given(speeches(), st.integers(2_001, 60_000))
 def test_what_is_said_later_is_kept(theirs: list[TimedWord], delay_ms: int) -> None:
     # A word that is said again may be near enough the second time.
