@@ -2,7 +2,8 @@
 # Sets up what the tests need and runs lint, types, layers and the tests.
 #
 #   bash scripts/test.sh                 everything but the slow tests
-#   bash scripts/test.sh --full          everything
+#   bash scripts/test.sh --full          everything that needs no server of your own
+#   RIVA_HOST=... bash scripts/test.sh --live   streaming, breaks and TLS with that server
 #   bash scripts/test.sh tests/riva -x   the checks, then pytest with these arguments
 #
 # The tests bring their own sound server, display, keyring and home folder: whatever desktop this
@@ -11,15 +12,22 @@ set -euo pipefail
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-full=no
-if [ "${1:-}" = --full ]; then
-    full=yes
-    shift
-fi
+selection='not slow and not live' kept=
+case "${1:-}" in
+    --full)
+        selection='not live'
+        shift
+        ;;
+    --live)
+        # The server's names are all that reaches the tests from outside.
+        selection=live kept='RIVA_'
+        shift
+        ;;
+esac
 
 open_log test
 SECONDS=0
-write_log INFO "test.sh starts, full=$full"
+write_log INFO "test.sh starts, selection: $selection"
 install_for_tests
 info "Set-up: $SECONDS s"
 
@@ -36,18 +44,16 @@ trap 'rm -rf "$private"' EXIT
 mkdir -m 700 "$private/home" "$private/runtime"
 unset DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS QT_QPA_PLATFORM COLUMNS LINES
 while IFS= read -r name; do
-    unset "$name"
+    [ -n "$kept" ] && [[ $name == "$kept"* ]] || unset "$name"
 done < <(compgen -e | grep -E '^(RIVA_|CAPTIONER_|PULSE_|PIPEWIRE_|XDG_|PYTHON_KEYRING_|NO_COLOR$)')
 export HOME="$private/home" XDG_RUNTIME_DIR="$private/runtime" TERM=xterm-256color
 
-selection=()
-[ "$full" = yes ] || selection=(-m 'not slow')
 colour=no
 [ -t 1 ] && [ -n "$PLAIN" ] && colour=yes
 before=$SECONDS
 cd "$ROOT"
 "$VENV/bin/python" -m pytest --color="$colour" --durations=10 --durations-min=5 \
-    ${selection[@]+"${selection[@]}"} "$@" 2>&1 \
+    -m "$selection" "$@" 2>&1 \
     | tee /dev/fd/3 || failed+=(pytest)
 exec 3>&-
 wait "$log_writer"

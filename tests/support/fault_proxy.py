@@ -47,7 +47,7 @@ class _Connection:
 
 
 class FaultProxy:
-    """Stands before one port of this machine.
+    """Stands before one port, of this machine or another.
 
     Attributes:
         port: Where clients connect; it stays the same while connections are refused.
@@ -57,9 +57,10 @@ class FaultProxy:
         target: Port of the server; may be exchanged.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, host: str = "127.0.0.1") -> None:
         """Prepare; nothing listens before `start`."""
         self.target = target
+        self._host = host
         self.port = 0
         self.accepted = 0
         self.held = 0
@@ -172,7 +173,7 @@ class FaultProxy:
     async def _serve(self, connection: _Connection, reader: asyncio.StreamReader) -> None:
         try:
             answers, connection.server = await asyncio.open_connection(
-                "127.0.0.1", self.target, limit=_BLOCK
+                self._host, self.target, limit=_BLOCK
             )
         except OSError:
             # A port with nothing behind it, as a container's port mapping gives it.
@@ -228,9 +229,9 @@ def _say_end(writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def fault_proxy(target: int) -> AsyncIterator[FaultProxy]:
+async def fault_proxy(target: int, host: str = "127.0.0.1") -> AsyncIterator[FaultProxy]:
     """Run a proxy before port ``target`` for the length of a block."""
-    proxy = FaultProxy(target)
+    proxy = FaultProxy(target, host)
     await proxy.start()
     try:
         yield proxy
