@@ -7,6 +7,8 @@ What it promises (held by property tests):
   taken over in place while the line still fits and is not left empty; otherwise the line keeps
   what was shown, and the transcript alone has the truth;
 * no line is wider than the limit, unless a single character is; longer words are split;
+* who speaks while another speaker's words on the active line are still open waits for half a line
+  of words, or for the final: two speakers at once do not take turns word by word;
 * lines never become fewer, not even when words are taken back: an empty active line waits;
 * at most ``max_lines`` lines are kept.
 
@@ -129,9 +131,12 @@ class _Line:
 
 @dataclass(slots=True)
 class _Segment:
+    """A segment; ``placed`` of its pieces are on lines, the others wait."""
+
     channel: str
     pieces: list[_Piece] = field(default_factory=list)
     spans: list[_Span] = field(default_factory=list)
+    placed: int = 0
 
 
 class CaptionLines:
@@ -174,7 +179,7 @@ class CaptionLines:
                 return
             segment = self._open[segment_id] = _Segment(channel)
             self._newest_id = segment_id
-        self._revise(segment, self._split(shown))
+        self._revise(segment, self._split(shown), is_final=is_final)
         if is_final:
             for span in segment.spans:
                 span.kind = RunKind.FINAL
@@ -195,20 +200,21 @@ class CaptionLines:
         self._limit, self._measure, self._lines = limit, measure, []
         for first in reversed(spans):  # what is before the first word that is kept was forgotten
             first.segment.pieces = first.segment.pieces[: first.start]
+            first.segment.placed = first.start
             first.segment.spans = []
         for first, pieces in _runs_of_words(spans):
             segment, start = first.segment, len(first.segment.pieces)
             segment.pieces = [*segment.pieces, *self._split(_joined(pieces))]
             self._place(segment, start, first.kind)
 
-    def _revise(self, segment: _Segment, pieces: list[_Piece]) -> None:
+    def _revise(self, segment: _Segment, pieces: list[_Piece], *, is_final: bool) -> None:
         """Show ``pieces`` as the newest text of ``segment``, as far as the promises allow."""
         edges = map_boundaries(
             [piece.text for piece in segment.pieces],
             [piece.text for piece in pieces],
-            [*(span.start for span in segment.spans), len(segment.pieces)],
+            [*(span.start for span in segment.spans), segment.placed],
         )
-        segment.pieces = pieces
+        segment.pieces, segment.placed = pieces, edges[-1]
         tail = segment.spans[-1] if segment.spans else None
         if tail is not None and self._lines[-1].spans[-1] is not tail:
             tail = None
@@ -216,10 +222,18 @@ class CaptionLines:
             span.start = start
             if span is not tail:
                 self._replace(span, pieces[start:end])
-        if tail is None:
-            self._place(segment, edges[-1], RunKind.PARTIAL)
-        else:
+        if tail is not None:
             self._fill(segment, tail)
+        elif is_final or not self._must_wait(segment):
+            self._place(segment, edges[-1], RunKind.PARTIAL)
+
+    def _must_wait(self, segment: _Segment) -> bool:
+        """Tell whether another speaker is still at the active line, and there is little to add."""
+        last = self._lines[-1].spans[-1].segment if self._lines else segment
+        if last.channel == segment.channel or not any(last is each for each in self._open.values()):
+            return False
+        waiting = _joined(segment.pieces[segment.placed :])
+        return self._measure(waiting) < self._limit / 2
 
     def _replace(self, span: _Span, pieces: list[_Piece]) -> None:
         """Change words of a line in place, if it then still fits and still says something."""
@@ -239,6 +253,7 @@ class CaptionLines:
     def _fill(self, segment: _Segment, tail: _Span) -> None:
         """Lay the last words of ``segment`` out anew, from the active line on."""
         tail.pieces = []
+        segment.placed = len(segment.pieces)
         for index in range(tail.start, len(segment.pieces)):
             longer = [*tail.pieces, segment.pieces[index]]
             text = tail.line.text_with(tail, longer)

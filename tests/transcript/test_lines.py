@@ -120,7 +120,27 @@ def test_two_speakers_at_once_each_go_on_below() -> None:
     lines.update(1, "Sorry!", is_final=True, channel="Others")
     lines.update(0, "And then we went", is_final=True, channel="You")
 
-    assert texts(lines) == ["You: And then", "Others: Sorry!", "You: we went"]
+    assert texts(lines) == ["You: And then we", "Others: Sorry!", "You: went"]
+
+
+def test_two_speakers_at_once_do_not_take_turns_word_by_word() -> None:
+    lines = CaptionLines(30)
+    others = "it was the best of times it was the worst of times"
+    you = "I do not think that this is what was said"
+    for count in range(1, 13):
+        lines.update(0, " ".join(others.split()[:count]), is_final=False, channel="Others")
+        lines.update(1, " ".join(you.split()[: count - 1]), is_final=False, channel="You")
+
+    assert texts(lines) == [
+        "Others: it was the best of",
+        "times",
+        "You: I do not think that this",
+        "is what",
+        "Others: it was the worst of",
+        "times",
+    ]
+    lines.update(1, you, is_final=True, channel="You")
+    assert texts(lines)[-1] == "You: was said", "a final does not wait"
 
 
 def test_a_long_word_is_split_and_whole_again_in_the_joined_text() -> None:
@@ -134,11 +154,11 @@ def test_a_long_word_is_split_and_whole_again_in_the_joined_text() -> None:
 def test_a_part_of_a_word_stands_alone_when_somebody_else_spoke_in_between() -> None:
     lines = CaptionLines(4)
     lines.update(0, "un", is_final=False, channel="Bo")
-    lines.update(1, "a", is_final=False)
+    lines.update(1, "ab", is_final=False)
     lines.update(0, "unbelievable", is_final=False, channel="Bo")
 
-    assert texts(lines) == ["Bo:", "unbe", "a", "Bo:", "liev", "able"]
-    assert join_lines(lines.tail(ALL)) == "Bo: unbe a Bo: lievable"
+    assert texts(lines) == ["Bo:", "unbe", "ab", "Bo:", "liev", "able"]
+    assert join_lines(lines.tail(ALL)) == "Bo: unbe ab Bo: lievable"
 
 
 def test_marks_stay_on_their_letters_when_a_word_is_split() -> None:
