@@ -47,6 +47,18 @@ async def test_a_break_in_each_utterance(profile: Profile) -> None:
     assert len(outcome.streams) == len(breaks) + 1
 
 
+@pytest.mark.parametrize("base", PROFILES.values(), ids=PROFILES)
+async def test_words_that_the_next_stream_hears_again(base: Profile) -> None:
+    """The final alone has the last word, and no times: nobody can tell where it ended.
+
+    Short chunks let a stream begin between two words.
+    """
+    profile = replace(base, sparse=True, two_pass=False, restarts=False, late_ms=0)
+    breaks = [Fault(SPEECH.pause_after(n), reset) for n in range(len(SPEECH.utterances) - 1)]
+    outcome = await caption(SPEECH, breaks, profile=profile, chunk=400)
+    outcome.require(await reference(SPEECH, profile))
+
+
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 async def test_a_server_that_falls_silent_is_left_and_heard_again(profile: Profile) -> None:
     outcome = await caption(LONG, lasting(LONG.middle_of(1, 1), 8.0, mute, speaks), profile=profile)

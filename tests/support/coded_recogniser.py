@@ -36,6 +36,10 @@ class Profile:
         two_pass: A partial of stability 1 comes before each final.
         restarts: Each third partial begins anew, with the first word alone.
         progress: Whether results say how much audio was worked through.
+        sparse: Partials come with each other word only: the first, the third, and so on. The last
+            word of an utterance may be in its final alone.
+        vocabulary: How many different words there are, each said again and again; 0: no word is
+            ever said twice.
     """
 
     languages: tuple[str, ...] = ()
@@ -47,6 +51,12 @@ class Profile:
     two_pass: bool = False
     restarts: bool = False
     progress: bool = True
+    sparse: bool = False
+    vocabulary: int = 0
+
+    def spelled(self, number: int) -> str:
+        """Return the word with this number as it is written in a partial."""
+        return f"w{number % self.vocabulary if self.vocabulary else number}"
 
 
 PLAIN: Final = Profile()
@@ -62,11 +72,6 @@ PARAKEET: Final = Profile(
 """``parakeet-rnnt``: multilingual RNNT of a NIM, several results a response and no word times."""
 
 PROFILES: Final = {"plain": PLAIN, "parakeet-rnnt": PARAKEET}
-
-
-def spelled(number: int) -> str:
-    """Return the word with this number as it is written in a partial."""
-    return f"w{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ class CodedRecogniser:
         # A final that is late holds up the partials of what follows it.
         partials: list[Result] = []
         if self._open and not self._ended:
-            if changed or finals:
+            if (changed or finals) and not (self._profile.sparse and len(self._open) % 2 == 0):
                 partials = self._partial()
             elif self._profile.two_pass and not self._first_pass_said and self._is_first_pass():
                 self._first_pass_said = True
@@ -167,7 +172,7 @@ class CodedRecogniser:
             return [self._said_partial(self._text(words), stability=0.1)]
         return [
             self._said_partial(self._text(words[:-1]), stability=0.9),
-            self._said_partial(f" {spelled(words[-1].number)}", stability=0.1),
+            self._said_partial(f" {self._profile.spelled(words[-1].number)}", stability=0.1),
         ]
 
     def _said_partial(self, text: str, *, stability: float) -> Result:
@@ -177,7 +182,11 @@ class CodedRecogniser:
         text = self._text(ended.words, is_final=True)
         self._said += 1
         times = [
-            (spelled(word.number), samples_to_ms(word.start), -(-word.end * 1000 // SAMPLE_RATE))
+            (
+                self._profile.spelled(word.number),
+                samples_to_ms(word.start),
+                -(-word.end * 1000 // SAMPLE_RATE),
+            )
             for word in ended.words
         ]
         return final(
@@ -188,7 +197,7 @@ class CodedRecogniser:
         )
 
     def _text(self, words: Sequence[CodedWord], *, is_final: bool = False) -> str:
-        text = " ".join(spelled(word.number) for word in words)
+        text = " ".join(self._profile.spelled(word.number) for word in words)
         if is_final:
             text = f"{text[0].upper()}{text[1:]}."
         return f" {text}" if self._said else text
