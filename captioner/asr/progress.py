@@ -12,8 +12,8 @@ from typing import Final
 
 from captioner.core.audio import SAMPLE_RATE
 
-_PATIENCE_S: Final = 1.0
-"""A server that answers nothing for so long is sent as much more: it may have nothing to say."""
+_PATIENCE_S: Final = 0.9
+"""A server that answers nothing for so long is fed on in real time: it may have nothing to say."""
 
 
 class StreamProgress:
@@ -62,12 +62,12 @@ class StreamProgress:
         self._moved.set()
 
     def tick(self, now: float) -> None:
-        """Note the time; called several times a second."""
+        """Note the time; called about once a second."""
         if self.may_send:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = now
         elif now - self._idle_since >= _PATIENCE_S:
+            self._credit += round((now - self._idle_since) * SAMPLE_RATE)
             self._idle_since = now
-            self._credit += round(_PATIENCE_S * SAMPLE_RATE)
             self._moved.set()

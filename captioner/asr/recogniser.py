@@ -131,6 +131,8 @@ class Recogniser:
                 next pause between utterances.
         """
         self._renewal.ask(at_once=at_once)
+        if self._stream is not None and self._is_renewal_due():
+            self._stream.leave()
 
     def configure(self, options: RecognitionOptions) -> None:
         """Ask ``options`` of the server from the next pause between utterances on."""

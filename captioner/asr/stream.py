@@ -27,7 +27,10 @@ from captioner.core.errors import CaptionerError, UnavailableError
 from captioner.riva.options import RecognitionOptions
 from captioner.riva.status import error_from_status
 
-_WATCH_INTERVAL_S: Final = 0.5
+_WATCH_INTERVAL_S: Final = 1.0
+"""Waking costs more than looking; what is watched for takes seconds."""
+
+_DRAIN_INTERVAL_S: Final = 0.25
 _STATUS_LOOKS: Final = 20
 _STATUS_WAIT_S: Final = 0.005
 _WRITE_FAILED: Final = "Internal error from Core"
@@ -96,7 +99,7 @@ class RecognitionStream:
             buffer: Where the audio comes from.
             limits: How long each wait may take.
             clock: Time.
-            leave: Asked twice a second whether the stream is to be left.
+            leave: Asked once a second whether the stream is to be left.
 
         Raises:
             ConfigurationError: The key of ``endpoint`` must not or cannot be sent.
@@ -108,7 +111,8 @@ class RecognitionStream:
         self._buffer = buffer
         self._limits = limits
         self._clock = clock
-        self._leave = leave
+        self._may_leave = leave
+        self._call: _Call | None = None
         self._failure: CaptionerError | StreamLeft | None = None
         self._speech_unanswered_since: float | None = None
         self._writing_since: float | None = None
@@ -121,6 +125,13 @@ class RecognitionStream:
         """Note that speech is on its way, so that silence from the server begins to count."""
         if self._speech_unanswered_since is None:
             self._speech_unanswered_since = self._clock.now()
+
+    def leave(self) -> None:
+        """Have `responses` raise `StreamLeft` at once."""
+        if self._failure is None:
+            self._failure = StreamLeft()
+        if self._call is not None:
+            self._call.cancel()
 
     @property
     def is_answered(self) -> bool:
@@ -160,8 +171,10 @@ class RecognitionStream:
             CaptionerError: What went wrong, by status code; its ``retryable`` decides what next.
             StreamLeft: ``leave`` said so.
         """
+        if self._failure is not None:
+            raise self._failure
         stub = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(self._channel)
-        call = stub.StreamingRecognize(metadata=self._metadata)
+        call = self._call = stub.StreamingRecognize(metadata=self._metadata)
         tasks = (
             writer := asyncio.create_task(self._write(call), name="asr-writer"),
             asyncio.create_task(self._watch(call, writer), name="asr-watchdog"),
@@ -254,14 +267,17 @@ class RecognitionStream:
 
     async def _watch(self, call: _Call, writer: asyncio.Task[None]) -> None:
         while self._failure is None:
-            await self._clock.sleep(_WATCH_INTERVAL_S)
+            is_draining = self._draining_since is not None
+            await self._clock.sleep(_DRAIN_INTERVAL_S if is_draining else _WATCH_INTERVAL_S)
             now = self._clock.now()
             self.progress.tick(now)
             if self._is_idle(now):
                 writer.cancel()
                 with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
                     await self._half_close(call)
-            self._failure = StreamLeft() if self._leave() else self._overdue(now)
+            due = StreamLeft() if self._may_leave() else self._overdue(now)
+            if self._failure is None:  # it may have been left meanwhile
+                self._failure = due
         call.cancel()
 
     def _is_idle(self, now: float) -> bool:

@@ -352,7 +352,7 @@ async def test_speech_without_an_answer_breaks_the_stream() -> None:
             await until(lambda: server.streams[0].heard_samples == 2 * CHUNK)
             await clock.advance(9.5)
             assert listener.interruptions == []
-            await clock.advance(1.0)
+            await clock.advance(2.0)
             await until(lambda: listener.interruptions)
             error = listener.interruptions[0].error
             assert isinstance(error, UnavailableError)
@@ -491,19 +491,23 @@ async def test_a_file_is_read_at_the_server_s_pace_and_nothing_is_lost(
     assert max(ahead) < 21.0
 
 
-async def test_a_server_that_says_nothing_is_fed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("captioner.asr.progress._PATIENCE_S", 0.5)
+async def test_a_server_that_says_nothing_is_fed_on_in_real_time() -> None:
+    clock = ManualClock()
 
     async def handler(stream: ServedStream) -> None:
         await stream.hear_all()
         await stream.say(final("At the very end."))
 
     async with serve_riva(handler) as server:
-        limits = StreamLimits(response_s=60.0, drain_s=5.0, ahead_s=10.0)
-        recogniser = recogniser_for(server, limits=limits)
+        limits = StreamLimits(connect_s=60.0, response_s=600.0, drain_s=60.0, ahead_s=10.0)
+        recogniser = recogniser_for(server, limits=limits, clock=clock)
         async with Listener(recogniser) as listener:
-            await asyncio.wait_for(_read_file(recogniser, 21 * SECOND), 20.0)
-            await listener.end(20.0)
+            reading = asyncio.create_task(_read_file(recogniser, 21 * SECOND))
+            await until(lambda: server.streams and server.streams[0].heard_s == 10.0)
+            begun = clock.now()
+            await clock.advance_until(reading.done)
+            await clock.advance_until(lambda: listener.is_over)
+            assert 10.0 < clock.now() - begun < 15.0
     assert server.streams[0].pcm == ramp(0, 21 * SECOND)
     assert listener.finals == ["At the very end."]
 
