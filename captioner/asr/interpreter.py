@@ -8,6 +8,7 @@ from typing import Final
 from riva.client.proto import riva_asr_pb2
 
 from captioner.asr.events import Heard
+from captioner.asr.loudness import LoudAudio
 from captioner.asr.seam import Seam
 from captioner.asr.stream import RecognitionStream
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples
@@ -22,6 +23,7 @@ class Interpreter:
     """Understands one stream after the other.
 
     Attributes:
+        loud: Where speech may be.
         seam: What the finals cover so far.
         processed: How far the server is, by all we know, as a session position in samples.
         is_utterance_open: Whether words were said that no final has settled.
@@ -32,13 +34,16 @@ class Interpreter:
         self._clock = clock
         self._heard_at: deque[tuple[int, float]] = deque(maxlen=_HEARD_CHUNKS)
         self._last = riva_asr_pb2.StreamingRecognizeResponse()
-        self.seam = Seam()
+        self.loud = LoudAudio()
+        self.seam = Seam(self.loud)
         self.processed = 0
         self.is_utterance_open = False
 
-    def note_capture(self, chunk: AudioChunk) -> None:
-        """Note when audio was heard, so that it is known how old the words behind it are."""
+    def note_capture(self, chunk: AudioChunk, *, is_loud: bool) -> None:
+        """Note when audio was heard, and whether it may be speech."""
         self._heard_at.append((chunk.end, chunk.captured_at))
+        if is_loud:
+            self.loud.note(chunk)
 
     def begin(self, *, follows_another: bool) -> None:
         """Prepare for the responses of a new stream."""

@@ -78,7 +78,6 @@ class Recogniser:
         self._stream: RecognitionStream | None = None
         self._endpoint: Endpoint | None = None
         self._covered_before = 0
-        self._loud_until = 0
         self._finished = False
         self._has_connected = False
         self.generation = 0
@@ -96,11 +95,9 @@ class Recogniser:
         """
         if self._buffer.fed_until == 0:
             self._interpreter.processed = chunk.start
-        self._interpreter.note_capture(chunk)
-        if is_loud:
-            self._loud_until = chunk.end
-            if self._stream is not None:
-                self._stream.note_speech()
+        self._interpreter.note_capture(chunk, is_loud=is_loud)
+        if is_loud and self._stream is not None:
+            self._stream.note_speech()
         return self._buffer.put(chunk)
 
     def finish(self) -> None:
@@ -162,7 +159,8 @@ class Recogniser:
 
         Silence after that is no lag: a server need not say anything about it.
         """
-        behind = self._buffer.held_between(self._interpreter.processed, self._loud_until)
+        interpreter = self._interpreter
+        behind = self._buffer.held_between(interpreter.processed, interpreter.loud.until)
         return behind / SAMPLE_RATE
 
     async def events(self) -> AsyncGenerator[RecogniserEvent, None]:

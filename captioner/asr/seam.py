@@ -3,8 +3,8 @@
 A stream that follows another one hears again all that no final covers. Where the server tells the
 times of words, the end of a final's last word is known, and a word that ends before it is a
 repetition. Where it does not, the end is only known to lie between the partial that first had all
-the words and the final. The audio in between is heard again then, because a lost word is worse, and
-words that repeat the end of the last final are left out by their text.
+the words and the final. If something was loud in between, that is heard again, because a lost word
+is worse, and words that repeat the end of the last final are left out by their text.
 
 Nothing is left out of what a stream says after its first final.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from captioner.asr.loudness import LoudAudio
 from captioner.core.audio import SAMPLE_RATE, ms_to_samples, samples_to_ms
 from captioner.core.hypothesis import Hypothesis, Word
 from captioner.core.spelling import bare
@@ -24,6 +25,9 @@ _SHORTEST_WORD_MS: Final = 120
 
 _DOUBT: Final = SAMPLE_RATE
 """Longer than most words."""
+
+_READ_LATE: Final = SAMPLE_RATE // 2
+"""A word may first be read so long after it was said."""
 
 _TORN_WORDS: Final = 1
 """A stream that begins inside a word may make another word of the rest of it."""
@@ -36,8 +40,9 @@ class Seam:
         covered: Just after the audio that needs no stream any more.
     """
 
-    def __init__(self) -> None:
-        """Begin with nothing covered."""
+    def __init__(self, loud: LoudAudio) -> None:
+        """Begin with nothing covered; ``loud`` tells where words may be."""
+        self._loud = loud
         self.covered = 0
         self._heard_until = 0
         self._tail: list[str] = []
@@ -45,12 +50,13 @@ class Seam:
         self._partial: tuple[str, ...] = ()
         self._partial_text = ""
         self._grown_at: int | None = None
+        self._repeatable: int | None = None
 
     def new_stream(self) -> None:
         """Say that what follows comes from another stream than what came before."""
         self._is_after_seam = True
         self._partial, self._partial_text = (), ""
-        self._grown_at = None
+        self._grown_at = self._repeatable = None
 
     def cover(self, position: int) -> None:
         """Note that all up to ``position`` is settled, by a final or otherwise."""
@@ -66,9 +72,18 @@ class Seam:
                 heard again, so the last moments before are not covered.
         """
         self._add_to_tail(text)
-        self.cover(until - _DOUBT)
-        self._heard_until = max(self._heard_until, until)
-        self._partial, self._grown_at = (), None
+        self._cover_doubtfully(until - _DOUBT, until)
+        self._partial, self._partial_text = (), ""
+        self._grown_at = None
+
+    def _cover_doubtfully(self, certain: int, until: int) -> None:
+        """Cover up to ``until``, but for what was loud after ``certain``: it may hold words."""
+        last_sound = self._loud.end_within(max(certain, self.covered), until)
+        if last_sound is None:
+            self.cover(until)
+        else:
+            self.cover(certain)
+            self._heard_until = max(self.covered, last_sound)
 
     def take(self, hypothesis: Hypothesis) -> Hypothesis | None:
         """Return what is new in ``hypothesis``; None where all of it was said before.
@@ -92,15 +107,16 @@ class Seam:
         return self._without_repeated_text(hypothesis)
 
     def _without_repeated_text(self, hypothesis: Hypothesis) -> Hypothesis | None:
+        tokens = hypothesis.text.split()
+        words = [bare(token) for token in tokens]
         doubtful_ms = samples_to_ms(self._heard_until - self.covered)
         most = min(len(self._tail), doubtful_ms // _SHORTEST_WORD_MS)
         if most <= 0:
             return hypothesis
-        tokens = hypothesis.text.split()
-        words = [bare(token) for token in tokens]
+        repeatable = min(most, self._repeatable_of(len(words), _processed(hypothesis)))
         for torn in range(_TORN_WORDS + 1):
             spoken = words[torn:]
-            for count in range(min(most, len(spoken)), 0, -1):
+            for count in range(min(repeatable, len(spoken)), 0, -1):
                 if spoken[:count] == self._tail[-count:]:
                     return _without(hypothesis, torn + count)
         # The beginning of a repetition is held back: the rest of it is still to come.
@@ -108,6 +124,18 @@ class Seam:
             if words == self._tail[begin : begin + len(words)]:
                 return None
         return hypothesis
+
+    def _repeatable_of(self, count: int, processed: int) -> int:
+        """Return how many of ``count`` words, read by ``processed``, may be a repetition.
+
+        A reading that comes well after the doubtful stretch has all of its words: what is first
+        read later was said later.
+        """
+        if self._repeatable is None:
+            if processed >= self._heard_until + _READ_LATE:
+                self._repeatable = count
+            return count
+        return min(count, self._repeatable)
 
     def _add_to_tail(self, text: str) -> None:
         words = [bare(token) for token in text.split()]
@@ -131,8 +159,7 @@ class Seam:
             self._heard_until = self.covered
         else:
             certain = processed if self._grown_at is None else min(self._grown_at, processed)
-            self.cover(certain)
-            self._heard_until = max(self.covered, processed)
+            self._cover_doubtfully(certain, processed)
         self._partial, self._partial_text = (), ""
         self._grown_at = None
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from captioner.asr.loudness import LoudAudio
 from captioner.asr.seam import Seam
-from captioner.core.audio import ms_to_samples
+from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples
 from captioner.core.hypothesis import Hypothesis, Word
 
 WORD_MS = 400
+CHUNK = 1600
 
 
 def said(text: str, *, processed_s: float, is_final: bool = False) -> Hypothesis:
     return Hypothesis(text, is_final=is_final, audio_processed_s=processed_s)
+
+
+def seam(*, loud: bool = True) -> Seam:
+    """Return a seam in a session that is loud, or silent, all the time."""
+    audio = LoudAudio()
+    for start in range(0, 60 * SAMPLE_RATE if loud else 0, CHUNK):
+        audio.note(AudioChunk(bytes(2 * CHUNK), start, 0.0))
+    return Seam(audio)
 
 
 def timed(text: str, start_ms: int) -> Hypothesis:
@@ -27,25 +37,25 @@ def timed(text: str, start_ms: int) -> Hypothesis:
     )
 
 
-def texts(seam: Seam, *hypotheses: Hypothesis) -> list[str | None]:
-    taken = [seam.take(hypothesis) for hypothesis in hypotheses]
+def texts(line: Seam, *hypotheses: Hypothesis) -> list[str | None]:
+    taken = [line.take(hypothesis) for hypothesis in hypotheses]
     return [None if new is None else new.text for new in taken]
 
 
 def test_word_times_tell_where_a_final_ends() -> None:
-    seam = Seam()
+    line = seam()
 
-    seam.take(timed("it was the best", 1000))
+    line.take(timed("it was the best", 1000))
 
-    assert seam.covered == ms_to_samples(1000 + 4 * WORD_MS)
+    assert line.covered == ms_to_samples(1000 + 4 * WORD_MS)
 
 
 def test_words_that_end_before_the_seam_are_left_out_by_their_times() -> None:
-    seam = Seam()
-    seam.take(timed("it was the best", 1000))
-    seam.new_stream()
+    line = seam()
+    line.take(timed("it was the best", 1000))
+    line.new_stream()
 
-    new = seam.take(timed("best of times", 1000 + 3 * WORD_MS))
+    new = line.take(timed("best of times", 1000 + 3 * WORD_MS))
 
     assert new is not None
     assert new.text == "of times"
@@ -53,32 +63,32 @@ def test_words_that_end_before_the_seam_are_left_out_by_their_times() -> None:
 
 
 def test_without_times_a_final_surely_covers_what_its_last_new_partial_had_heard() -> None:
-    seam = Seam()
-    seam.take(said("it was", processed_s=1.0))
-    seam.take(said("it was the", processed_s=1.5))
-    seam.take(said("it was the", processed_s=3.0))
+    line = seam()
+    line.take(said("it was", processed_s=1.0))
+    line.take(said("it was the", processed_s=1.5))
+    line.take(said("it was the", processed_s=3.0))
 
-    seam.take(said("It was the.", processed_s=9.0, is_final=True))
+    line.take(said("It was the.", processed_s=9.0, is_final=True))
 
-    assert seam.covered == ms_to_samples(1500)
+    assert line.covered == ms_to_samples(1500)
 
 
 def test_without_times_and_partials_a_final_covers_what_was_worked_through() -> None:
-    seam = Seam()
+    line = seam()
 
-    seam.take(said("It was the best.", processed_s=2.0, is_final=True))
+    line.take(said("It was the best.", processed_s=2.0, is_final=True))
 
-    assert seam.covered == ms_to_samples(2000)
+    assert line.covered == ms_to_samples(2000)
 
 
 def test_repeated_text_is_left_out_after_a_seam_and_held_back_while_it_grows() -> None:
-    seam = Seam()
-    seam.take(said("it was the best", processed_s=2.0))
-    seam.take(said("It was the best of times.", processed_s=4.0, is_final=True))
-    seam.new_stream()
+    line = seam()
+    line.take(said("it was the best", processed_s=2.0))
+    line.take(said("It was the best of times.", processed_s=4.0, is_final=True))
+    line.new_stream()
 
     assert texts(
-        seam,
+        line,
         said("of", processed_s=2.5),
         said("of times", processed_s=3.0),
         said("of times it", processed_s=3.5),
@@ -89,28 +99,53 @@ def test_repeated_text_is_left_out_after_a_seam_and_held_back_while_it_grows() -
 
 
 def test_the_rest_of_a_torn_word_goes_with_the_repetition() -> None:
-    seam = Seam()
-    seam.take(said("it was the best", processed_s=2.0))
-    seam.take(said("It was the best of times.", processed_s=4.0, is_final=True))
-    seam.new_stream()
+    line = seam()
+    line.take(said("it was the best", processed_s=2.0))
+    line.take(said("It was the best of times.", processed_s=4.0, is_final=True))
+    line.new_stream()
 
-    assert texts(seam, said("oft times and", processed_s=4.5)) == ["and"]
+    assert texts(line, said("oft times and", processed_s=4.5)) == ["and"]
 
 
 def test_words_that_are_said_again_later_are_kept() -> None:
-    seam = Seam()
-    seam.take(said("no", processed_s=1.0))
-    seam.take(said("No.", processed_s=1.0, is_final=True))
-    seam.new_stream()
+    line = seam()
+    line.take(said("no", processed_s=1.0))
+    line.take(said("No.", processed_s=1.0, is_final=True))
+    line.new_stream()
 
-    assert texts(seam, said("No.", processed_s=4.0, is_final=True)) == ["No."]
+    assert texts(line, said("No.", processed_s=4.0, is_final=True)) == ["No."]
+
+
+def test_after_silence_nothing_is_a_repetition() -> None:
+    line = seam(loud=False)
+    line.take(said("no", processed_s=1.0))
+    line.take(said("No.", processed_s=2.0, is_final=True))
+    line.new_stream()
+
+    assert line.covered == ms_to_samples(2000)
+    assert texts(line, said("no", processed_s=2.5)) == ["no"]
+
+
+def test_what_is_read_for_the_first_time_later_was_said_later() -> None:
+    line = seam()
+    line.take(said("no no no", processed_s=2.0))
+    line.take(said("No no no.", processed_s=3.0, is_final=True))
+    line.new_stream()
+
+    assert texts(
+        line,
+        said("no", processed_s=3.2),
+        said("no", processed_s=3.6),
+        said("no no", processed_s=4.0),
+        said("No no no.", processed_s=5.0, is_final=True),
+    ) == [None, None, "no", "no no."]
 
 
 def test_nothing_is_left_out_within_a_stream() -> None:
-    seam = Seam()
+    line = seam()
 
     assert texts(
-        seam,
+        line,
         said("yes", processed_s=1.0),
         said("Yes.", processed_s=2.0, is_final=True),
         said("yes", processed_s=2.5),
@@ -119,16 +154,16 @@ def test_nothing_is_left_out_within_a_stream() -> None:
 
 
 def test_times_that_are_all_zero_are_no_times() -> None:
-    seam = Seam()
+    line = seam()
     zeros = tuple(Word(word, 0, 0) for word in ("one", "two"))
-    seam.take(Hypothesis("one two", is_final=True, words=zeros, audio_processed_s=2.0))
-    seam.new_stream()
+    line.take(Hypothesis("one two", is_final=True, words=zeros, audio_processed_s=2.0))
+    line.new_stream()
 
-    new = seam.take(Hypothesis("three four", is_final=True, words=zeros, audio_processed_s=4.0))
+    new = line.take(Hypothesis("three four", is_final=True, words=zeros, audio_processed_s=4.0))
 
     assert new is not None
     assert new.text == "three four"
-    assert seam.covered == ms_to_samples(4000)
+    assert line.covered == ms_to_samples(4000)
 
 
 @given(
@@ -145,7 +180,7 @@ def test_every_word_is_given_once_whatever_is_heard_again(
     Every word is another one. Partials show some of an utterance; the final, which may come late,
     has all. The next stream hears again from where the finals surely reach.
     """
-    seam = Seam()
+    line = seam()
     words: list[tuple[str, float]] = []
     given: list[str] = []
     position = 0.0
@@ -162,16 +197,16 @@ def test_every_word_is_given_once_whatever_is_heard_again(
         shown = fresh[: min(cuts[index], len(fresh))]
         for count in range(1, len(shown) + 1):
             text = " ".join(word for word, _ in shown[:count])
-            seam.take(said(text, processed_s=shown[count - 1][1]))
+            line.take(said(text, processed_s=shown[count - 1][1]))
         position += 1.0
         processed = position if late[index] else fresh[-1][1] + 0.1
-        final = seam.take(
+        final = line.take(
             said(" ".join(word for word, _ in fresh), processed_s=processed, is_final=True)
         )
         if final is not None:
             given += final.text.split()
         replayed_from = None
         if index in breaks:
-            seam.new_stream()
-            replayed_from = seam.covered / 16000
+            line.new_stream()
+            replayed_from = line.covered / 16000
     assert given == [word for word, _ in words]
