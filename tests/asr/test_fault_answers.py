@@ -10,6 +10,7 @@ import pytest
 from captioner.core.audio import SAMPLE_RATE
 from tests.support.coded_recogniser import PARAKEET, PLAIN, PROFILES, Profile
 from tests.support.coded_speech import CodedSpeech, speak
+from tests.support.fault_outcome import numbers_in
 from tests.support.fault_run import caption, reference
 from tests.support.fault_stage import Fault, Stage, lasting
 from tests.support.riva_server import Result, final, partial
@@ -91,6 +92,18 @@ async def test_responses_that_come_twice() -> None:
 
     outcome = await caption(SPEECH, [Fault(0, twice), Fault(SPEECH.middle_of(2, 0), reset)])
     outcome.require(await reference(SPEECH))
+
+
+@pytest.mark.parametrize("vocabulary", [1, 2, 3])
+@pytest.mark.parametrize("base", PROFILES.values(), ids=PROFILES)
+async def test_words_that_are_said_again_and_again(base: Profile, vocabulary: int) -> None:
+    """A break in each pause: what is said next is new, though it sounds as what was said last."""
+    breaks = [Fault(SPEECH.pause_after(n), reset) for n in range(len(SPEECH.utterances) - 1)]
+    outcome = await caption(SPEECH, breaks, profile=replace(base, vocabulary=vocabulary))
+    assert [numbers_in(segment.text) for segment in outcome.finals] == [
+        [word.number % vocabulary for word in utterance] for utterance in SPEECH.utterances
+    ]
+    assert len(outcome.streams) == len(breaks) + 1
 
 
 NOISE: dict[str, Sequence[Result]] = {
