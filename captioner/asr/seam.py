@@ -51,10 +51,16 @@ class Seam:
         self._partial_text = ""
         self._grown_at: int | None = None
         self._repeatable: int | None = None
+        self._said_before: list[str] = []
+        self._replayed_from = 0
+        self._heard_before = 0
 
     def new_stream(self) -> None:
         """Say that what follows comes from another stream than what came before."""
         self._is_after_seam = True
+        # What is settled later, in the new stream itself, is no repetition of what came before.
+        self._said_before = self._tail
+        self._replayed_from, self._heard_before = self.covered, self._heard_until
         self._partial, self._partial_text = (), ""
         self._grown_at = self._repeatable = None
 
@@ -101,7 +107,7 @@ class Seam:
         if not self._is_after_seam or not hypothesis.text:
             return hypothesis
         if _has_times(hypothesis):
-            covered_ms = samples_to_ms(self.covered)
+            covered_ms = samples_to_ms(self._replayed_from)
             repeated = sum(word.end_ms <= covered_ms for word in hypothesis.words)
             return _without(hypothesis, repeated)
         return self._without_repeated_text(hypothesis)
@@ -109,19 +115,20 @@ class Seam:
     def _without_repeated_text(self, hypothesis: Hypothesis) -> Hypothesis | None:
         tokens = hypothesis.text.split()
         words = [bare(token) for token in tokens]
-        doubtful_ms = samples_to_ms(self._heard_until - self.covered)
-        most = min(len(self._tail), doubtful_ms // _SHORTEST_WORD_MS)
+        tail = self._said_before
+        doubtful_ms = samples_to_ms(self._heard_before - self._replayed_from)
+        most = min(len(tail), doubtful_ms // _SHORTEST_WORD_MS)
         if most <= 0:
             return hypothesis
         repeatable = min(most, self._repeatable_of(len(words), _processed(hypothesis)))
         for torn in range(_TORN_WORDS + 1):
             spoken = words[torn:]
             for count in range(min(repeatable, len(spoken)), 0, -1):
-                if spoken[:count] == self._tail[-count:]:
+                if spoken[:count] == tail[-count:]:
                     return _without(hypothesis, torn + count)
         # The beginning of a repetition is held back: the rest of it is still to come.
-        for begin in range(len(self._tail) - most, len(self._tail)):
-            if words == self._tail[begin : begin + len(words)]:
+        for begin in range(len(tail) - most, len(tail)):
+            if words == tail[begin : begin + len(words)]:
                 return None
         return hypothesis
 
@@ -132,7 +139,7 @@ class Seam:
         read later was said later.
         """
         if self._repeatable is None:
-            if processed >= self._heard_until + _READ_LATE:
+            if processed >= self._heard_before + _READ_LATE:
                 self._repeatable = count
             return count
         return min(count, self._repeatable)
