@@ -142,12 +142,7 @@ class ReplayBuffer:
 
     def held_between(self, start: int, end: int) -> int:
         """Return how many samples are held between two positions; lost audio is none."""
-        samples = 0
-        for chunk in reversed(self._chunks):  # what is asked for is nearly always the newest
-            if chunk.end <= start:
-                break
-            samples += max(0, min(chunk.end, end) - max(chunk.start, start))
-        return samples
+        return sum(max(0, min(chunk.end, end) - max(chunk.start, start)) for chunk in self._chunks)
 
     @property
     def is_drained(self) -> bool:

@@ -133,6 +133,7 @@ def at_half_speed(speech: CodedSpeech) -> list[Fault]:
     return [Fault(0, slow)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 async def test_a_server_at_half_speed_is_waited_for(profile: Profile) -> None:
     outcome = await caption(LONG, at_half_speed(LONG), profile=profile)

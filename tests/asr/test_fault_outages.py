@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import grpc
 import pytest
 
-from captioner.core.audio import SAMPLE_RATE
+from captioner.asr.endpoint import Endpoint
+from captioner.core.audio import SAMPLE_RATE, AudioChunk
+from captioner.core.backoff import Backoff
+from tests.asr.listening import Listener, recogniser_for
 from tests.asr.test_fault_answers import at_half_speed
 from tests.asr.test_fault_matrix import Case, come_back, die, freeze, passes, pause
 from tests.asr.test_fault_statuses import PASSING, lets_be, mid_word
+from tests.support.clock import ManualClock
 from tests.support.coded_recogniser import PROFILES, Profile
 from tests.support.coded_speech import speak
+from tests.support.fault_proxy import fault_proxy
 from tests.support.fault_run import caption, reference
 from tests.support.fault_stage import Fault, Stage, lasting
 
@@ -74,11 +81,15 @@ async def test_late_and_repeated_answers_of_a_stream_that_was_given_up() -> None
     assert new.heard_samples > SPEECH.samples - held
 
 
+@pytest.mark.slow
 async def test_a_server_that_never_catches_up_loses_only_what_is_marked() -> None:
     """Two minutes at half speed: what does not fit is dropped, counted and marked."""
     speech = speak(120, seed=7)
     outcome = await caption(speech, at_half_speed(speech))
     assert outcome.gaps
+    marked_ms = sum(gap.end_ms - gap.start_ms for gap in outcome.gaps)
+    # Losses that nearly touch are one mark.
+    assert 10_000 < outcome.lost_ms <= marked_ms < 1.5 * outcome.lost_ms
     outcome.require_all_but_gaps()
     outcome.require_times()
 
@@ -101,3 +112,28 @@ async def test_a_server_that_answers_but_takes_nothing_in_is_sent_a_bounded_amou
     assert outcome.streams[0].heard_s < 150
     assert outcome.gaps
     outcome.require_all_but_gaps()
+
+
+async def test_ten_minutes_without_a_server_neither_pile_up_nor_busy_anyone() -> None:
+    """Nothing listens; the newest audio is kept, the oldest dropped and told."""
+    clock = ManualClock()
+    async with fault_proxy(1) as nobody:
+        recogniser = recogniser_for(
+            Endpoint("127.0.0.1", nobody.port), clock=clock, backoff=Backoff()
+        )
+        lost = 0
+        async with Listener(recogniser) as listener:
+            for second in range(600):
+                pcm = bytes(2 * SAMPLE_RATE)
+                chunk = AudioChunk(pcm, second * SAMPLE_RATE, clock.now())
+                dropped = recogniser.feed(chunk, is_loud=True)
+                lost += dropped.end - dropped.start if dropped else 0
+                await clock.advance(1.0)
+                if second % 4 == 0:
+                    await asyncio.sleep(0.002)
+            tries = len(listener.interruptions)
+        held = 600 * SAMPLE_RATE - lost
+        assert held <= 30 * SAMPLE_RATE
+        assert lost == 570 * SAMPLE_RATE
+        assert 10 <= tries <= 600
+        assert nobody.accepted <= 2 * tries + 2

@@ -187,6 +187,7 @@ def speak(
     seed: int = 0,
     words: tuple[int, int] = (2, 7),
     pause_ms: tuple[int, int] = (900, 2200),
+    tail_ms: int = 0,
 ) -> CodedSpeech:
     """Compose utterances with pauses between them, the same for the same arguments.
 
@@ -195,6 +196,7 @@ def speak(
         seed: Another speech.
         words: Fewest and most words of an utterance.
         pause_ms: Shortest and longest pause between two utterances, in milliseconds.
+        tail_ms: Silence after all of it besides.
     """
     chance = random.Random(seed)  # noqa: S311 - speech, not secrets
     parts: list[Samples] = []
@@ -221,5 +223,6 @@ def speak(
             number += 1
         utterances.append(tuple(spoken))
         silent(*pause_ms)
+    silent(tail_ms, tail_ms)
     pcm = np.concatenate(parts).astype("<i2").tobytes()
     return CodedSpeech(pcm, tuple(utterances))

@@ -28,6 +28,7 @@ class Outcome:
         gaps: Where audio was lost.
         error: What ended the session, if anything did.
         connections: How often the client connected.
+        lost_ms: How much audio was counted as lost.
         seconds: Time of the clock that all of it took.
         revised: Segments that changed after they were final.
     """
@@ -38,6 +39,7 @@ class Outcome:
     gaps: list[Gap] = field(default_factory=list)
     error: CaptionerError | None = None
     connections: int = 0
+    lost_ms: int = 0
     seconds: float = 0.0
     revised: list[Segment] = field(default_factory=list)
 

@@ -31,6 +31,10 @@ class _Connection:
         self.ended = False
 
     @property
+    def is_stuck(self) -> bool:
+        return self.frozen or not self.passing.is_set()
+
+    @property
     def ends(self) -> list[asyncio.StreamWriter]:
         return [end for end in (self.client, self.server) if end is not None]
 
@@ -84,12 +88,17 @@ class FaultProxy:
     @property
     def newest_works(self) -> bool:
         """Whether the newest connection stands and passes on what comes."""
-        connection = next(reversed(self._connections.values()), None)
-        return (
-            connection is not None
-            and connection.passing.is_set()
-            and not (connection.frozen or connection.half_closed or connection.ended)
-        )
+        newest = self._newest
+        return newest is not None and not (newest.is_stuck or newest.half_closed or newest.ended)
+
+    @property
+    def newest_is_stuck(self) -> bool:
+        """Whether the newest connection stands, but passes nothing on."""
+        return self._newest is not None and self._newest.is_stuck
+
+    @property
+    def _newest(self) -> _Connection | None:
+        return next(reversed(self._connections.values()), None)
 
     async def start(self) -> None:
         """Listen: first on a port of the system's choice, later on the same one again."""

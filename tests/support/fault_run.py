@@ -130,6 +130,7 @@ async def caption(
             ended.cancel()
             await session.close()
         outcome.seconds = clock.now() - began
+        outcome.lost_ms = session.lost_ms
         outcome.connections = stage.proxy.accepted
         outcome.streams = stage.server.streams
     return outcome
@@ -166,13 +167,15 @@ async def _speak(
     ended: asyncio.Task[None],
 ) -> None:
     waiting = sorted(faults, key=lambda fault: fault.at)
-    position = 0
+    position, last = 0, speech.words[-1].end + 2 * SAMPLE_RATE
     while not ended.done():
         while waiting and waiting[0].at <= position:
             await waiting.pop(0).happen(stage)
         if position == speech.samples:
             break
-        end = min(position + chunk - position % chunk, speech.samples)
+        # Nothing is said in the end any more, so that there is no need to look so often.
+        length = chunk if position < last else 4 * chunk
+        end = min(position + length - position % length, speech.samples)
         if waiting:
             end = min(end, max(position + 1, waiting[0].at))
         await stage.clock.advance((end - position) / SAMPLE_RATE)

@@ -19,7 +19,7 @@ from tests.support.riva_server import Result, RivaServer, ServedStream
 _LOOK_S: Final = 0.001
 _ALIVE_S: Final = 1.0
 _FROZEN_STEP_S: Final = 0.02
-_PATIENCE_S: Final = 0.2
+_PATIENCE_S: Final = 0.1
 
 
 class Stage:
@@ -119,16 +119,17 @@ class Stage:
         Args:
             heard: What the server will have heard by then, unless something is in the way.
         """
-        if self.proxy.is_frozen:
-            # Only real time ends a connection that drops everything.
+        is_dialling = self.proxy.accepted > self._connections_seen
+        if self.proxy.is_frozen or (is_dialling and self.proxy.newest_is_stuck):
+            # How long a connection may take is counted in real time.
             await asyncio.sleep(_FROZEN_STEP_S)
         give_up = time.monotonic() + _PATIENCE_S
         while self.heard < heard and self.expects_more and time.monotonic() < give_up:  # noqa: ASYNC110 - the server is gRPC's
             await asyncio.sleep(_LOOK_S)
-        before = None
-        while (now := (self.heard, self.responses)) != before:
-            before = now
+        before, now = None, (self.heard, self.responses)
+        while now != before:
             await asyncio.sleep(_LOOK_S)
+            before, now = now, (self.heard, self.responses)
 
 
 Act = Callable[[Stage], Any]
