@@ -183,8 +183,14 @@ class Failover:
         """Go back to an earlier endpoint when it is ready; runs until it is cancelled."""
         while True:
             await self._clock.sleep(self._interval_s)
+            candidates = self._candidates
             for index in range(self._current):
-                if self._may_be_used(index) and await self._looks_ready(index):
+                if not self._may_be_used(index):
+                    continue
+                is_ready = await self._looks_ready(index)
+                if candidates is not self._candidates or index >= self._current:
+                    break  # meanwhile there are others, or an earlier one is used again
+                if is_ready:
                     logger.info("Endpoint %d is ready again", index + 1)
                     self._use(index)
                     self._has_returned = True

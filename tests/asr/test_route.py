@@ -209,3 +209,38 @@ async def test_a_refused_one_is_not_asked() -> None:
         await clock.advance(60.0)
 
     assert ready.asked == []
+
+
+@pytest.mark.parametrize(("slow", "looks_ready"), [("first", False), ("second", True)])
+async def test_what_is_put_in_its_place_is_not_taken_for_the_one_that_was_asked(
+    slow: str, *, looks_ready: bool
+) -> None:
+    clock, asked, answer = ManualClock(), asyncio.Event(), asyncio.Event()
+    returned: list[str] = []
+
+    async def is_ready(endpoint: Endpoint) -> bool:
+        if endpoint.host != slow:
+            return False
+        asked.set()
+        await answer.wait()
+        return looks_ready
+
+    route = Failover(
+        [candidate(host) for host in HOSTS],
+        clock=clock,
+        is_ready=is_ready,
+        on_return=lambda: returned.append("returned"),
+        after=3,
+    )
+    await fail(route, 6)
+    watching = asyncio.create_task(route.watch(), name="test-watch")
+    await clock.advance_until(asked.is_set)
+    route.replace([candidate("other"), candidate("hosted", may_take_over=False)][: 1 + looks_ready])
+    answer.set()
+    await clock.advance_until(lambda: clock.sleepers or watching.done())
+
+    assert await host(route) == "other"
+    assert returned == []
+    assert not watching.done()
+    watching.cancel()
+    await asyncio.wait({watching})
