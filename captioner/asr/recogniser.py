@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 _FILE_AHEAD_S: Final = 10.0
 _SLOW_RETRY_S: Final = 2.0
+_TOLD_TRIES: Final = 5
 _LASTING_S: Final = 5.0
 """A stream that answered and lived so long was a success, even if it settled nothing."""
 
@@ -50,6 +51,7 @@ class Recogniser:
         limits: StreamLimits | None = None,
         backoff: Backoff | None = None,
         max_retries: int = 0,
+        first_retries: int | None = None,
         replay_s: float = 30.0,
         rotate_after_s: float = 0.0,
         clock: Clock | None = None,
@@ -62,6 +64,7 @@ class Recogniser:
             limits: How long each wait may take.
             backoff: Delays between tries.
             max_retries: Failed tries in a row before giving up; 0 tries for ever.
+            first_retries: The same as long as nothing has ever worked; None is ``max_retries``.
             replay_s: Seconds of audio that are kept until a final covers them.
             rotate_after_s: Age at which a stream gives way to a new one; 0 keeps it for ever.
             clock: Time; tests pass their own.
@@ -71,6 +74,7 @@ class Recogniser:
         self._limits = limits or StreamLimits()
         self._backoff = backoff or Backoff()
         self._max_retries = max_retries
+        self._first_retries = max_retries if first_retries is None else first_retries
         self._clock = clock or SystemClock()
         self._buffer = ReplayBuffer(round(replay_s * SAMPLE_RATE))
         self._interpreter = Interpreter(self._clock)
@@ -181,7 +185,9 @@ class Recogniser:
                 error = await self._explained(fault)
                 delay = self._delay_after(error)
                 self.reconnects += 1
-                logger.info("Stream broken (%s): %s", error.code or error.category, error)
+                logger.log(
+                    self._level, "Stream broken (%s): %s", error.code or error.category, error
+                )
                 yield Interrupted(error, delay, self._buffer.forgotten is None)
                 await self._clock.sleep(delay)
             else:
@@ -202,7 +208,12 @@ class Recogniser:
             yield Lost(forgotten)
         replayed = max(0, self._buffer.sent_until - self._buffer.start)
         self._interpreter.processed = self._buffer.start
-        logger.info("Next stream replays %d ms", samples_to_ms(replayed))
+        logger.log(self._level, "Next stream replays %d ms", samples_to_ms(replayed))
+
+    @property
+    def _level(self) -> int:
+        """How loudly a failed try is logged: an outage of hours does not fill the log."""
+        return logging.INFO if self._backoff.attempts <= _TOLD_TRIES else logging.DEBUG
 
     async def _explained(self, error: CaptionerError) -> CaptionerError:
         """Return what is behind ``error``, where it is worth a look of a few seconds.
@@ -229,7 +240,8 @@ class Recogniser:
             return 0.0
         if takeover is Takeover.NONE and not error.retryable:
             raise error
-        if self._max_retries and self._backoff.attempts >= self._max_retries:
+        most = self._max_retries if self._has_connected else self._first_retries
+        if most and self._backoff.attempts >= most:
             raise error
         delay = self._backoff.next_delay()
         return delay + _SLOW_RETRY_S if isinstance(error, OverloadedError) else delay

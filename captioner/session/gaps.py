@@ -30,21 +30,31 @@ class LossGatherer:
         self._since = 0.0
         self.lost_samples = 0
 
-    def add(self, lost: LostAudio) -> LostAudio | None:
-        """Count a loss; return the gap that is to be marked now, if one is."""
+    def add(self, lost: LostAudio, *, goes_on: bool = False) -> LostAudio | None:
+        """Count a loss; return the gap that is to be marked now, if one is.
+
+        Args:
+            lost: What was lost.
+            goes_on: Whether more and more is lost, until something changes: one mark is enough.
+        """
         samples = lost.end - lost.start
         self.lost_samples += samples
-        if samples >= _MARKED:
+        if samples >= _MARKED and not goes_on:
             return lost
         if self._pending is None:
             self._pending, self._since = lost, self._clock.now()
         else:
-            self._pending = LostAudio(self._pending.start, max(self._pending.end, lost.end))
+            start, end = min(self._pending.start, lost.start), max(self._pending.end, lost.end)
+            self._pending = LostAudio(start, end)
         self._pending_samples += samples
         return None
 
     def due(self, *, at_end: bool = False) -> LostAudio | None:
-        """Return the gap that small losses together make, once they were gathered for a while."""
+        """Return the gap that the losses together make, once they were gathered for a while.
+
+        Args:
+            at_end: Whether no more will come: they are not gathered any longer.
+        """
         if self._pending is None:
             return None
         if not at_end and self._clock.now() - self._since < _GATHERED_S:

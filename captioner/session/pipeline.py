@@ -153,17 +153,20 @@ class ChannelPipeline:
     async def recover(self, reason: str) -> None:
         """Begin afresh after a time in which nothing ran: device and stream are opened anew.
 
-        What was shown stays, and what was still to be recognised is not passed off as new.
+        What was shown stays, and what was still to be recognised is not passed off as new. A file
+        or a pipe has missed nothing: it goes on, with another stream.
 
         Args:
             reason: What the reader is told about the gap.
         """
+        if not self.hears.is_device:
+            self._recogniser.renew(at_once=True)
+            return
         self._settle(self._track.promote())
         lost = self._recogniser.skip() or LostAudio(self.heard_until, self.heard_until)
         self._losses.lost_samples += lost.end - lost.start
         self._mark_gap(lost, reason)
-        if self._realtime:
-            await self._source.switch(self.hears)
+        await self._source.switch(self.hears)
 
     async def _run(self) -> None:
         try:
@@ -227,7 +230,11 @@ class ChannelPipeline:
     def _drop(self, lost: LostAudio) -> None:
         """Note that the recogniser did not take in what was heard."""
         self._condition.dropped(self.name, (lost.end - lost.start) / SAMPLE_RATE)
-        self._mark_gap(self._losses.add(lost))
+        if self._is_server_away:
+            # The oldest audio is that of the open caption, and will not be heard again.
+            self._keep_shown()
+        # What an outage costs is told once, when it is over.
+        self._mark_gap(self._losses.add(lost, goes_on=self._is_server_away))
 
     def _mark_gap(self, lost: LostAudio | None, reason: str = "Some audio was lost here.") -> None:
         if lost is not None:
@@ -242,14 +249,14 @@ class ChannelPipeline:
                 match event:
                     case Connected():
                         self._is_server_away = False
+                        self._mark_gap(self._losses.due(at_end=True))
                         self._track.new_stream(now=self._clock.now())
                         self._condition.connected(self.name, event.endpoint)
                     case Interrupted():
                         self._is_server_away = True
                         self._condition.interrupted(self.name, event.error)
                         if not event.replays_all:
-                            self._show(self._filter.flush(now=self._clock.now()))
-                            self._settle(self._track.promote())
+                            self._keep_shown()
                         self._hurry_stop()
                     case Parked():
                         self._settle(self._track.promote())
@@ -271,11 +278,12 @@ class ChannelPipeline:
         while True:
             await self._clock.sleep(_TICK_S)
             self._show(self._filter.due(now=self._clock.now()))
-            self._mark_gap(self._losses.due())
-            # Where the server is quiet, and not the speaker, the next stream hears it all again.
-            if not self._is_server_away and self._recogniser.is_answered:
-                now = self._clock.now()
-                self._settle(self._track.promote_if_quiet(self._quiet_gap_s, now=now))
+            if not self._is_server_away:
+                self._mark_gap(self._losses.due())
+                # Where the server is quiet, not the speaker, the next stream hears it all again.
+                if self._recogniser.is_answered:
+                    now = self._clock.now()
+                    self._settle(self._track.promote_if_quiet(self._quiet_gap_s, now=now))
             if self._realtime:
                 self._condition.lags(self.name, self._recogniser.lag_s)
             self._condition.review()
@@ -291,6 +299,11 @@ class ChannelPipeline:
     def _tell(self, change: CaptionChanged | None) -> None:
         if change is not None:
             self._condition.emit(change)
+
+    def _keep_shown(self) -> None:
+        """Make the open caption final with what was shown of it, which is its only record."""
+        self._show(self._filter.flush(now=self._clock.now()))
+        self._settle(self._track.promote())
 
     def _settle(self, change: CaptionChanged | None) -> None:
         """Tell of a caption that was made final by us; its audio is not recognised once more."""

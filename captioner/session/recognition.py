@@ -13,7 +13,11 @@ from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.settings.models import Settings
 from captioner.settings.recognition import RecognitionSettings
 
-_COMMAND_RETRIES: Final = 5
+_COMMAND_FIRST_RETRIES: Final = 5
+"""Where nothing has worked yet, a command soon says why."""
+
+_COMMAND_RETRIES: Final = 40
+"""With the longest waits these take about twice as long as what the replay covers."""
 
 
 def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: bool) -> Recogniser:
@@ -37,6 +41,7 @@ def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: b
         # The last wait of an outage must not make it longer than what the replay covers.
         backoff=Backoff(base_s=connection.retry_delay_s, cap_s=connection.replay_s / 10),
         max_retries=connection.max_retries or (0 if patient else _COMMAND_RETRIES),
+        first_retries=connection.max_retries or (0 if patient else _COMMAND_FIRST_RETRIES),
         replay_s=connection.replay_s,
         rotate_after_s=connection.rotate_after_s,
         clock=clock,

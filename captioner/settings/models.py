@@ -41,6 +41,11 @@ class AudioSettings(SettingsModel):
     echo_cancelled: bool = False
     chunk_ms: int = Field(default=100, ge=20, le=500)
 
+    @property
+    def is_device(self) -> bool:
+        """Whether sound is heard as it happens; a file or a pipe can be waited with."""
+        return self.source != "-" and not self.source.startswith(_FILE)
+
     @field_validator("source")
     @classmethod
     def _is_a_source(cls, value: str) -> str:

@@ -17,7 +17,7 @@ from captioner.session.controller import CaptionSession
 from captioner.session.network import NetworkWatch, local_address
 from captioner.session.wakeup import WakeupDetector
 from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
-from captioner.settings.models import CaptionSettings, EngineSettings, Settings
+from captioner.settings.models import AudioSettings, CaptionSettings, EngineSettings, Settings
 from captioner.settings.recognition import RecognitionSettings
 from tests.support.clock import ManualClock
 from tests.support.riva_server import RivaServer, ServedStream, final, partial, serve_riva
@@ -136,10 +136,18 @@ async def session_of(
     opener: ScriptedOpener,
     clock: ManualClock,
     fallback: bool = False,
+    hears: str = "auto",
+    function_id: str | None = None,
 ) -> AsyncIterator[Watcher]:
     settings = Settings(
+        audio=AudioSettings(source=hears),
         endpoints=tuple(
-            EndpointSettings(host="127.0.0.1", port=server.port, name=f"server {number}")
+            EndpointSettings(
+                host="127.0.0.1",
+                port=server.port,
+                name=f"server {number}",
+                function_id=None if number else function_id,
+            )
             for number, server in enumerate(servers)
         ),
         connection=ConnectionSettings(
@@ -176,6 +184,49 @@ async def test_after_sleep_device_and_stream_are_opened_anew_and_the_gap_is_told
         await until(lambda: server.streams[1].heard_samples == SAMPLE_RATE)
     assert server.streams[1].pcm == tone(0, SAMPLE_RATE), "nothing from before is heard again"
     assert watcher.finals == ["heard 0", "Stream 1."]
+
+
+async def test_a_file_has_missed_nothing_while_the_computer_slept() -> None:
+    clock, source = ManualClock(), ScriptedSource(kind="file", name="talk.wav")
+    opener = ScriptedOpener(source)
+    async with (
+        serve_riva(echo) as server,
+        session_of(server, opener=opener, clock=clock, hears="file:talk.wav") as watcher,
+    ):
+        source.speak(1.0)
+        await clock.advance_until(lambda: watcher.has_shown("heard 0"))
+        clock.sleep_computer(3 * 3600)
+        await clock.advance_until(lambda: len(server.streams) == 2)
+        source.speak(1.0)
+        await until(lambda: server.streams[1].heard_samples == 2 * SAMPLE_RATE)
+    assert len(opener.asked) == 1, "it is not played from its beginning"
+    assert server.streams[1].pcm == tone(0, 2 * SAMPLE_RATE)
+    assert not [event for event in watcher.events if isinstance(event, GapMarked)]
+
+
+async def test_a_hosted_function_gets_the_captions_back_though_it_lists_nothing() -> None:
+    clock, source = ManualClock(), ScriptedSource()
+    works = False
+
+    async def first(stream: ServedStream) -> None:
+        if not works:
+            await stream.abort(grpc.StatusCode.UNAVAILABLE)
+        await echo(stream)
+
+    async with (
+        serve_riva(first, models=None, status=None) as hosted,
+        serve_riva(echo) as second,
+        session_of(
+            hosted, second, opener=ScriptedOpener(source), clock=clock, function_id="f1"
+        ) as watcher,
+    ):
+        source.speak(1.0)
+        await clock.advance_until(lambda: watcher.has_shown("heard 0"))
+        works = True
+        source.speak(0.5)
+        await clock.advance_until(lambda: len(hosted.streams) == 3)
+        await until(lambda: hosted.streams[2].heard_samples == 24_000)
+    assert watcher.finals == ["Stream 2."]
 
 
 async def test_a_server_that_fails_hands_over_and_gets_the_captions_back() -> None:

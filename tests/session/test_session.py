@@ -335,6 +335,63 @@ async def test_only_the_patient_try_for_ever(*, patient: bool) -> None:
             assert len(server.streams) == 6
 
 
+async def test_a_command_outlives_an_outage_once_it_has_worked() -> None:
+    async def handler(stream: ServedStream) -> None:
+        if 0 < stream.number < 20:
+            await stream.abort(grpc.StatusCode.UNAVAILABLE, "for a while")
+        await stream.hear(1600)
+        await stream.say(partial("back", processed_s=0.1))
+        if stream.number:
+            await stream.hear_all()
+        await stream.abort(grpc.StatusCode.UNAVAILABLE)
+
+    source = ScriptedSource()
+    connection = {"retry_delay_s": 0.01, "replay_s": 1}
+    async with (
+        serve_riva(handler) as server,
+        running(server, source, connection=connection) as watcher,
+    ):
+        source.speak(0.5)
+        await until(lambda: len(server.streams) > 20)
+        assert watcher.session.error is None
+
+
+async def test_an_outage_that_outlasts_the_replay_is_one_gap_after_what_was_shown() -> None:
+    back = asyncio.Event()
+
+    async def handler(stream: ServedStream) -> None:
+        if stream.number == 0:
+            await stream.hear(8000)
+            await stream.say(partial("shown words", processed_s=0.5))
+            await stream.abort(grpc.StatusCode.UNAVAILABLE)
+        if not back.is_set():
+            await stream.abort(grpc.StatusCode.UNAVAILABLE)
+        await stream.hear_all()
+        await stream.say(final("At last.", processed_s=stream.heard_s))
+
+    source = ScriptedSource()
+    connection = {"retry_delay_s": 0.01, "replay_s": 1}
+    async with (
+        serve_riva(handler) as server,
+        running(server, source, connection=connection, patient=True) as watcher,
+    ):
+        source.speak(0.5)
+        await until(lambda: len(server.streams) > 2)
+        for _ in range(3):
+            tries = len(server.streams)
+            source.speak(1.5)
+            await until(lambda tries=tries: len(server.streams) > tries + 2)
+        assert watcher.finals == ["shown words"]
+        back.set()
+        await until(lambda: watcher.gaps)
+        source.end()
+        await watcher.session.wait()
+    assert watcher.finals == ["shown words", "At last."]
+    ((start_ms, end_ms),) = watcher.gaps
+    assert start_ms <= 500
+    assert end_ms == 4000
+
+
 async def test_a_server_that_is_gone_does_not_keep_anyone_from_stopping() -> None:
     async def handler(stream: ServedStream) -> None:
         await stream.hear(1600)
