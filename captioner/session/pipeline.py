@@ -233,8 +233,7 @@ class ChannelPipeline:
         if self._is_server_away:
             # The oldest audio is that of the open caption, and will not be heard again.
             self._keep_shown()
-        # What an outage costs is told once, when it is over.
-        self._mark_gap(self._losses.add(lost, goes_on=self._is_server_away))
+        self._mark_gap(self._losses.add(lost, dropped=True))
 
     def _mark_gap(self, lost: LostAudio | None, reason: str = "Some audio was lost here.") -> None:
         if lost is not None:
@@ -278,6 +277,7 @@ class ChannelPipeline:
         while True:
             await self._clock.sleep(_TICK_S)
             self._show(self._filter.due(now=self._clock.now()))
+            # What an outage costs is told once, when it is over.
             if not self._is_server_away:
                 self._mark_gap(self._losses.due())
                 # Where the server is quiet, not the speaker, the next stream hears it all again.
