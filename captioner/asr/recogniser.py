@@ -84,6 +84,7 @@ class Recogniser:
         self._covered_before = 0
         self._finished = False
         self._has_connected = False
+        self._is_cut_short = False
         self.generation = 0
         self.reconnects = 0
 
@@ -191,6 +192,8 @@ class Recogniser:
                 yield Interrupted(error, delay, self._buffer.forgotten is None)
                 await self._clock.sleep(delay)
             else:
+                for unsaid in self._unsaid():
+                    yield unsaid
                 if self._finished and self._buffer.is_drained:
                     return
                 self._cover(self._buffer.sent_until)
@@ -279,7 +282,7 @@ class Recogniser:
             self._begin(stream)
             await stream.connect()
             is_connected = False
-            async with aclosing(_to_the_end(stream)) as responses:
+            async with aclosing(self._to_the_end(stream)) as responses:
                 async for response in responses:
                     if not is_connected:
                         is_connected = self._has_connected = True
@@ -298,9 +301,29 @@ class Recogniser:
                     "The server ended the stream by itself.", hint="A new one is opened."
                 )
 
+    async def _to_the_end(
+        self, stream: RecognitionStream
+    ) -> AsyncGenerator[riva_asr_pb2.StreamingRecognizeResponse | None, None]:
+        """Yield the responses; last words that do not come in time are no failure of the stream."""
+        try:
+            async with aclosing(stream.responses()) as responses:
+                async for response in responses:
+                    yield response
+        except DrainTimeoutError as error:
+            logger.warning("%s", error)
+            self._is_cut_short = True
+
+    def _unsaid(self) -> Iterator[Lost]:
+        """Tell of speech at the end of a stream that was cut short, of which nothing was said."""
+        start = self._interpreter.seam.said_until
+        end = self._interpreter.loud.end_within(start, self._buffer.sent_until)
+        if self._is_cut_short and end is not None:
+            yield Lost(LostAudio(start, end))
+
     def _begin(self, stream: RecognitionStream) -> None:
         self.generation += 1
         self._stream = stream
+        self._is_cut_short = False
         self._covered_before = self._interpreter.seam.covered
         self._interpreter.begin(follows_another=self.generation > 1)
 
@@ -321,15 +344,3 @@ class Recogniser:
             is_utterance_open=self._interpreter.is_utterance_open,
             replays_all=self._buffer.forgotten is None,
         )
-
-
-async def _to_the_end(
-    stream: RecognitionStream,
-) -> AsyncGenerator[riva_asr_pb2.StreamingRecognizeResponse | None, None]:
-    """Yield the responses; last words that do not come in time are no failure of the stream."""
-    try:
-        async with aclosing(stream.responses()) as responses:
-            async for response in responses:
-                yield response
-    except DrainTimeoutError as error:
-        logger.warning("%s", error)

@@ -55,6 +55,11 @@ class Seam:
         self._replayed_from = 0
         self._heard_before = 0
 
+    @property
+    def said_until(self) -> int:
+        """Just after the newest audio of which something was said, final or not."""
+        return max(self.covered, self._grown_at or 0)
+
     def new_stream(self) -> None:
         """Say that what follows comes from another stream than what came before."""
         self._is_after_seam = True

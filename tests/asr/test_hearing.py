@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from captioner.asr.events import Connected
+from captioner.asr.events import Connected, Lost
+from captioner.asr.replay import LostAudio
 from captioner.asr.stream import StreamLimits
 from captioner.core.audio import SAMPLE_RATE
 from captioner.core.hypothesis import Word
@@ -259,6 +260,30 @@ async def test_last_words_that_do_not_come_end_the_wait_without_an_error() -> No
             await listener.end()
     assert listener.texts == ["cut"]
     assert listener.interruptions == []
+
+
+async def test_speech_at_the_end_of_which_nothing_was_said_is_told_as_lost() -> None:
+    clock = ManualClock()
+    forever = asyncio.Event()
+
+    async def handler(stream: ServedStream) -> None:
+        await stream.hear(SECOND)
+        await stream.say(partial("first", processed_s=1.0))
+        await stream.hear_all()
+        await forever.wait()
+
+    async with serve_riva(handler) as server:
+        limits = StreamLimits(connect_s=60.0, response_s=60.0, drain_s=3.0)
+        recogniser = recogniser_for(server, clock=clock, limits=limits)
+        feed(recogniser, 0, SECOND)
+        async with Listener(recogniser) as listener:
+            await listener.hears("first")
+            feed(recogniser, SECOND, 3 * SECOND, is_loud=True)
+            feed(recogniser, 3 * SECOND, 4 * SECOND, is_loud=False)
+            recogniser.finish()
+            await clock.advance_until(lambda: listener.is_over)
+            await listener.end()
+    assert Lost(LostAudio(SECOND, 3 * SECOND)) in listener.events
 
 
 async def test_a_server_that_still_works_on_the_last_words_is_given_time() -> None:
