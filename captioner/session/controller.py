@@ -149,6 +149,7 @@ class CaptionSession:
             self._engine,
             clock=self._clock,
             is_live=self._realtime,
+            channels=len(channel_sources(self._audio)),
             on_return=self._renew,
             on_away=self._condition.stood_in_for,
         )

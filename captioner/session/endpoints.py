@@ -28,6 +28,7 @@ def session_route(
     *,
     clock: Clock,
     is_live: bool = True,
+    channels: int = 1,
     on_return: Callable[[], None],
     on_away: Callable[[CaptionerError | None], None],
 ) -> Failover:
@@ -38,6 +39,7 @@ def session_route(
         engine: As for `session_candidates`.
         clock: Time.
         is_live: As for `session_candidates`.
+        channels: How many share the route; each outage is a failure of all of them.
         on_return: As in `Failover`.
         on_away: As in `Failover`.
     """
@@ -47,7 +49,7 @@ def session_route(
         is_ready=_is_ready,
         on_return=on_return,
         on_away=on_away,
-        after=settings.connection.fail_over_after,
+        after=settings.connection.fail_over_after * channels,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from captioner.asr.route import Failover
 from captioner.core.clock import Clock
+from captioner.core.errors import CaptionerError
 from captioner.session.endpoint_monitor import EndpointMonitor
 from captioner.session.network import LocalAddress, NetworkWatch, local_address
 from captioner.session.wakeup import WakeupDetector
@@ -76,7 +77,11 @@ class SessionGuard:
                 logger.warning(
                     "Nothing ran for %.1f s: device and stream are opened anew", missed_s
                 )
-                await self._recover(f"The computer slept for {_duration(missed_s)}.")
+                try:
+                    await self._recover(f"The computer slept for {_duration(missed_s)}.")
+                except CaptionerError as error:
+                    # The channel that it comes from tells it too; the others are to be watched on.
+                    logger.warning("Not all was opened anew: %s", error)
 
 
 def _duration(seconds: float) -> str:
