@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TextIO
 
 from captioner.core.errors import CaptionerError
-from captioner.core.events import CaptionChanged, SessionEvent
-from captioner.transcript.contract import event_from_error, event_from_segment
+from captioner.core.events import CaptionChanged, GapMarked, SessionEvent
+from captioner.transcript.contract import event_from_error, event_from_gap, event_from_segment
 
 
 class JsonLinesWriter:
@@ -18,10 +18,15 @@ class JsonLinesWriter:
         self._newest_segment = 0
 
     def write(self, event: SessionEvent) -> None:
-        """Write a caption as one line; other events have no line."""
-        if isinstance(event, CaptionChanged):
-            self._newest_segment = event.segment.id
-            self._line(event_from_segment(event.segment).to_json())
+        """Write a caption, or a gap, as one line; other events have no line."""
+        match event:
+            case CaptionChanged():
+                self._newest_segment = event.segment.id
+                self._line(event_from_segment(event.segment).to_json())
+            case GapMarked():
+                self._line(event_from_gap(event.gap, self._newest_segment).to_json())
+            case _:
+                pass
 
     def write_error(self, error: CaptionerError) -> None:
         """Write what ended the captions."""

@@ -8,12 +8,14 @@ of words are milliseconds from the first audio of the session; ``timestamp`` is 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from captioner.core.errors import CaptionerError
-from captioner.core.segment import Segment
+from captioner.core.segment import Gap, Segment
+
+AUDIO_LOST: Final = "AUDIO_LOST"
 
 
 class _Event(BaseModel):
@@ -60,7 +62,10 @@ class TranscriptionEvent(_Event):
 
 
 class ErrorEvent(_Event):
-    """Something went wrong; ``error`` is the sentence for a person."""
+    """Something went wrong; ``error`` is the sentence for a person.
+
+    Lost audio has the code ``AUDIO_LOST`` and its place, in milliseconds like the times of words.
+    """
 
     type: Literal["error"] = "error"
     error: str
@@ -70,6 +75,9 @@ class ErrorEvent(_Event):
     code: str | None = None
     hint: str | None = None
     retryable: bool | None = None
+    start: int | None = None
+    end: int | None = None
+    channel: str | None = None
 
 
 def timestamp(moment: datetime | None = None) -> str:
@@ -114,4 +122,17 @@ def event_from_error(error: CaptionerError, segment_id: int) -> ErrorEvent:
         code=error.code or None,
         hint=error.hint or None,
         retryable=error.retryable,
+    )
+
+
+def event_from_gap(gap: Gap, segment_id: int) -> ErrorEvent:
+    """Return the event that tells of lost audio while ``segment_id`` was the newest segment."""
+    return ErrorEvent(
+        error=gap.reason,
+        segment_id=segment_id,
+        timestamp=timestamp(),
+        code=AUDIO_LOST,
+        start=gap.start_ms,
+        end=gap.end_ms,
+        channel=gap.channel or None,
     )

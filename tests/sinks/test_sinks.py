@@ -168,6 +168,7 @@ def test_json_lines() -> None:
     writer.write(LevelChanged(AudioLevel()))
     writer.write(caption(3, "so far so", shown="so far"))
     writer.write(caption(3, "So far, so good.", is_final=True))
+    writer.write(GapMarked(Gap(100, 900, "Some audio was lost here.")))
     writer.write_error(UnavailableError("Gone.", hint="Wait."))
     writer.close()
     lines = out.getvalue().splitlines()
@@ -176,7 +177,9 @@ def test_json_lines() -> None:
         ("partial", 3),
         ("transcription", 3),
         ("error", 3),
+        ("error", 3),
     ]
+    assert events[2]["code"] == "AUDIO_LOST"
     assert events[0]["text"] == "so far so", "programs get the whole partial"
     assert out.getvalue().endswith("}\n")
 

@@ -9,8 +9,13 @@ import pytest
 
 from captioner.core.errors import CredentialsError, InputFileError
 from captioner.core.hypothesis import Word
-from captioner.core.segment import Segment
-from captioner.transcript.contract import event_from_error, event_from_segment, timestamp
+from captioner.core.segment import Gap, Segment
+from captioner.transcript.contract import (
+    event_from_error,
+    event_from_gap,
+    event_from_segment,
+    timestamp,
+)
 
 PARTIAL = {
     "type": str,
@@ -124,3 +129,18 @@ def test_timestamps_are_utc_whatever_zone_they_were_taken_in() -> None:
     tokyo = timezone(timedelta(hours=9))
     moment = datetime(2024, 3, 1, 8, 30, 0, 123_456, tzinfo=tokyo)
     assert timestamp(moment) == "2024-02-29T23:30:00.123Z"
+
+
+def test_lost_audio_is_an_error_with_a_place() -> None:
+    event = json.loads(event_from_gap(Gap(1000, 2500, "Lost.", "You"), 7).to_json())
+    assert shape({name: event[name] for name in ERROR}) == ERROR
+    assert_is_utc(event.pop("timestamp"))
+    assert event == {
+        "type": "error",
+        "error": "Lost.",
+        "segment_id": 7,
+        "code": "AUDIO_LOST",
+        "start": 1000,
+        "end": 2500,
+        "channel": "You",
+    }
