@@ -18,7 +18,9 @@ from captioner.riva import connecting
 
 Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] (\d{3})")
+STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] (\d{3})")
+"""How an answer in HTTP begins, with its status."""
+
 _CONNECTED: Final = "200"
 
 
@@ -117,7 +119,7 @@ async def _dial_through(proxy: str, host: str, port: int, place: str, limit_s: f
     writer.write("\r\n".join([*lines, "", ""]).encode())
     try:
         async with asyncio.timeout(limit_s):
-            status = _STATUS_LINE.match(await reader.readuntil(b"\r\n\r\n"))
+            status = STATUS_LINE.match(await reader.readuntil(b"\r\n\r\n"))
     except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         status = None
     if status is not None and status[1].decode() == _CONNECTED:

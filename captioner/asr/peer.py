@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from captioner.asr.dial import dialled
+from captioner.asr.dial import STATUS_LINE, dialled
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.handshake import TLS_RECORDS, TlsStream, looking_context
 from captioner.riva import connecting
@@ -23,7 +22,6 @@ from captioner.riva import connecting
 _READY_PATH: Final = "/v1/health/ready"
 _PIECE: Final = 16 * 1024
 _ANSWER_BYTES: Final = 64 * 1024
-_STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _FRAME_BYTES: Final = 9
 _SETTINGS_FRAME: Final = b"\x04"
 
@@ -94,7 +92,7 @@ async def ask_readiness(endpoint: Endpoint, port: int, *, limit_s: float) -> Htt
         raise connecting.silent(place, limit_s=2 * limit_s) from error
     except ssl.SSLError as error:
         raise connecting.hung_up(place) from error
-    status = _STATUS_LINE.match(answer)
+    status = STATUS_LINE.match(answer)
     if status is None:
         return None
     return HttpAnswer(int(status[1]), _state_in(answer.partition(b"\r\n\r\n")[2]))

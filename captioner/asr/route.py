@@ -114,7 +114,6 @@ class Failover:
         self._on_away = on_away
         self._after = after
         self._probe_interval_s = self._interval_s = probe_interval_s
-        self.takeovers = 0
         self._begin(candidates)
 
     @property
@@ -152,7 +151,6 @@ class Failover:
             self._has_returned = False
         outcome = Takeover.LATER if following in self._tried else Takeover.AT_ONCE
         self._use(following)
-        self.takeovers += 1
         logger.warning("Recognition moves to endpoint %d: %s", following + 1, error)
         return outcome
 

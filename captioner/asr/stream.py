@@ -24,6 +24,7 @@ from captioner.asr.timeline import StreamTimeline
 from captioner.core.audio import AudioChunk
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError, UnavailableError
+from captioner.riva import connecting
 from captioner.riva.options import RecognitionOptions
 from captioner.riva.status import error_from_status
 
@@ -143,20 +144,16 @@ class RecognitionStream:
         """Whether all audio was sent and the server knows that no more will come."""
         return self._draining_since is not None
 
-    async def connect(self) -> bool:
-        """Wait for the connection; False when it failed, for which `responses` has the reason.
+    async def connect(self) -> None:
+        """Wait for the connection to stand or fail; `responses` has the reason of a failure.
 
         Raises:
             UnavailableError: Nothing answered in time.
         """
-        connected = await settle(self._channel, self._limits.connect_s)
-        if connected is None:
-            raise UnavailableError(
-                f"{self._endpoint.title} did not answer within {self._limits.connect_s:g} seconds.",
-                hint="Check host and port, and that the network reaches the server.",
-                code=grpc.StatusCode.UNAVAILABLE.name,
-            )
-        return connected
+        limit_s = self._limits.connect_s
+        if await settle(self._channel, limit_s) is None:
+            code = grpc.StatusCode.UNAVAILABLE.name
+            raise connecting.no_answer(self._endpoint.title, limit_s=limit_s, code=code)
 
     async def responses(
         self,

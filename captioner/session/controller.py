@@ -27,11 +27,7 @@ from captioner.session.condition import Listener, SessionCondition
 from captioner.session.echo import EchoCount
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.endpoint_monitor import EndpointMonitor
-from captioner.session.endpoints import (
-    log_insecurities,
-    session_candidates,
-    session_route,
-)
+from captioner.session.endpoints import log_insecurities, session_candidates, session_route
 from captioner.session.engine_process import EngineProcess
 from captioner.session.guard import SessionGuard
 from captioner.session.pipeline import ChannelPipeline
@@ -46,8 +42,6 @@ logger = logging.getLogger(__name__)
 _CAPTIONING: Final = frozenset(
     {SessionState.STARTING, SessionState.STREAMING, SessionState.RECONNECTING}
 )
-logger = logging.getLogger(__name__)
-
 _STOP_MARGIN_S: Final = 2.0
 
 
@@ -144,17 +138,18 @@ class CaptionSession:
         log_insecurities(self._settings)
         self.echo = EchoCount()
         self._condition.begin()
+        sources = channel_sources(self._audio)
         failover = self._failover = session_route(
             self._settings,
             self._engine,
             clock=self._clock,
             is_live=self._realtime,
-            channels=len(channel_sources(self._audio)),
+            channels=len(sources),
             on_return=self._renew,
             on_away=self._condition.stood_in_for,
         )
         self._route = EndpointMonitor(failover, self._condition, clock=self._clock)
-        self._add_channels(channel_sources(self._audio))
+        self._add_channels(sources)
         guard = SessionGuard(
             failover,
             self._route,

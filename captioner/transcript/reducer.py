@@ -15,6 +15,7 @@ from typing import Final
 
 from captioner.core.hypothesis import Hypothesis, Word
 from captioner.core.segment import Segment
+from captioner.core.spelling import bare
 
 _MS_PER_WORD_GUESS: Final = 350
 """Average length of a spoken English word; places a partial whose words carry no times."""
@@ -121,11 +122,8 @@ class TranscriptReducer:
 
 
 def _normalized(text: str) -> tuple[str, ...]:
-    return tuple(
-        word
-        for token in text.casefold().split()
-        if (word := "".join(character for character in token if character.isalnum()))
-    )
+    """Return the words as they are compared; a token of punctuation alone is none."""
+    return tuple(word for token in text.split() if (word := bare(token)).isalnum())
 
 
 def _beyond(promoted: tuple[str, ...], hypothesis: Hypothesis) -> tuple[str, tuple[Word, ...]]:
