@@ -29,7 +29,7 @@ from captioner.core.errors import (
     UnavailableError,
 )
 from captioner.riva import connecting
-from captioner.riva.models import ServerModel, listed, missing_model, models_from
+from captioner.riva.models import ServerModel, for_streams, listed, missing_model, models_from
 from captioner.riva.options import RecognitionOptions
 from captioner.riva.status import error_from_status
 
@@ -144,7 +144,7 @@ async def _look_at_models(
         )
         if missing is not None:
             return missing
-    streaming = [model for model in models if model.is_streaming]
+    streaming = for_streams(models)
     if not streaming:
         return None
     return RequestError(error.message, hint=f"{error.hint} It has: {listed(streaming)}.")

@@ -11,7 +11,7 @@ from captioner.asr.peer import HttpAnswer
 from captioner.asr.x509 import Certificate
 from captioner.core.errors import CaptionerError, RequestError, UnavailableError
 from captioner.core.health import EndpointHealth, EndpointState
-from captioner.riva.models import ServerModel, listed
+from captioner.riva.models import ServerModel, for_streams, listed
 
 SLOW_MS: Final = 3000.0
 """A server that takes longer than this is degraded: captions are late by as much."""
@@ -82,7 +82,7 @@ class EndpointReport:
     @property
     def streaming_models(self) -> tuple[ServerModel, ...]:
         """The models that take streams."""
-        return tuple(model for model in self.models if model.is_streaming)
+        return for_streams(self.models)
 
     @property
     def health(self) -> EndpointHealth:
@@ -121,7 +121,7 @@ class Findings:
     @property
     def has_streaming_model(self) -> bool:
         """Whether a model that takes streams is listed."""
-        return any(model.is_streaming for model in self.models or ())
+        return bool(for_streams(self.models or ()))
 
     @property
     def http_says_ready(self) -> bool:
@@ -169,7 +169,7 @@ def _verdict(found: Findings, endpoint: Endpoint) -> _Verdict:
         return EndpointState.STARTING, f"{server} runs, but has no model loaded.", _WAIT, None
     if not found.has_streaming_model:
         return _down(_no_streaming_model(found.models, server))
-    models = listed(model for model in found.models if model.is_streaming)
+    models = listed(for_streams(found.models))
     if found.round_trip_ms is not None and found.round_trip_ms > SLOW_MS:
         reason = (
             f"{server} is ready, but takes {found.round_trip_ms / 1000:.1f} s for a small call."

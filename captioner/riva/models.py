@@ -60,6 +60,11 @@ def models_from(
     )
 
 
+def for_streams(models: Iterable[ServerModel]) -> tuple[ServerModel, ...]:
+    """Return those of ``models`` that take streams."""
+    return tuple(model for model in models if model.is_streaming)
+
+
 def listed(models: Iterable[ServerModel]) -> str:
     """Return the models as part of a sentence; a long list is cut."""
     names = list(dict.fromkeys(str(model) for model in models))
@@ -78,7 +83,7 @@ def missing_model(
         language: The wanted language as a BCP 47 tag.
         server: What a person calls the server, for the sentence.
     """
-    streaming = [each for each in models if each.is_streaming]
+    streaming = for_streams(models)
     if not streaming:
         return None
     named = [each for each in streaming if not model or each.name == model]

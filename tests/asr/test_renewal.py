@@ -27,6 +27,11 @@ async def heard_by(server: RivaServer, stream: int, samples: int) -> None:
     )
 
 
+async def hear_all(stream: ServedStream) -> None:
+    """Serve a stream that is heard to its end and never answered."""
+    await stream.hear_all()
+
+
 async def test_a_stream_is_renewed_in_the_pause_after_a_final_and_nothing_is_lost() -> None:
     go_on = asyncio.Event()
 
@@ -82,10 +87,7 @@ async def test_an_utterance_that_does_not_end_is_left_at_last_and_heard_again() 
 
 
 async def test_a_quiet_stream_is_renewed_at_once() -> None:
-    async def handler(stream: ServedStream) -> None:
-        await stream.hear_all()
-
-    async with serve_riva(handler) as server:
+    async with serve_riva(hear_all) as server:
         clock = ManualClock()
         recogniser = recogniser_for(server, clock=clock, limits=PATIENT)
         feed(recogniser, 0, SECOND)
@@ -99,10 +101,7 @@ async def test_a_quiet_stream_is_renewed_at_once() -> None:
 
 
 async def test_an_old_stream_gives_way_to_a_new_one() -> None:
-    async def handler(stream: ServedStream) -> None:
-        await stream.hear_all()
-
-    async with serve_riva(handler) as server:
+    async with serve_riva(hear_all) as server:
         clock = ManualClock()
         recogniser = recogniser_for(server, clock=clock, limits=PATIENT, rotate_after_s=300.0)
         feed(recogniser, 0, SECOND)
@@ -118,10 +117,7 @@ async def test_an_old_stream_gives_way_to_a_new_one() -> None:
 
 
 async def test_other_options_are_asked_of_the_next_stream() -> None:
-    async def handler(stream: ServedStream) -> None:
-        await stream.hear_all()
-
-    async with serve_riva(handler) as server:
+    async with serve_riva(hear_all) as server:
         clock = ManualClock()
         recogniser = recogniser_for(server, clock=clock, limits=PATIENT)
         feed(recogniser, 0, SECOND)
@@ -168,10 +164,7 @@ async def test_without_audio_the_stream_is_half_closed_and_opened_again_for_new_
 
 
 async def test_audio_that_ends_while_parked_opens_no_stream() -> None:
-    async def handler(stream: ServedStream) -> None:
-        await stream.hear_all()
-
-    async with serve_riva(handler) as server:
+    async with serve_riva(hear_all) as server:
         clock = ManualClock()
         limits = StreamLimits(connect_s=60.0, response_s=600.0, drain_s=60.0, idle_s=1.0)
         recogniser = recogniser_for(server, clock=clock, limits=limits)
@@ -186,10 +179,7 @@ async def test_audio_that_ends_while_parked_opens_no_stream() -> None:
 
 
 async def test_skipped_audio_is_not_heard_again_and_what_nobody_heard_is_told() -> None:
-    async def handler(stream: ServedStream) -> None:
-        await stream.hear_all()
-
-    async with serve_riva(handler) as server:
+    async with serve_riva(hear_all) as server:
         clock = ManualClock()
         limits = StreamLimits(connect_s=60.0, response_s=600.0, drain_s=60.0, ahead_s=1.0)
         recogniser = recogniser_for(server, clock=clock, limits=limits)
