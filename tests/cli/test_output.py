@@ -18,6 +18,9 @@ from tests.support.clips import BECKETT, TWO_CITIES
 from tests.support.program import Program
 from tests.support.riva_server import ServedStream, final, serve_riva
 
+_CLIP = shlex.quote(str(BECKETT.path))
+"""For a line of a shell: the folder of a clone may have a space in its name."""
+
 
 def _in_shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
     """Run ``line`` in a shell, where ``captioner`` stands for the whole command."""
@@ -41,7 +44,7 @@ def _in_shell(program: Program, line: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_a_full_disk_is_told_with_its_fix(mock_program: Program, line: str) -> None:
-    done = _in_shell(mock_program, line.replace("CLIP", str(BECKETT.path)))
+    done = _in_shell(mock_program, line.replace("CLIP", _CLIP))
     assert done.returncode == 3, done.stderr
     assert "No space left" in done.stderr or "no room left" in done.stderr
     assert "Fix: Make room" in done.stderr
@@ -58,7 +61,7 @@ def test_a_full_disk_is_told_with_its_fix(mock_program: Program, line: str) -> N
     ],
 )
 def test_closed_streams_are_no_fault(mock_program: Program, line: str, code: int) -> None:
-    done = _in_shell(mock_program, line.replace("CLIP", str(BECKETT.path)))
+    done = _in_shell(mock_program, line.replace("CLIP", _CLIP))
     assert done.returncode == code, done.stderr
     assert "fault of its own" not in done.stderr
     assert "Traceback" not in done.stderr
@@ -131,8 +134,8 @@ def test_a_file_that_may_not_be_read_does_not_keep_the_others_from_their_turn(
     secret = tmp_path / "secret.wav"
     secret.touch(mode=0o000)
     # Root reads everything, unless it gives that up.
-    line = f"setpriv --bounding-set -dac_override,-dac_read_search {{}} transcribe {secret} CLIP"
-    command = line.format(shlex.join(mock_program.command())).replace("CLIP", str(BECKETT.path))
+    command = shlex.join(mock_program.command("transcribe", str(secret), str(BECKETT.path)))
+    command = f"setpriv --bounding-set -dac_override,-dac_read_search {command}"
     done = _in_shell(mock_program, command)
     assert done.returncode == 11, done.stderr
     assert "may not be read" in done.stderr

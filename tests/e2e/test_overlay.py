@@ -83,7 +83,7 @@ def caption_both_clips(
             )
         assert player.returncode == 0
     overlay.wait_until(
-        lambda seen: seen["painted"].lower().rstrip(" .").endswith("better"),
+        lambda seen: normalised(seen["painted"]).endswith("better"),
         what="the last words never came",
     )
     frames.append(screen.screenshot(folder / f"{len(frames):03}.png", window=window))

@@ -13,7 +13,7 @@ import soundfile
 import srt
 import webvtt
 
-from tests.support.clips import BECKETT, TWO_CITIES, word_error_rate
+from tests.support.clips import BECKETT, TWO_CITIES, normalised, word_error_rate
 from tests.support.program import Program
 from tests.support.pulse import SoundServer
 
@@ -82,7 +82,8 @@ def test_live_captions_what_the_computer_plays(
     events = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
     finals = [event for event in events if event["type"] == "transcription"]
     assert word_error_rate(BOTH, " ".join(event["text"] for event in finals)) <= 0.15
-    assert finals[-1]["text"].lower().rstrip(".").endswith("better")
+    # The words, without their punctuation: where the capture begins in a sample decides on a comma.
+    assert normalised(finals[-1]["text"]).split()[-2:] == ["fail", "better"]
     assert [event["segment_id"] for event in finals] == list(range(len(finals)))
     assert any(event["type"] == "partial" for event in events)
 
