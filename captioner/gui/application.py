@@ -16,8 +16,8 @@ from captioner.gui.bridge import SessionFactory
 from captioner.gui.faults import faults_told
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.icons import app_icon
-from captioner.gui.menu import Device
 from captioner.gui.settings_writer import SettingsWriter
+from captioner.gui.tray.menu import Device
 from captioner.settings.models import Settings
 
 _OK: Final = 0

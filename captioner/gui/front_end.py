@@ -15,12 +15,12 @@ from captioner.core.events import EngineChanged, SourceChanged
 from captioner.core.health import Health, HealthState
 from captioner.gui.bridge import Session, SessionBridge, SessionFactory
 from captioner.gui.faults import FAULT_TEXT
-from captioner.gui.menu import AppMenu, Device
-from captioner.gui.overlay import Overlay
+from captioner.gui.overlay.window import Overlay
 from captioner.gui.settings_writer import SettingsWriter
 from captioner.gui.startup import ms_since_start
 from captioner.gui.tasks import Tasks
-from captioner.gui.tray import Tray
+from captioner.gui.tray.icon import Tray
+from captioner.gui.tray.menu import AppMenu, Device
 from captioner.settings.models import Settings, WindowGeometry
 
 logger = logging.getLogger(__name__)

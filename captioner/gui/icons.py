@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPixmap, QPolygonF
 
 from captioner.core.health import HealthState
-from captioner.gui.health_mark import paint_mark
+from captioner.gui.health.mark import paint_mark
 
 _SIZES: Final = (16, 22, 24, 32, 48, 64, 128)
 _BUBBLE: Final = QColor("#1f2a37")

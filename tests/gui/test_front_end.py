@@ -21,8 +21,8 @@ from captioner.core.health import HealthState
 from captioner.core.segment import Gap
 from captioner.gui.bridge import Session, SessionFactory
 from captioner.gui.front_end import FrontEnd
-from captioner.gui.menu import AppMenu
 from captioner.gui.settings_writer import SettingsWriter
+from captioner.gui.tray.menu import AppMenu
 from captioner.settings.models import Settings
 from tests.support.scripted_session import ScriptedSession, caption
 from tests.support.wait import until

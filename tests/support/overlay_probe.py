@@ -38,7 +38,7 @@ from tests.support.scripted_session import ScriptedSession, caption
 
 if TYPE_CHECKING:
     from captioner.gui.bridge import Session, SessionFactory
-    from captioner.gui.overlay import Overlay
+    from captioner.gui.overlay.window import Overlay
     from captioner.settings.models import Settings
 
 _scripted = ScriptedSession()
@@ -74,7 +74,7 @@ def _event(record: dict[str, Any]) -> SessionEvent:
 def _overlay() -> Overlay:
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415  # the program decides when Qt loads
 
-    from captioner.gui.overlay import Overlay  # noqa: PLC0415  # see above
+    from captioner.gui.overlay.window import Overlay  # noqa: PLC0415  # see above
 
     return next(w for w in QApplication.topLevelWidgets() if isinstance(w, Overlay))
 

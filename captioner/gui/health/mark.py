@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from captioner.core.health import Health, HealthState
-from captioner.gui.look import HEALTH_COLOURS
+from captioner.gui.overlay.look import HEALTH_COLOURS
 
 STATE_NAMES: Final = {
     HealthState.STOPPED: "Stopped",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 
-from captioner.gui.arranging import KeySteps, changed_by_key, cursor_at, edges_at
+from captioner.gui.overlay.arranging import KeySteps, changed_by_key, cursor_at, edges_at
 
 PLACE = QRect(100, 200, 600, 100)
 LEAST = QSize(160, 70)

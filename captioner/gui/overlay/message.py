@@ -11,7 +11,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter, QTextLayout, QTextOption
 
-from captioner.gui.look import QUIET_TEXT, TEXT
+from captioner.gui.overlay.look import QUIET_TEXT, TEXT
 
 _LARGEST_SHARE: Final = 0.72
 _SMALLEST_PX: Final = 11

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from captioner.gui.look import MOCK, QUIET_TEXT, Look
+from captioner.gui.overlay.look import MOCK, QUIET_TEXT, Look
 
 
 class StatusLine(QWidget):

@@ -26,16 +26,16 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from captioner.core.events import CaptionChanged, EngineChanged, SourceChanged
 from captioner.core.health import Health, HealthState
-from captioner.gui.arrange_bar import ArrangeBar
-from captioner.gui.arranging import KeySteps, changed_by_key, cursor_at, edges_at
-from captioner.gui.caption_view import CaptionView
-from captioner.gui.health_mark import STATE_NAMES, HealthDot, health_text
-from captioner.gui.look import CORNER, MOCK, PADDING_BOTTOM, PADDING_TOP, PADDING_X, Look
-from captioner.gui.message import Message
-from captioner.gui.placement import onto_screen, restored_place
-from captioner.gui.status_line import StatusLine
+from captioner.gui.health.mark import STATE_NAMES, HealthDot, health_text
+from captioner.gui.overlay.arrange_bar import ArrangeBar
+from captioner.gui.overlay.arranging import KeySteps, changed_by_key, cursor_at, edges_at
+from captioner.gui.overlay.look import CORNER, MOCK, PADDING_BOTTOM, PADDING_TOP, PADDING_X, Look
+from captioner.gui.overlay.message import Message
+from captioner.gui.overlay.placement import onto_screen, restored_place
+from captioner.gui.overlay.status_line import StatusLine
+from captioner.gui.overlay.view import CaptionView
+from captioner.gui.overlay.window_kind import on_top_kind
 from captioner.gui.throttle import Throttle
-from captioner.gui.window_kind import on_top_kind
 from captioner.settings.models import OverlaySettings, WindowGeometry
 
 TITLE: Final = "Captioner"

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeE
 from PySide6.QtWidgets import QWidget
 
 from captioner.core.events import CaptionChanged
-from captioner.gui.look import QUIET_TEXT, TEXT, Look
-from captioner.gui.message import Message, MessageLayout
+from captioner.gui.overlay.look import QUIET_TEXT, TEXT, Look
+from captioner.gui.overlay.message import Message, MessageLayout
 from captioner.gui.throttle import Throttle
 from captioner.transcript.lines import CaptionLines, RunKind, ShownLine, join_lines
 

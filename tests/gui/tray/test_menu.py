@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from captioner.core.health import Health, HealthState
 from captioner.core.state import SessionState
 from captioner.gui.icons import app_icon, health_icon
-from captioner.gui.menu import AppMenu
-from captioner.gui.tray import Tray
+from captioner.gui.tray.icon import Tray
+from captioner.gui.tray.menu import AppMenu
 
 
 @dataclass(frozen=True)

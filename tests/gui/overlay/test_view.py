@@ -10,9 +10,17 @@ from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from captioner.gui.caption_view import CaptionView, PaintedRecord
-from captioner.gui.look import BACKGROUND, HEALTH_COLOURS, MOCK, QUIET_TEXT, TEXT, Look, make_font
-from captioner.gui.message import Message, MessageLayout
+from captioner.gui.overlay.look import (
+    BACKGROUND,
+    HEALTH_COLOURS,
+    MOCK,
+    QUIET_TEXT,
+    TEXT,
+    Look,
+    make_font,
+)
+from captioner.gui.overlay.message import Message, MessageLayout
+from captioner.gui.overlay.view import CaptionView, PaintedRecord
 from captioner.settings.models import OverlaySettings
 from captioner.transcript.lines import Run, RunKind, ShownLine
 from tests.support.scripted_session import caption

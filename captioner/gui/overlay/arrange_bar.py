@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from captioner.gui.look import BACKGROUND, MOCK, TEXT
-from captioner.gui.window_kind import on_top_kind
+from captioner.gui.overlay.look import BACKGROUND, MOCK, TEXT
+from captioner.gui.overlay.window_kind import on_top_kind
 
 ARRANGE_TEXT: Final = "Arrow keys move · Shift + arrow keys resize · Esc leaves"
 

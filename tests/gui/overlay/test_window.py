@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from captioner.core.events import EngineChanged, SourceChanged
 from captioner.core.health import Health, HealthState
-from captioner.gui import overlay as overlay_module
-from captioner.gui.arrange_bar import ArrangeBar
-from captioner.gui.overlay import Overlay
+from captioner.gui.overlay import window as overlay_module
+from captioner.gui.overlay.arrange_bar import ArrangeBar
+from captioner.gui.overlay.window import Overlay
 from captioner.settings.models import OverlaySettings, WindowGeometry
 from tests.support.scripted_session import LISTENING, caption
 

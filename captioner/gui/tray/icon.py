@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from captioner.core.health import Health, HealthState
-from captioner.gui.health_mark import health_text
+from captioner.gui.health.mark import health_text
 from captioner.gui.icons import health_icon
 
 _CLICKS = (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QRect, QSize
 
-from captioner.gui.placement import default_place, onto_screen, restored_place
+from captioner.gui.overlay.placement import default_place, onto_screen, restored_place
 from captioner.settings.models import WindowGeometry
 
 MAIN = QRect(0, 0, 1920, 1040)
