@@ -117,7 +117,7 @@ async def examine(
     endpoint = await endpoint_with_key(server)
     limit_s = settings.connection.connect_timeout_s
     report = await probe(endpoint, limit_s=limit_s, thorough=thorough)
-    asked = recognition_options(settings.recognition).with_model(endpoint.model)
+    asked = recognition_options(settings).with_model(endpoint.model)
     missing = missing_model(
         report.models, model=asked.model, language=asked.language, server=endpoint.title
     )

@@ -52,8 +52,8 @@ def run(
         raise UnsupportedError(f"Qt cannot be loaded here: {error}", hint=LIBRARIES_HINT) from error
     check_libraries(platform)
     return run_application(
-        loaded.settings,
-        notices=loaded.notices,
+        loaded,
+        paths,
         save=partial(save_settings, paths),
         make_session=make_session or partial(make_caption_session, started=engine),
     )

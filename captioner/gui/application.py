@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -16,9 +16,10 @@ from captioner.gui.bridge import SessionFactory
 from captioner.gui.faults import faults_told
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.icons import app_icon
-from captioner.gui.settings_writer import SettingsWriter
+from captioner.gui.settings_writer import SaveSettings
 from captioner.gui.tray.menu import Device
-from captioner.settings.models import Settings
+from captioner.settings.paths import ProfilePaths
+from captioner.settings.store import LoadedSettings
 
 _OK: Final = 0
 _INTERRUPTED: Final = 130
@@ -51,18 +52,18 @@ class Application(QApplication):
 
 
 def run_application(
-    settings: Settings,
+    loaded: LoadedSettings,
+    paths: ProfilePaths,
     *,
-    notices: Sequence[str],
-    save: Callable[[Mapping[str, object]], object],
+    save: SaveSettings,
     make_session: SessionFactory,
 ) -> int:
     """Run until the user quits; return the exit code.
 
     Args:
-        settings: A snapshot.
-        notices: Sentences for the user.
-        save: Writes changed settings by dotted field name; called in a worker thread.
+        loaded: The settings, where they come from, and what the user shall be told about them.
+        paths: Where the profile keeps its files.
+        save: Writes changed settings; called in a worker thread.
         make_session: Makes what captions.
     """
     application = Application()
@@ -70,9 +71,7 @@ def run_application(
         asyncio.set_event_loop(loop)
         try:
             return int(
-                loop.run_until_complete(
-                    _caption(application, settings, notices, save, make_session)
-                )
+                loop.run_until_complete(_caption(application, loaded, paths, save, make_session))
             )
         finally:
             asyncio.set_event_loop(None)
@@ -80,23 +79,21 @@ def run_application(
 
 async def _caption(
     application: Application,
-    settings: Settings,
-    notices: Sequence[str],
-    save: Callable[[Mapping[str, object]], object],
+    loaded: LoadedSettings,
+    paths: ProfilePaths,
+    save: SaveSettings,
     make_session: SessionFactory,
 ) -> int:
     loop = asyncio.get_running_loop()
     front_end = FrontEnd(
-        settings,
-        make_session=make_session,
-        list_devices=_list_devices,
-        writer=SettingsWriter(save),
+        loaded, paths, make_session=make_session, list_devices=_list_devices, save=save
     )
     application.quit_wanted.connect(front_end.ask_to_quit)
-    with faults_told(loop, front_end.tell), _signals_end(loop, front_end.ask_to_quit) as signalled:
+    tell, end = front_end.desk.tell, front_end.ask_to_quit
+    with faults_told(loop, tell), _signals_end(loop, end) as signalled:
         front_end.show()
-        if notices:
-            front_end.tell(" ".join(notices))
+        if loaded.notices:
+            tell(" ".join(loaded.notices))
         application.setWindowIcon(app_icon())
         await front_end.run()
     return _INTERRUPTED if signalled.is_set() else _OK

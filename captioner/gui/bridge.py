@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from captioner.core.events import (
     CaptionChanged,
+    EndpointHealthChanged,
     EngineChanged,
     GapMarked,
     HealthChanged,
@@ -63,6 +64,10 @@ class Session(Protocol):
         """Hear something else."""
         ...
 
+    async def apply(self, settings: Settings) -> None:
+        """Let other settings hold from the next pause in speech on; nothing is lost by it."""
+        ...
+
 
 SessionFactory = Callable[[Settings], Awaitable[Session]]
 
@@ -94,6 +99,7 @@ class SessionBridge(QObject):
     source_changed = Signal(object)
     level_changed = Signal(object)
     engine_changed = Signal(object)
+    endpoint_health_changed = Signal(object)
     caption_changed = Signal(object)
     gap_marked = Signal(object)
 
@@ -118,7 +124,7 @@ class SessionBridge(QObject):
             case CaptionChanged():
                 self.caption_changed.emit(event)
             case LevelChanged():
-                self.level_changed.emit(event.level)
+                self.level_changed.emit(event)
             case StateChanged():
                 self.state_changed.emit(event.state)
             case HealthChanged():
@@ -127,5 +133,7 @@ class SessionBridge(QObject):
                 self.source_changed.emit(event)
             case EngineChanged():
                 self.engine_changed.emit(event)
+            case EndpointHealthChanged():
+                self.endpoint_health_changed.emit(event.health)
             case GapMarked():
                 self.gap_marked.emit(event)

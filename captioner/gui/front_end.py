@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import QObject, QPoint
 
-from captioner.core.errors import CaptionerError
 from captioner.core.events import EngineChanged, SourceChanged
-from captioner.core.health import Health, HealthState
-from captioner.gui.bridge import Session, SessionBridge, SessionFactory
-from captioner.gui.faults import FAULT_TEXT
+from captioner.core.health import Health
+from captioner.gui.bridge import SessionBridge, SessionFactory
+from captioner.gui.commands import Command
+from captioner.gui.desk import Desk, DeviceLister
+from captioner.gui.live_settings import LiveSettings
 from captioner.gui.overlay.window import Overlay
-from captioner.gui.settings_writer import SettingsWriter
+from captioner.gui.session_runner import SessionRunner
+from captioner.gui.settings_writer import SaveSettings, SettingsWriter
 from captioner.gui.startup import ms_since_start
 from captioner.gui.tasks import Tasks
 from captioner.gui.tray.icon import Tray
-from captioner.gui.tray.menu import AppMenu, Device
-from captioner.settings.models import Settings, WindowGeometry
+from captioner.gui.tray.menu import AppMenu
+from captioner.gui.windows import Windows
+from captioner.settings.models import Settings
+from captioner.settings.overlay import WindowGeometry
+from captioner.settings.paths import ProfilePaths
+from captioner.settings.store import LoadedSettings
 
 logger = logging.getLogger(__name__)
-
-DeviceLister = Callable[[], Sequence[Device]]
 
 _APPEAR_LIMIT_S: Final = 3.0
 
@@ -35,38 +38,52 @@ class FrontEnd(QObject):
 
     def __init__(
         self,
-        settings: Settings,
+        loaded: LoadedSettings,
+        paths: ProfilePaths,
         *,
         make_session: SessionFactory,
         list_devices: DeviceLister,
-        writer: SettingsWriter,
+        save: SaveSettings,
     ) -> None:
         """Build the overlay; nothing else yet, because it shall be seen at once.
 
         Args:
-            settings: A snapshot.
+            loaded: The settings, and where they come from.
+            paths: Where the profile keeps its files.
             make_session: Called once, after the overlay has appeared.
             list_devices: Called in a worker thread whenever the menu of sources opens.
-            writer: Remembers place and source.
+            save: Writes changed settings; called in a worker thread.
         """
         super().__init__()
-        self._settings = settings
-        self._make_session = make_session
-        self._list_devices = list_devices
-        self._writer = writer
         self._tasks = Tasks()
-        self._order = asyncio.Lock()
         self._quit = asyncio.Event()
         self._appeared = asyncio.Event()
-        self._session: Session | None = None
-        self._bridge = SessionBridge(self)
+        self._writer = SettingsWriter(save)
         self._menu: AppMenu | None = None
         self._tray: Tray | None = None
-        self.overlay = Overlay(settings.overlay)
-        self.overlay.appeared.connect(self._on_appeared)
-        self.overlay.left_at.connect(self._on_left_at)
-        self.overlay.view.first_caption_painted.connect(self._on_first_caption)
-        self._connect_bridge()
+        live = LiveSettings(loaded, self._writer)
+        bridge = SessionBridge(self)
+        runner = SessionRunner(make_session, live, bridge, self._tasks)
+        self.overlay = Overlay(live.now.overlay)
+        self.desk = Desk(
+            live=live,
+            bridge=bridge,
+            runner=runner,
+            paths=paths,
+            list_devices=list_devices,
+            tasks=self._tasks,
+            do=self.do,
+            tell=self.overlay.show_notice,
+        )
+        self.windows = Windows(self.desk)
+        self._commands = {
+            Command.TOGGLE: runner.toggle,
+            Command.SHOW: lambda: self._show_overlay(not self.overlay.isVisible()),
+            Command.RAISE: lambda: self._show_overlay(True),  # noqa: FBT003  # a slot's argument
+            Command.ARRANGE: lambda: self.overlay.set_arranging(not self.overlay.is_arranging),
+            Command.QUIT: self.ask_to_quit,
+        }
+        self._connect()
 
     def show(self) -> None:
         """Let the overlay appear."""
@@ -76,9 +93,9 @@ class FrontEnd(QObject):
         """Make `run` end in order."""
         self._quit.set()
 
-    def tell(self, text: str) -> None:
-        """Say something to the user for a moment."""
-        self.overlay.show_notice(text)
+    def do(self, command: Command) -> None:
+        """Carry out ``command``."""
+        self._commands[command]()
 
     async def run(self) -> None:
         """Caption until the user quits; the last words are kept."""
@@ -95,67 +112,52 @@ class FrontEnd(QObject):
         except TimeoutError:
             logger.warning("the overlay has not appeared after %.0f s", _APPEAR_LIMIT_S)
         self._build_menu()
-        await self._in_order(self._start())
+        await asyncio.wait({self.desk.runner.start()})
         await self._refresh_devices()
-
-    async def _start(self) -> None:
-        """Start captions, with a session that is made when there is none yet."""
-        if self._session is None:
-            try:
-                session = await self._make_session(self._settings)
-            except CaptionerError as error:
-                self._show_health(Health(HealthState.FAILED, error.message, error.hint))
-                raise
-            except Exception:
-                self._show_health(Health(HealthState.FAILED, FAULT_TEXT))
-                raise
-            self._session = session
-            self._bridge.listen_to(session)
-        await self._session.start()
-
-    async def _stop(self) -> None:
-        if self._session is not None:
-            await self._session.stop()
 
     async def _end(self) -> None:
         """Undo everything, in the opposite order."""
         await self._tasks.cancel()
-        if self._session is not None:
-            await self._session.close()
-        self._bridge.let_go()
+        await self.desk.runner.close()
+        self.windows.close()
         self.overlay.flush()
         await self._writer.finish()
         if self._tray is not None:
             self._tray.icon.hide()
         self.overlay.hide()
 
+    def _connect(self) -> None:
+        overlay, bridge = self.overlay, self.desk.bridge
+        overlay.appeared.connect(self._on_appeared)
+        overlay.left_at.connect(self._on_left_at)
+        overlay.view.first_caption_painted.connect(self._on_first_caption)
+        bridge.caption_changed.connect(overlay.show_caption)
+        bridge.gap_marked.connect(overlay.show_gap)
+        bridge.health_changed.connect(self._show_health)
+        bridge.source_changed.connect(self._on_source_changed)
+        bridge.engine_changed.connect(self._on_engine_changed)
+        self.desk.runner.could_not_be_made.connect(self._show_health)
+
     def _build_menu(self) -> None:
         menu = self._menu = AppMenu()
         tray = self._tray = Tray(menu.menu)
-        audio = self._settings.audio
+        audio = self.desk.live.now.audio
         menu.show_source(audio.source, audio.device)
         menu.menu.aboutToShow.connect(lambda: menu.allow_hiding(allowed=tray.is_available))
-        menu.start_wanted.connect(partial(self._command, self._start, "start"))
-        menu.stop_wanted.connect(partial(self._command, self._stop, "stop"))
+        menu.start_wanted.connect(self.desk.runner.start)
+        menu.stop_wanted.connect(self.desk.runner.stop)
         menu.source_wanted.connect(self._on_source_wanted)
         menu.overlay_wanted.connect(self._show_overlay)
-        menu.arrange_wanted.connect(lambda: self.overlay.set_arranging(True))
+        menu.arrange_wanted.connect(partial(self.do, Command.ARRANGE))
         menu.devices_wanted.connect(
             lambda: self._tasks.start(self._refresh_devices(), name="list-devices")
         )
         menu.quit_wanted.connect(self.ask_to_quit)
-        tray.clicked.connect(lambda: self._show_overlay(not self.overlay.isVisible()))
+        tray.clicked.connect(partial(self.do, Command.SHOW))
         self.overlay.menu_wanted.connect(self._on_menu_wanted)
         self.overlay.close_wanted.connect(self._on_close_wanted)
-        self._bridge.state_changed.connect(menu.show_state)
-
-    def _connect_bridge(self) -> None:
-        bridge = self._bridge
-        bridge.caption_changed.connect(self.overlay.show_caption)
-        bridge.gap_marked.connect(self.overlay.show_gap)
-        bridge.health_changed.connect(self._show_health)
-        bridge.source_changed.connect(self._on_source_changed)
-        bridge.engine_changed.connect(self._on_engine_changed)
+        self.desk.bridge.state_changed.connect(menu.show_state)
+        self.desk.live.changed.connect(self._on_settings_changed)
 
     def _show_health(self, health: Health) -> None:
         self.overlay.show_health(health)
@@ -169,26 +171,20 @@ class FrontEnd(QObject):
         if self._menu is not None:
             self._menu.show_overlay_visible(visible=visible)
 
-    def _command(self, command: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
-        self._tasks.start(self._in_order(command()), name=name)
-
-    async def _in_order(self, command: Coroutine[Any, Any, None]) -> None:
-        """Carry out what was asked for first before what was asked for next."""
-        async with self._order:
-            await command
-
     async def _refresh_devices(self) -> None:
-        devices = await asyncio.to_thread(self._list_devices)
+        devices = await asyncio.to_thread(self.desk.list_devices)
         if self._menu is not None:
             self._menu.show_devices(devices)
 
     def _on_source_wanted(self, source: str, device: str | None) -> None:
-        if self._menu is not None:
-            self._menu.show_source(source, device)
-        self._writer.change(audio__source=source, audio__device=device)
-        if self._session is not None:
-            change = partial(self._session.set_source, source, device)
-            self._command(change, "set-source")
+        before = self.desk.live.now.audio
+        self.desk.live.change({"audio.source": source, "audio.device": device})
+        if self.desk.live.now.audio == before:
+            self.desk.runner.reopen()
+
+    def _on_settings_changed(self, before: Settings, now: Settings) -> None:
+        if self._menu is not None and now.audio != before.audio:
+            self._menu.show_source(now.audio.source, now.audio.device)
 
     def _on_source_changed(self, event: SourceChanged) -> None:
         logger.info("listening to %s: %s", event.kind, event.name)
@@ -209,7 +205,7 @@ class FrontEnd(QObject):
             self.ask_to_quit()
 
     def _on_left_at(self, geometry: WindowGeometry) -> None:
-        self._writer.change(overlay__geometry=geometry)
+        self.desk.live.change({"overlay.geometry": geometry})
 
     def _on_appeared(self) -> None:
         logger.info("overlay visible %.0f ms after the start of the process", ms_since_start())

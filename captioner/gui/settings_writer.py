@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Collection, Mapping
+from typing import Protocol
 
 from captioner.gui.tasks import Tasks
+
+
+class SaveSettings(Protocol):
+    """Writes changes to the settings file, as `captioner.settings.store.save_settings` does."""
+
+    def __call__(self, changes: Mapping[str, object], *, reset: Collection[str] = ()) -> object:
+        """Block until it is on the disk."""
+        ...
 
 
 class SettingsWriter:
     """Writes changed settings in a worker thread, one write at a time, the newest values last."""
 
-    def __init__(self, save: Callable[[Mapping[str, object]], object]) -> None:
-        """Prepare to call ``save``, which blocks, with changes by dotted field name."""
+    def __init__(self, save: SaveSettings) -> None:
+        """Prepare to call ``save``."""
         self._save = save
-        self._changes: dict[str, object] = {}
+        self._waiting: deque[tuple[dict[str, object], tuple[str, ...]]] = deque()
         self._tasks = Tasks()
         self._task: asyncio.Task[None] | None = None
 
-    def change(self, **values: object) -> None:
-        """Remember ``values``, named by field with two underscores for the dot."""
-        self._changes.update({name.replace("__", "."): value for name, value in values.items()})
+    def change(self, changes: Mapping[str, object], *, reset: Collection[str] = ()) -> None:
+        """Remember ``changes``, by dotted field name, and forget the fields of ``reset``."""
+        if self._waiting and not reset and changes.keys() <= self._waiting[-1][0].keys():
+            self._waiting[-1][0].update(changes)  # one write does for both
+        else:
+            self._waiting.append((dict(changes), tuple(reset)))
         if self._task is None or self._task.done():
             self._task = self._tasks.start(self._write(), name="settings-writer")
 
@@ -30,6 +43,6 @@ class SettingsWriter:
             await asyncio.wait({self._task})
 
     async def _write(self) -> None:
-        while self._changes:
-            changes, self._changes = self._changes, {}
-            await asyncio.to_thread(self._save, changes)
+        while self._waiting:
+            changes, reset = self._waiting.popleft()
+            await asyncio.to_thread(self._save, changes, reset=reset)

@@ -195,20 +195,33 @@ class CaptionSession:
                 "both" the settings name the two.
         """
         change = {"source": source, "device": device}
-        self._audio = AudioSettings.model_validate(self._audio.model_dump() | change)
-        async with self._changing:
-            if self.state in _CAPTIONING:
-                await self._change_channels(channel_sources(self._audio))
+        await self._hear(AudioSettings.model_validate(self._audio.model_dump() | change))
 
-    def apply(self, settings: Settings) -> None:
-        """Use other servers and ask other things of them, from the next pause in speech on.
+    async def apply(self, settings: Settings) -> None:
+        """Hear, use and ask what ``settings`` say: a server from the next pause in speech on.
 
         Nothing is lost by it. How long each wait may take changes with the next start.
 
         Args:
-            settings: Their ``endpoints`` and ``recognition`` are used.
+            settings: Their ``audio``, ``endpoints``, ``recognition`` and ``vocabularies`` are
+                used.
         """
-        changed = {"endpoints": settings.endpoints, "recognition": settings.recognition}
+        self._ask(settings)
+        if settings.audio != self._audio:
+            await self._hear(settings.audio)
+
+    async def _hear(self, audio: AudioSettings) -> None:
+        self._audio = audio
+        async with self._changing:
+            if self.state in _CAPTIONING:
+                await self._change_channels(channel_sources(self._audio))
+
+    def _ask(self, settings: Settings) -> None:
+        changed = {
+            "endpoints": settings.endpoints,
+            "recognition": settings.recognition,
+            "vocabularies": settings.vocabularies,
+        }
         has_moved = settings.endpoints != self._settings.endpoints
         self._settings = self._settings.model_copy(update=changed)
         if self.state not in _CAPTIONING:
@@ -220,7 +233,7 @@ class CaptionSession:
             )
             self._renew()
         for channel in self._channels:
-            channel.configure(recognition_options(settings.recognition))
+            channel.configure(recognition_options(self._settings))
 
     async def _change_channels(self, wanted: dict[str, AudioSettings]) -> None:
         present = [channel for channel in self._channels if channel not in self._leaving]

@@ -11,7 +11,6 @@ from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock
 from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.settings.models import Settings
-from captioner.settings.recognition import RecognitionSettings
 
 _COMMAND_FIRST_RETRIES: Final = 5
 """Where nothing has worked yet, a command soon says why."""
@@ -32,7 +31,7 @@ def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: b
     connection = settings.connection
     return Recogniser(
         route,
-        recognition_options(settings.recognition),
+        recognition_options(settings),
         limits=StreamLimits(
             connect_s=connection.connect_timeout_s,
             response_s=connection.response_timeout_s,
@@ -48,19 +47,21 @@ def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: b
     )
 
 
-def recognition_options(settings: RecognitionSettings) -> RecognitionOptions:
-    """Return ``settings`` as the client asks for them."""
+def recognition_options(settings: Settings) -> RecognitionOptions:
+    """Return what the client asks of a server, the chosen vocabulary's phrases included."""
+    asked, vocabulary = settings.recognition, settings.vocabulary
+    boosted = asked.boosted + (() if vocabulary is None else vocabulary.boosted)
     return RecognitionOptions(
-        language=settings.language,
-        model=settings.model,
-        punctuation=settings.punctuation,
-        inverse_text_normalization=settings.inverse_text_normalization,
-        profanity_filter=settings.profanity_filter,
-        word_times=settings.word_times,
-        interim_results=settings.partials,
-        boosted=tuple(Phrase(each.phrase, each.boost) for each in settings.boosted),
-        endpointing=Endpointing(**settings.endpointing.model_dump()),
-        diarization=settings.diarization,
-        max_speakers=settings.max_speakers,
-        custom=tuple(settings.custom.items()),
+        language=asked.language,
+        model=asked.model,
+        punctuation=asked.punctuation,
+        inverse_text_normalization=asked.inverse_text_normalization,
+        profanity_filter=asked.profanity_filter,
+        word_times=asked.word_times,
+        interim_results=asked.partials,
+        boosted=tuple(Phrase(each.phrase, each.boost) for each in boosted),
+        endpointing=Endpointing(**asked.endpointing.model_dump()),
+        diarization=asked.diarization,
+        max_speakers=asked.max_speakers,
+        custom=tuple(asked.custom.items()),
     )

@@ -48,11 +48,20 @@ def _parse(content: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004  # the content is wrong, not us
     version = record.get("version", SETTINGS_VERSION)
-    if version != SETTINGS_VERSION:
+    if version not in range(1, SETTINGS_VERSION + 1):
         raise ValueError(
             f"it has version {version!r}, and this Captioner reads version {SETTINGS_VERSION}"
         )
-    return record
+    if version == 1:
+        _opacity_of_the_window(record)
+    return {**record, "version": SETTINGS_VERSION}
+
+
+def _opacity_of_the_window(record: dict[str, Any]) -> None:
+    """Take the one opacity of version 1 for what it was: that of the whole window."""
+    overlay = record.get("overlay")
+    if isinstance(overlay, dict) and "background_opacity" in overlay:
+        overlay["window_opacity"] = overlay.pop("background_opacity")
 
 
 def _drop_secrets(record: dict[str, Any], path: Path) -> tuple[str, ...]:

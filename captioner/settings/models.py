@@ -8,10 +8,14 @@ from pydantic import Field, field_validator
 
 from captioner.core.stability import StabilityMode
 from captioner.settings.base import SettingsModel
+from captioner.settings.desktop import DesktopSettings, ShortcutSettings
 from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
+from captioner.settings.history import HistorySettings
+from captioner.settings.overlay import OverlaySettings
 from captioner.settings.recognition import RecognitionSettings
+from captioner.settings.vocabulary import Replacement, VocabularySettings
 
-SETTINGS_VERSION: Final = 1
+SETTINGS_VERSION: Final = 2
 """Written into the settings file; raised when a field changes its meaning."""
 
 _SOURCES: Final = ("auto", "system", "mic", "both", "-")
@@ -62,40 +66,14 @@ class CaptionSettings(SettingsModel):
         quiet_gap_s: After so long without news an open caption is made final.
         suppress_echo: Whether, with ``both``, the microphone's words are left out that only repeat
             what the loudspeaker said.
+        replacements: Words that the recogniser gets wrong, and what to show for them; those of
+            the chosen vocabulary come first.
     """
 
     stability: StabilityMode = StabilityMode.BALANCED
     quiet_gap_s: float = Field(default=5.0, ge=1.0, le=30.0)
     suppress_echo: bool = True
-
-
-class WindowGeometry(SettingsModel):
-    """Where the overlay was left, in logical pixels of the virtual desktop."""
-
-    x: int
-    y: int
-    width: int = Field(ge=160)
-    height: int = Field(ge=24)
-
-
-class OverlaySettings(SettingsModel):
-    """How the overlay looks.
-
-    Attributes:
-        lines: Lines of text that are visible.
-        columns: Characters that fit on a line of the default width; lines break at the real one.
-        font_family: Name of the font; empty takes the system's.
-        font_px: Height of the font in logical pixels.
-        background_opacity: 0.0 (none) to 1.0 (solid).
-        geometry: Where it was left; None puts it at the bottom of the main screen.
-    """
-
-    lines: int = Field(default=2, ge=1, le=8)
-    columns: int = Field(default=42, ge=20, le=120)
-    font_family: str = ""
-    font_px: int = Field(default=28, ge=12, le=120)
-    background_opacity: float = Field(default=0.75, ge=0.0, le=1.0)
-    geometry: WindowGeometry | None = None
+    replacements: tuple[Replacement, ...] = ()
 
 
 class EngineSettings(SettingsModel):
@@ -122,6 +100,10 @@ class Settings(SettingsModel):
         captions: How partials become what the reader sees.
         overlay: How the overlay looks.
         engine: The embedded engine.
+        vocabularies: Named sets of phrases and replacements, one of which may be chosen.
+        history: What is kept of the captions.
+        shortcuts: Keys that work everywhere.
+        desktop: The program as a whole.
     """
 
     version: int = SETTINGS_VERSION
@@ -132,6 +114,26 @@ class Settings(SettingsModel):
     captions: CaptionSettings = CaptionSettings()
     overlay: OverlaySettings = OverlaySettings()
     engine: EngineSettings = EngineSettings()
+    vocabularies: tuple[VocabularySettings, ...] = ()
+    history: HistorySettings = HistorySettings()
+    shortcuts: ShortcutSettings = ShortcutSettings()
+    desktop: DesktopSettings = DesktopSettings()
+
+    @field_validator("vocabularies")
+    @classmethod
+    def _names_differ(
+        cls, vocabularies: tuple[VocabularySettings, ...]
+    ) -> tuple[VocabularySettings, ...]:
+        names = [each.name.casefold() for each in vocabularies]
+        if len(set(names)) < len(names):
+            raise ValueError("each vocabulary needs a name of its own")
+        return vocabularies
+
+    @property
+    def vocabulary(self) -> VocabularySettings | None:
+        """The chosen vocabulary; None where none is chosen, or where it is gone."""
+        wanted = self.recognition.vocabulary.casefold()
+        return next((each for each in self.vocabularies if each.name.casefold() == wanted), None)
 
     @property
     def endpoint(self) -> EndpointSettings | None:

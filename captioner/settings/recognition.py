@@ -5,19 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from captioner.settings.base import SettingsModel
-
-
-class BoostedPhrase(SettingsModel):
-    """Words that the recogniser shall expect.
-
-    Attributes:
-        phrase: As it is written.
-        boost: How much; negative makes it less likely. Servers differ in their scale: Riva's
-            message says 0 to 20, the documentation of NIM 20 to 100.
-    """
-
-    phrase: str = Field(min_length=1)
-    boost: float = Field(default=10.0, ge=-100, le=100)
+from captioner.settings.vocabulary import BoostedPhrase
 
 
 class EndpointingSettings(SettingsModel):
@@ -52,7 +40,8 @@ class RecognitionSettings(SettingsModel):
         profanity_filter: Whether swear words are masked by the server.
         word_times: Whether the times of words are asked for.
         partials: Whether words are shown before they are final.
-        boosted: Phrases to expect.
+        boosted: Phrases to expect, in addition to those of the chosen vocabulary.
+        vocabulary: Name of the chosen one of `Settings.vocabularies`; empty chooses none.
         endpointing: When an utterance begins and ends.
         diarization: Whether the server is asked who speaks.
         max_speakers: How many speakers there are at most; 0 leaves it to the server.
@@ -67,6 +56,7 @@ class RecognitionSettings(SettingsModel):
     word_times: bool = True
     partials: bool = True
     boosted: tuple[BoostedPhrase, ...] = ()
+    vocabulary: str = ""
     endpointing: EndpointingSettings = EndpointingSettings()
     diarization: bool = False
     max_speakers: int = Field(default=0, ge=0, le=64)

@@ -7,10 +7,11 @@ default. Files are small and read synchronously, before a loop runs or in a work
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -46,17 +47,43 @@ class LoadedSettings:
             ``command line``, ``RIVA_HOST (environment)``, ``RIVA_HOST (/path/.env)``, the path
             of the settings file, or ``default``.
         notices: Sentences that the user should see, such as that a damaged file was set aside.
+        saved: What the settings file alone says.
+        above: What sources above the file say, by field; the server that they describe together
+            is ``endpoint``.
+        place: Where the file is.
     """
 
     settings: Settings
     provenance: Mapping[str, str]
     notices: tuple[str, ...] = ()
+    saved: Settings = dataclasses.field(default_factory=Settings)
+    above: Mapping[str, Given] = dataclasses.field(default_factory=dict)
+    place: str = ""
 
     def locked_by(self, field: str) -> str | None:
         """Return what sets ``field`` above the settings file, or None where the file decides."""
         origin = self.provenance[field]
         is_above = origin == COMMAND_LINE or origin.partition(" ")[0] in ENVIRONMENT_NAMES
         return origin if is_above else None
+
+    def changed(
+        self, changes: Mapping[str, object], *, reset: Collection[str] = ()
+    ) -> LoadedSettings:
+        """Return what holds after the user has changed something, before it is written.
+
+        What is changed here goes before what the command line or the environment said of the same
+        field: it is the newer word.
+
+        Args:
+            changes: New values by dotted field name.
+            reset: Names of fields, sections or endpoints that go back to their defaults;
+                ``changes`` count the endpoints without them.
+
+        Raises:
+            ConfigurationError: A value makes no sense.
+        """
+        above = {name: given for name, given in self.above.items() if name not in changes}
+        return _layered(_with_changes(self.saved, changes, reset), above, self.place)
 
 
 def load_settings(
@@ -86,9 +113,6 @@ def load_settings(
             aside, and a notice says so.
     """
     saved, notices = read_settings_file(paths.settings_file)
-    in_file = {
-        field: Given(value, str(paths.settings_file)) for field, value in set_values(saved).items()
-    }
     top = stack(
         [
             read_env_file(env_file or paths.env_file, asked=env_file is not None),
@@ -100,6 +124,14 @@ def load_settings(
             },
         ]
     )
+    loaded = _layered(saved, top, str(paths.settings_file))
+    return replace(loaded, notices=notices + loaded.notices)
+
+
+def _layered(saved: Settings, top: Mapping[str, Given], place_of_file: str) -> LoadedSettings:
+    """Put what sources above the file say on top of what the file says."""
+    in_file = {name: Given(value, place_of_file) for name, value in set_values(saved).items()}
+    notices: tuple[str, ...] = ()
     described = {field: given for field, given in top.items() if field.startswith(ENDPOINT)}
     listed = [
         {
@@ -113,7 +145,7 @@ def load_settings(
     if servers and "recognition.model" in top:
         servers[0].pop("model", None)  # what is said above the file goes before all that it says
     if described and not servers:
-        notices += (_without_a_server(described),)
+        notices = (_without_a_server(described),)
     values = {
         **{field: given for field, given in in_file.items() if not field.startswith(ENDPOINTS)},
         **{field: given for field, given in top.items() if field not in described},
@@ -124,7 +156,9 @@ def load_settings(
         },
     }
     settings = _validate(values)
-    return LoadedSettings(settings, _provenance(settings, values), notices)
+    return LoadedSettings(
+        settings, _provenance(settings, values), notices, saved, top, place_of_file
+    )
 
 
 def _without_a_server(described: Mapping[str, Given]) -> str:
@@ -177,9 +211,7 @@ def save_settings(
     if any(_is_secret_value(field, value) for field, value in changes.items()):
         raise _secret_in_file()
     saved, _ = read_settings_file(paths.settings_file)
-    kept = renumbered(_without(set_values(saved), reset))
-    values = {**_without(kept, changes), **changes}
-    settings = _validate({field: Given(value, "") for field, value in values.items()})
+    settings = _with_changes(saved, changes, reset)
     if any(endpoint.secrets for endpoint in settings.endpoints):
         raise _secret_in_file()
     record = settings.model_dump(mode="json", exclude_unset=True)
@@ -195,6 +227,14 @@ def save_settings(
             "or choose another with --profile-dir.",
         ) from error
     return settings
+
+
+def _with_changes(
+    saved: Settings, changes: Mapping[str, object], reset: Collection[str]
+) -> Settings:
+    kept = renumbered(_without(set_values(saved), reset))
+    values = {**_without(kept, changes), **changes}
+    return _validate({name: Given(value, "") for name, value in values.items()})
 
 
 def _is_secret_value(field: str, value: object) -> bool:

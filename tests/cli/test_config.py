@@ -213,7 +213,7 @@ def test_settings_are_changed_and_taken_back(program: Program) -> None:
     file = program.profile / "settings.json"
     assert program.run("config", "path").stdout == f"{file}\n"
     assert json.loads(file.read_text(encoding="utf-8")) == {
-        "version": 1,
+        "version": 2,
         "endpoints": [{"host": "riva.example", "tls": True}, {"host": "second.example"}],
         "recognition": {
             "model": "[not JSON",
@@ -225,7 +225,7 @@ def test_settings_are_changed_and_taken_back(program: Program) -> None:
     for field in ("endpoints.0", "recognition", "overlay.lines"):
         assert program.run("config", "unset", field).returncode == 0
     assert json.loads(file.read_text(encoding="utf-8")) == {
-        "version": 1,
+        "version": 2,
         "endpoints": [{"host": "second.example"}],
     }
 

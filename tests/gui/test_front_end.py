@@ -6,8 +6,9 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +22,10 @@ from captioner.core.health import HealthState
 from captioner.core.segment import Gap
 from captioner.gui.bridge import Session, SessionFactory
 from captioner.gui.front_end import FrontEnd
-from captioner.gui.settings_writer import SettingsWriter
 from captioner.gui.tray.menu import AppMenu
 from captioner.settings.models import Settings
+from captioner.settings.paths import ProfilePaths
+from captioner.settings.store import load_settings
 from tests.support.scripted_session import ScriptedSession, caption
 from tests.support.wait import until
 
@@ -39,8 +41,11 @@ class FoundDevice:
 class Stage:
     """Runs a front end on the loop of Qt while a test tells its story."""
 
-    def __init__(self, loop: qasync.QEventLoop, session: ScriptedSession) -> None:
+    def __init__(
+        self, loop: qasync.QEventLoop, session: ScriptedSession, paths: ProfilePaths
+    ) -> None:
         self._loop = loop
+        self._paths = paths
         self.session = session
         self.saved: list[Mapping[str, object]] = []
         self.threads: list[str] = []
@@ -61,10 +66,11 @@ class Stage:
 
     async def _play(self, story: Story, make_session: SessionFactory, *, is_shown: bool) -> None:
         front_end = FrontEnd(
-            Settings(),
+            load_settings(self._paths, environ={}),
+            self._paths,
             make_session=make_session,
             list_devices=self._list_devices,
-            writer=SettingsWriter(self._save),
+            save=self._save,
         )
         front_end.overlay.appeared.connect(lambda: self.appeared.append(True))
         if is_shown:
@@ -79,7 +85,8 @@ class Stage:
             if isinstance(result, BaseException):
                 raise result
 
-    def _save(self, changes: Mapping[str, object]) -> None:
+    def _save(self, changes: Mapping[str, object], *, reset: Collection[str] = ()) -> None:
+        assert not reset
         time.sleep(self.write_s)  # a slow disk
         self.saved.append(changes)
 
@@ -89,11 +96,13 @@ class Stage:
 
 
 @pytest.fixture
-def stage(qtbot: QtBot, scripted_session: ScriptedSession, qapp: object) -> Iterator[Stage]:
+def stage(
+    qtbot: QtBot, scripted_session: ScriptedSession, qapp: object, tmp_path: Path
+) -> Iterator[Stage]:
     with qasync.QEventLoop(qapp) as loop:
         asyncio.set_event_loop(loop)
         try:
-            yield Stage(loop, scripted_session)
+            yield Stage(loop, scripted_session, ProfilePaths.under(tmp_path))
         finally:
             asyncio.set_event_loop(None)
 
@@ -199,7 +208,7 @@ def test_a_chosen_source_is_heard_and_remembered(stage: Stage) -> None:
 
     stage.play(story)
 
-    assert ("set_source", "mic", "Webcam") in stage.session.commands
+    assert [each.audio.device for each in stage.session.applied] == ["Webcam"]
     assert stage.saved == [{"audio.source": "mic", "audio.device": "Webcam"}]
 
 
@@ -307,10 +316,10 @@ def test_a_session_that_cannot_be_made_is_explained_and_tried_again(stage: Stage
 def test_a_failed_command_is_reported_and_the_rest_goes_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(source: str, device: str | None = None) -> None:
+    async def fail(_settings: Settings) -> None:
         raise EngineError("It broke.")
 
-    monkeypatch.setattr(stage.session, "set_source", fail)
+    monkeypatch.setattr(stage.session, "apply", fail)
 
     async def story(front_end: FrontEnd) -> None:
         await started(stage)

@@ -290,7 +290,7 @@ async def test_other_settings_are_used_from_the_next_pause_on() -> None:
             endpoints=(EndpointSettings(host="127.0.0.1", port=new.port, name="new"),),
             recognition=RecognitionSettings(language="de-DE"),
         )
-        watcher.session.apply(settings)
+        await watcher.session.apply(settings)
         await clock.advance_until(lambda: new.streams and new.streams[0].heard_samples == 8000)
         assert new.streams[0].pcm == tone(0, 8000), "nothing is lost"
         config = new.streams[0].config

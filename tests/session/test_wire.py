@@ -136,7 +136,9 @@ USUAL_METADATA = {"user-agent", "grpc-accept-encoding", "accept-encoding"}
 
 
 def test_no_setting_is_left_out_here() -> None:
-    assert RECOGNITION.keys() | {"endpointing"} == set(RecognitionSettings.model_fields)
+    assert RECOGNITION.keys() | {"endpointing", "vocabulary"} == set(
+        RecognitionSettings.model_fields
+    )
     assert ENDPOINTING.keys() == set(EndpointingSettings.model_fields)
     assert METADATA.keys() | WAY | {"model"} == set(EndpointSettings.model_fields)
     assert not METADATA.keys() & WAY

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from captioner.core.errors import ConfigurationError
 from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.environment import ENVIRONMENT_NAMES, EnvironmentName
-from captioner.settings.models import Settings, WindowGeometry
+from captioner.settings.models import Settings
+from captioner.settings.overlay import WindowGeometry
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import LoadedSettings, load_settings, save_settings
 
@@ -218,7 +219,7 @@ def test_saving_keeps_other_choices_and_writes_no_passing_ones(paths: ProfilePat
     saved = save_settings(paths, {"overlay.geometry": geometry, "connection.max_retries": 1})
     assert saved == _load(paths).settings
     assert json.loads(paths.settings_file.read_text(encoding="utf-8")) == {
-        "version": 1,
+        "version": 2,
         "overlay": {"lines": 3, "geometry": geometry.model_dump()},
         "connection": {"max_retries": 1},
     }
@@ -266,7 +267,7 @@ def test_a_linked_settings_file_stays_a_link(paths: ProfilePaths, tmp_path: Path
         (b"[]", "not a JSON object"),
         (b'{"overlay": {"lines": 99}}', "overlay.lines"),
         (b'{"overlay": {"linez": 2}}', "overlay.linez"),
-        (b'{"version": 2}', "version 2"),
+        (b'{"version": 99}', "version 99"),
         (b'{"version": null}', "version None"),
         (b"[" * 100_000, "nested"),
     ],
@@ -349,3 +350,32 @@ def test_a_secret_is_never_saved(paths: ProfilePaths, changes: dict[str, object]
     assert "never written" in caught.value.message
     assert "keyring" in caught.value.hint
     assert not paths.settings_file.exists()
+
+
+def test_the_one_opacity_of_an_older_file_is_that_of_the_window(paths: ProfilePaths) -> None:
+    paths.settings_file.write_text('{"version": 1, "overlay": {"background_opacity": 0.5}}')
+
+    loaded = load_settings(paths, environ={})
+
+    assert loaded.notices == ()
+    assert loaded.settings.overlay.window_opacity == 0.5
+    assert loaded.settings.overlay.background_opacity == 0.0
+
+
+def test_a_change_holds_at_once_and_goes_before_the_command_line(paths: ProfilePaths) -> None:
+    save_settings(paths, {"overlay.lines": 3})
+    loaded = load_settings(
+        paths, environ={"RIVA_HOST": "riva.example"}, overrides={"audio.source": "mic"}
+    )
+
+    changed = loaded.changed(
+        {"audio.source": "both", "endpoints.0.host": "other.example"}, reset=["overlay.lines"]
+    )
+
+    assert changed.settings.audio.source == "both"
+    assert changed.settings.overlay.lines == 2
+    assert [each.host for each in changed.settings.endpoints] == ["riva.example", "other.example"]
+    assert changed.locked_by("endpoints.0.host") == "RIVA_HOST (environment)"
+    assert changed.locked_by("audio.source") is None
+    assert changed.saved.endpoints[0].host == "other.example"
+    assert loaded.settings.audio.source == "mic"

@@ -10,6 +10,7 @@ from captioner.core.events import CaptionChanged, HealthChanged, SessionEvent, S
 from captioner.core.health import Health, HealthState
 from captioner.core.segment import Segment
 from captioner.core.state import SessionState
+from captioner.settings.models import Settings
 
 STOPPED = Health(HealthState.STOPPED, "Captions are stopped.", "Start them from the menu.")
 LISTENING = Health(HealthState.LISTENING, "Listening to Speakers.")
@@ -20,6 +21,7 @@ class ScriptedSession:
 
     Attributes:
         commands: What was asked of it, in order, such as ``("set_source", "mic", None)``.
+        applied: The settings that it was given while it ran.
         last_words: Emitted when it is stopped, as a real session's last final.
     """
 
@@ -27,6 +29,7 @@ class ScriptedSession:
         self.state = SessionState.IDLE
         self.health = STOPPED
         self.commands: list[tuple[str | None, ...]] = []
+        self.applied: list[Settings] = []
         self.last_words: CaptionChanged | None = None
         self._listeners: list[Callable[[SessionEvent], None]] = []
 
@@ -60,6 +63,10 @@ class ScriptedSession:
 
     async def set_source(self, source: str, device: str | None = None) -> None:
         self.commands.append(("set_source", source, device))
+
+    async def apply(self, settings: Settings) -> None:
+        self.commands.append(("apply",))
+        self.applied.append(settings)
 
     def _become(self, state: SessionState, health: Health) -> None:
         self.state, self.health = state, health

@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF
 
 from captioner.core.health import HealthState
-from captioner.settings.models import OverlaySettings
+from captioner.settings.overlay import OverlaySettings
 
 TEXT: Final = QColor("#ffffff")
 QUIET_TEXT: Final = QColor("#d0d0d0")
@@ -55,7 +55,7 @@ class Look:
     def from_settings(cls, settings: OverlaySettings) -> Look:
         """Build the look that ``settings`` ask for; needs a QApplication."""
         background = QColor(BACKGROUND)
-        background.setAlphaF(settings.background_opacity)
+        background.setAlphaF(settings.window_opacity)
         return cls(
             font=make_font(settings.font_family, settings.font_px),
             small_font=make_font(

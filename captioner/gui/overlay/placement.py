@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QRect, QSize
 
-from captioner.settings.models import WindowGeometry
+from captioner.settings.overlay import WindowGeometry
 
 MARGIN: Final = 48
 """Distance from the lower edge of the screen when it was never moved, in logical pixels."""

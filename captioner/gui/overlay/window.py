@@ -36,7 +36,7 @@ from captioner.gui.overlay.status_line import StatusLine
 from captioner.gui.overlay.view import CaptionView
 from captioner.gui.overlay.window_kind import on_top_kind
 from captioner.gui.throttle import Throttle
-from captioner.settings.models import OverlaySettings, WindowGeometry
+from captioner.settings.overlay import OverlaySettings, WindowGeometry
 
 TITLE: Final = "Captioner"
 MOCK_BADGE: Final = "MOCK ENGINE: the words are scripted"

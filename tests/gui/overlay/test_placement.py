@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRect, QSize
 
 from captioner.gui.overlay.placement import default_place, onto_screen, restored_place
-from captioner.settings.models import WindowGeometry
+from captioner.settings.overlay import WindowGeometry
 
 MAIN = QRect(0, 0, 1920, 1040)
 RIGHT = QRect(1920, 0, 1280, 1024)

@@ -21,7 +21,7 @@ from captioner.gui.overlay.look import (
 )
 from captioner.gui.overlay.message import Message, MessageLayout
 from captioner.gui.overlay.view import CaptionView, PaintedRecord
-from captioner.settings.models import OverlaySettings
+from captioner.settings.overlay import OverlaySettings
 from captioner.transcript.lines import Run, RunKind, ShownLine
 from tests.support.scripted_session import caption
 
@@ -209,7 +209,7 @@ def test_partials_are_dimmer_than_finals(qtbot: QtBot, view: CaptionView) -> Non
     "colour", [TEXT, QUIET_TEXT, MOCK, *HEALTH_COLOURS.values()], ids=lambda c: c.name()
 )
 def test_every_colour_can_be_read_even_over_white(colour: QColor) -> None:
-    opacity = OverlaySettings().background_opacity
+    opacity = OverlaySettings().window_opacity
     behind = QColor.fromRgbF(*(1 - opacity + opacity * BACKGROUND.redF() for _ in range(3)))
 
     assert contrast(colour, behind) >= 4.5

@@ -13,7 +13,7 @@ from captioner.core.health import Health, HealthState
 from captioner.gui.overlay import window as overlay_module
 from captioner.gui.overlay.arrange_bar import ArrangeBar
 from captioner.gui.overlay.window import Overlay
-from captioner.settings.models import OverlaySettings, WindowGeometry
+from captioner.settings.overlay import OverlaySettings, WindowGeometry
 from tests.support.scripted_session import LISTENING, caption
 
 FAILED = Health(HealthState.FAILED, "The server refused the key.", "Check the API key.")

@@ -1,0 +1,41 @@
+"""What every window of the front end may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from captioner.gui.bridge import SessionBridge
+from captioner.gui.commands import Command
+from captioner.gui.live_settings import LiveSettings
+from captioner.gui.session_runner import SessionRunner
+from captioner.gui.tasks import Tasks
+from captioner.gui.tray.menu import Device
+from captioner.settings.paths import ProfilePaths
+
+DeviceLister = Callable[[], Sequence[Device]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The front end as a window sees it.
+
+    Attributes:
+        live: The settings in force; the only way to change them.
+        bridge: What the session tells, as signals.
+        runner: The session itself.
+        paths: Where the profile keeps its files.
+        list_devices: Returns what can be heard; blocks, so call it in a worker thread.
+        tasks: The owner of whatever a slot starts.
+        do: Carries out a command.
+        tell: Says something to the user for a moment, on the overlay.
+    """
+
+    live: LiveSettings
+    bridge: SessionBridge
+    runner: SessionRunner
+    paths: ProfilePaths
+    list_devices: DeviceLister
+    tasks: Tasks
+    do: Callable[[Command], None]
+    tell: Callable[[str], None]

@@ -1,0 +1,1 @@
+"""The settings dialog: a draft that is edited page by page, and applied or thrown away."""
