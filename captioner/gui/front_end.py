@@ -128,6 +128,7 @@ class FrontEnd(QObject):
 
     def _connect(self) -> None:
         overlay, bridge = self.overlay, self.desk.bridge
+        self.desk.live.shown.connect(lambda settings: overlay.restyle(settings.overlay))
         overlay.appeared.connect(self._on_appeared)
         overlay.left_at.connect(self._on_left_at)
         overlay.view.first_caption_painted.connect(self._on_first_caption)

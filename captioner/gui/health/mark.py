@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from captioner.core.health import Health, HealthState
@@ -23,6 +23,7 @@ STATE_NAMES: Final = {
 }
 
 _STROKE_SHARE: Final = 0.16
+_GROUND_MARGIN_SHARE: Final = 0.16
 
 
 def paint_mark(painter: QPainter, area: QRectF, state: HealthState) -> None:
@@ -96,8 +97,8 @@ class HealthDot(QWidget):
         """Show "stopped" until told otherwise, ``size_px`` logical pixels wide and high."""
         super().__init__(parent)
         self._state = HealthState.STOPPED
-        self._size = QSize(size_px, size_px)
-        self.setFixedSize(self._size)
+        self._ground: QColor | None = None
+        self.restyle(size_px, None)
         # The overlay is never the active window, and Qt shows others no tooltips.
         self.setAttribute(Qt.WidgetAttribute.WA_AlwaysShowToolTips)
         self.setAccessibleName("Health")
@@ -107,6 +108,12 @@ class HealthDot(QWidget):
     def state(self) -> HealthState:
         """What it shows."""
         return self._state
+
+    def restyle(self, size_px: int, ground: QColor | None) -> None:
+        """Be ``size_px`` wide and high, on a square of ``ground`` where the mark needs one."""
+        self._ground = ground
+        self.setFixedSize(QSize(size_px, size_px))
+        self.update()
 
     def show_health(self, health: Health) -> None:
         """Take over state and sentence; paint again only when the state is another."""
@@ -121,7 +128,12 @@ class HealthDot(QWidget):
         """Paint the mark."""
         self.paints += 1
         painter = QPainter(self)
-        paint_mark(painter, QRectF(self.rect()).adjusted(1, 1, -1, -1), self._state)
+        area = QRectF(self.rect())
+        margin = 1.0
+        if self._ground is not None:
+            painter.fillRect(area, self._ground)
+            margin = area.width() * _GROUND_MARGIN_SHARE
+        paint_mark(painter, area.adjusted(margin, margin, -margin, -margin), self._state)
         painter.end()
 
 

@@ -40,13 +40,17 @@ class ArrangeBar(QWidget):
         self.setWindowTitle("Arrange captions")
         self.setAccessibleName("Arrange captions")
         self.setAccessibleDescription(ARRANGE_TEXT)
+        self._was_active = False
+        self.restyle(font)
+
+    def restyle(self, font: QFont) -> None:
+        """Take another font, and the size that it needs."""
         self.setFont(font)
         metrics = QFontMetrics(font)
         self.setFixedSize(
             metrics.horizontalAdvance(ARRANGE_TEXT) + 2 * _PADDING,
             metrics.height() + 2 * _PADDING,
         )
-        self._was_active = False
 
     def open_beside(self, place: QRect, screen: QRect) -> None:
         """Show it next to the overlay at ``place`` and ask for the keyboard."""

@@ -1,4 +1,4 @@
-"""Fonts and colours of the overlay, from its settings."""
+"""Fonts and colours of the overlay, from its settings, and never too faint to be read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF
 
 from captioner.core.health import HealthState
-from captioner.settings.overlay import OverlaySettings
+from captioner.gui.overlay.contrast import (
+    LEAST,
+    Layer,
+    Rgb,
+    dimmed,
+    least_opacity,
+    opposite,
+    worst_ratio,
+)
+from captioner.settings.overlay import Edge, OverlaySettings
 
 TEXT: Final = QColor("#ffffff")
 QUIET_TEXT: Final = QColor("#d0d0d0")
-"""For partials and small print: dimmer, but still 6.5:1 on the background over white."""
+"""For small print: dimmer, but still 6.5:1 on the background over white."""
 MOCK: Final = QColor("#ffd84d")
 BACKGROUND: Final = QColor("#000000")
 
@@ -35,6 +45,21 @@ CORNER: Final = 8
 _SMALL_SHARE: Final = 0.48
 _SMALLEST_PX: Final = 12
 _LINE_SHARE: Final = 1.06
+_DIMMED_SHARE: Final = 0.25
+_WEIGHTS: Final = {
+    "normal": QFont.Weight.Normal,
+    "medium": QFont.Weight.Medium,
+    "bold": QFont.Weight.Bold,
+}
+_HIGH_CONTRAST: Final = {
+    "text_colour": "#ffffff",
+    "text_opacity": 1.0,
+    "background_colour": "#000000",
+    "background_opacity": 1.0,
+    "window_colour": "#000000",
+    "window_opacity": 1.0,
+    "edge": "none",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +69,85 @@ class Look:
     Attributes:
         font: Font of the captions.
         small_font: Font of the status line.
-        background: Colour behind everything, with its opacity.
+        background: Colour of the whole window, with its opacity.
+        box: Colour behind the letters of each line, with its opacity.
+        text: Colour of letters that will not change, with their opacity.
+        partial: Colour of words that may still change, and of marks.
+        label: Colour of the speaker's name.
+        edge: What makes letters stand out.
+        edge_colour: Colour of that.
+        message_ground: Put behind a message, where the window alone does not do.
+        status_ground: Put behind dot and status line, where the window is not dark enough.
+        shows_partials: Whether words that may still change are painted.
+        shows_labels: Whether the speaker is named.
+        glides: Whether a new line glides in.
+        fade_after_s: Silence after which captions fade; None keeps them.
+        advice: Says what was changed so that the captions can be read; empty if nothing was.
     """
 
     font: QFont
     small_font: QFont
     background: QColor
+    box: QColor
+    text: QColor
+    partial: QColor
+    label: QColor
+    edge: Edge
+    edge_colour: QColor
+    message_ground: QColor | None
+    status_ground: QColor | None
+    shows_partials: bool
+    shows_labels: bool
+    glides: bool
+    fade_after_s: float | None
+    advice: str
 
     @classmethod
-    def from_settings(cls, settings: OverlaySettings) -> Look:
-        """Build the look that ``settings`` ask for; needs a QApplication."""
-        background = QColor(BACKGROUND)
-        background.setAlphaF(settings.window_opacity)
+    def from_settings(cls, settings: OverlaySettings, *, high_contrast: bool = False) -> Look:
+        """Build the look that ``settings`` ask for; needs a QApplication.
+
+        Args:
+            settings: What the user wants.
+            high_contrast: Whether the system wants high contrast.
+        """
+        if high_contrast and settings.follow_contrast:
+            settings = settings.model_copy(update=_HIGH_CONTRAST)
+        height_px = round(settings.font_px * settings.size_percent / 100)
+        small_px = max(_SMALLEST_PX, round(height_px * _SMALL_SHARE))
+        window = Layer(_rgb(settings.window_colour), settings.window_opacity)
+        box = Layer(_rgb(settings.background_colour), settings.background_opacity)
+        colour = _rgb(settings.text_colour)
+        edge_rgb = opposite(colour)
+        edge, opacity = settings.edge, settings.text_opacity
+        ground: tuple[Layer, ...] = (window, box)
+        if worst_ratio(Layer(colour, opacity), *ground) < LEAST:
+            edge, ground = "outline", (Layer(edge_rgb),)
+            opacity = least_opacity(colour, opacity, edge_rgb)
+        partial = colour
+        if settings.partials == "dimmed" and opacity == 1.0:
+            partial = dimmed(colour, edge_rgb, most=_DIMMED_SHARE, readable_on=ground)
+        is_message_clear = worst_ratio(Layer(partial), window) >= LEAST
+        is_status_clear = all(
+            worst_ratio(Layer(_rgb(each.name())), window) >= LEAST
+            for each in (QUIET_TEXT, MOCK, *HEALTH_COLOURS.values())
+        )
         return cls(
-            font=make_font(settings.font_family, settings.font_px),
-            small_font=make_font(
-                settings.font_family, max(_SMALLEST_PX, round(settings.font_px * _SMALL_SHARE))
-            ),
-            background=background,
+            font=make_font(settings.font_family, height_px, settings.weight),
+            small_font=make_font(settings.font_family, small_px),
+            background=_colour(window),
+            box=_colour(box),
+            text=_colour(Layer(colour, opacity)),
+            partial=_colour(Layer(partial, opacity)),
+            label=_colour(Layer(partial, opacity)),
+            edge=edge,
+            edge_colour=_colour(Layer(edge_rgb)),
+            message_ground=None if is_message_clear else _colour(Layer(edge_rgb)),
+            status_ground=None if is_status_clear else QColor(BACKGROUND),
+            shows_partials=settings.partials != "hidden",
+            shows_labels=settings.speaker_labels,
+            glides=settings.smooth_scroll,
+            fade_after_s=settings.fade_after_s if settings.on_silence == "fade" else None,
+            advice=_advice(settings, edge, opacity),
         )
 
     @property
@@ -81,10 +167,51 @@ class Look:
         return math.ceil(width * columns)
 
 
-def make_font(family: str, height_px: int) -> QFont:
+def look_advice(settings: OverlaySettings) -> str:
+    """Return what the settings page has to say of ``settings``; empty when all is well."""
+    return Look.from_settings(settings).advice
+
+
+def make_font(family: str, height_px: int, weight: str = "normal") -> QFont:
     """Return the font called ``family``, or the system's own, ``height_px`` logical pixels high."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-    if family:
+    if family and QFontDatabase.hasFamily(family):
         font.setFamily(family)
     font.setPixelSize(height_px)
+    font.setWeight(_WEIGHTS[weight])
     return font
+
+
+def _advice(settings: OverlaySettings, edge: Edge, opacity: float) -> str:
+    """Say, in the user's language, what is painted otherwise than it was asked for."""
+    translate = QCoreApplication.translate
+    sentences = []
+    if settings.font_family and not QFontDatabase.hasFamily(settings.font_family):
+        text = translate(
+            "Look", "The font “{family}” is not installed; the system's own stands in."
+        )
+        sentences.append(text.format(family=settings.font_family))
+    if opacity > settings.text_opacity:
+        text = translate(
+            "Look", "The letters are painted more solid, because they could not be read."
+        )
+        sentences.append(text)
+    if edge != settings.edge:
+        text = translate(
+            "Look",
+            "Over some windows these colours could not be read, so the letters get an outline. "
+            "A more solid box or window makes it unnecessary.",
+        )
+        sentences.append(text)
+    return " ".join(sentences)
+
+
+def _rgb(name: str) -> Rgb:
+    colour = QColor(name)
+    return colour.redF(), colour.greenF(), colour.blueF()
+
+
+def _colour(layer: Layer) -> QColor:
+    colour = QColor.fromRgbF(*layer.colour)
+    colour.setAlphaF(layer.opacity)
+    return colour

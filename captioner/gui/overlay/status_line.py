@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from captioner.gui.overlay.look import MOCK, QUIET_TEXT, Look
+
+_GROUND_MARGIN: Final = 4
 
 
 class StatusLine(QWidget):
@@ -34,6 +38,11 @@ class StatusLine(QWidget):
             self.setAccessibleDescription(self.text)
             self.update()
 
+    def restyle(self, look: Look) -> None:
+        """Paint with ``look`` from now on."""
+        self._look = look
+        self.update()
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """Paint badge and text; what does not fit ends in an ellipsis."""
         self.paints += 1
@@ -41,6 +50,10 @@ class StatusLine(QWidget):
         painter.setFont(self._look.small_font)
         metrics = painter.fontMetrics()
         place = QRect(self.rect())
+        if self._look.status_ground is not None and self.text:
+            width = metrics.horizontalAdvance(self.text) + 2 * _GROUND_MARGIN
+            painter.fillRect(0, 0, width, self.height(), self._look.status_ground)
+            place.adjust(_GROUND_MARGIN, 0, -_GROUND_MARGIN, 0)
         align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         if self._badge:
             painter.setPen(MOCK)

@@ -121,6 +121,17 @@ class CaptionView(QWidget):
             self._message_layout = None
             self._throttle.request()
 
+    def restyle(self, look: Look) -> None:
+        """Paint with ``look`` from now on; another font breaks the lines anew."""
+        has_other_font = look.font != self._look.font
+        self._look = look
+        if has_other_font:
+            self._metrics = QFontMetricsF(look.font)
+            self._lines.set_width(self.width(), self._metrics.horizontalAdvance)
+        self._message_layout = None
+        self._refresh()
+        self._throttle.request()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """Break the lines anew for another width; show more or fewer for another height."""
         if event.size().width() != event.oldSize().width():

@@ -87,6 +87,7 @@ class Overlay(QWidget):
         self.setMouseTracking(True)
         self._look = Look.from_settings(settings)
         self.dot = HealthDot(self._look.status_height - 3, self)
+        self.dot.restyle(self._look.status_height - 3, self._look.status_ground)
         self.status = StatusLine(self._look, self)
         self.view = CaptionView(self._look, self)
         self._health = Health(HealthState.STARTING, "Captions are starting.")
@@ -111,6 +112,20 @@ class Overlay(QWidget):
     def is_arranging(self) -> bool:
         """True while keys move it."""
         return self._steps is not None
+
+    def restyle(self, settings: OverlaySettings) -> None:
+        """Look as ``settings`` say from now on; the window stays where it is."""
+        look = Look.from_settings(settings)
+        if look == self._look:
+            return
+        self._look = look
+        self.dot.restyle(self._look.status_height - 3, self._look.status_ground)
+        self.status.restyle(self._look)
+        self.view.restyle(self._look)
+        self._bar.restyle(self._look.small_font)
+        self.setMinimumSize(_MINIMUM_WIDTH, self._height_of(lines=1))
+        self._lay_out()
+        self.update()
 
     def show_caption(self, event: CaptionChanged) -> None:
         """Take in new words."""
@@ -209,8 +224,12 @@ class Overlay(QWidget):
         self._on_place_changed()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
-        """Lay the parts out; none of them moves for any other reason."""
+        """Lay the parts out; none of them moves for any reason but size and look."""
         super().resizeEvent(event)
+        self._lay_out()
+        self._on_place_changed()
+
+    def _lay_out(self) -> None:
         inner = self.width() - 2 * PADDING_X
         status_height = self._look.status_height
         self.dot.move(PADDING_X, PADDING_TOP + (status_height - self.dot.height()) // 2)
@@ -218,7 +237,6 @@ class Overlay(QWidget):
         self.status.setGeometry(PADDING_X + beside, PADDING_TOP, inner - beside, status_height)
         top = PADDING_TOP + status_height
         self.view.setGeometry(PADDING_X, top, inner, self.height() - top - PADDING_BOTTOM)
-        self._on_place_changed()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """Paint the background, and in arrange mode a frame."""
