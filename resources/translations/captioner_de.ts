@@ -1,0 +1,1002 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE">
+<context>
+    <name>Page</name>
+    <message>
+        <source>Set by {origin}.</source>
+        <translation>Festgelegt durch {origin}.</translation>
+    </message>
+</context>
+<context>
+    <name>Sentences</name>
+    <message>
+        <source>&quot;{0}&quot; cannot be captured: {1}.</source>
+        <translation>„{0}“ kann nicht aufgenommen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; cannot be heard any more. {1}</source>
+        <translation>„{0}“ kann nicht mehr gehört werden. {1}</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; cannot be listened to: {1}.</source>
+        <translation>„{0}“ kann nicht abgehört werden: {1}.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; cannot be opened: {1}.</source>
+        <translation>„{0}“ kann nicht geöffnet werden: {1}.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; claims {1} samples a second in {2} channels: that is not sound, or the file is damaged.</source>
+        <translation>„{0}“ gibt {1} Abtastwerte pro Sekunde in {2} Kanälen an: Das ist kein Ton, oder die Datei ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; delivers no sound, not even silence.</source>
+        <translation>„{0}“ liefert keinen Ton, nicht einmal Stille.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; is a folder.</source>
+        <translation>„{0}“ ist ein Ordner.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; is not a regular file.</source>
+        <translation>„{0}“ ist keine gewöhnliche Datei.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; is not a sound file, or it is damaged.</source>
+        <translation>„{0}“ ist keine Tondatei, oder sie ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; is not in a format that Captioner reads by itself (wav, flac, ogg, opus, mp3).</source>
+        <translation>„{0}“ hat kein Format, das Captioner selbst liest (wav, flac, ogg, opus, mp3).</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; may not be read.</source>
+        <translation>„{0}“ darf nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>&quot;{0}&quot; stopped by itself.</source>
+        <translation>„{0}“ hat von selbst aufgehört.</translation>
+    </message>
+    <message>
+        <source>A client key is set for {0}, but no client certificate.</source>
+        <translation>Für {0} ist ein Client-Schlüssel eingestellt, aber kein Client-Zertifikat.</translation>
+    </message>
+    <message>
+        <source>A key or password in {0} is not used, because secrets do not belong into that file. Keep the key in the keyring or in RIVA_API_KEY, and remove it from there; a proxy with a password goes into RIVA_PROXY.</source>
+        <translation>Ein Schlüssel oder Passwort in {0} wird nicht verwendet, denn Geheimnisse gehören nicht in diese Datei. Bewahren Sie den Schlüssel im Schlüsselbund oder in RIVA_API_KEY auf und entfernen Sie ihn von dort; ein Proxy mit Passwort gehört in RIVA_PROXY.</translation>
+    </message>
+    <message>
+        <source>A new one is opened.</source>
+        <translation>Eine neue wird geöffnet.</translation>
+    </message>
+    <message>
+        <source>Another program may be using it: close that, or choose another device.</source>
+        <translation>Vielleicht verwendet es ein anderes Programm: Schließen Sie es, oder wählen Sie ein anderes Gerät.</translation>
+    </message>
+    <message>
+        <source>Another program may have taken it for itself (exclusive mode): close that.</source>
+        <translation>Vielleicht hat ein anderes Programm es für sich allein belegt (exklusiver Modus): Schließen Sie es.</translation>
+    </message>
+    <message>
+        <source>Captioner goes on as soon as it can. {0}</source>
+        <translation>Captioner macht weiter, sobald es geht. {0}</translation>
+    </message>
+    <message>
+        <source>Captioner met a fault of its own, and captions have stopped.</source>
+        <translation>In Captioner ist ein eigener Fehler aufgetreten, die Untertitel wurden angehalten.</translation>
+    </message>
+    <message>
+        <source>Captions appear as soon as something plays. If you hear sound, choose another output.</source>
+        <translation>Untertitel erscheinen, sobald etwas abgespielt wird. Wenn Sie Ton hören, wählen Sie eine andere Ausgabe.</translation>
+    </message>
+    <message>
+        <source>Captions are starting.</source>
+        <translation>Die Untertitel werden gestartet.</translation>
+    </message>
+    <message>
+        <source>Captions are stopped.</source>
+        <translation>Die Untertitel sind angehalten.</translation>
+    </message>
+    <message>
+        <source>Captions are stopping.</source>
+        <translation>Die Untertitel werden angehalten.</translation>
+    </message>
+    <message>
+        <source>Captions go on. In the last minute the stream to {0} broke {1}: {2}</source>
+        <translation>Die Untertitel gehen weiter. In der letzten Minute brach der Datenstrom zu {0} ab ({1}): {2}</translation>
+    </message>
+    <message>
+        <source>Captions have stopped.</source>
+        <translation>Die Untertitel wurden angehalten.</translation>
+    </message>
+    <message>
+        <source>Check host and port, that the server is on, and that no firewall is in between.</source>
+        <translation>Prüfen Sie Host und Port, ob der Server läuft und ob eine Firewall dazwischen ist.</translation>
+    </message>
+    <message>
+        <source>Check host and port.</source>
+        <translation>Prüfen Sie Host und Port.</translation>
+    </message>
+    <message>
+        <source>Check its permissions, and save it as UTF-8.</source>
+        <translation>Prüfen Sie ihre Zugriffsrechte, und speichern Sie sie als UTF-8.</translation>
+    </message>
+    <message>
+        <source>Check its permissions, or choose another folder with --profile-dir.</source>
+        <translation>Prüfen Sie ihre Zugriffsrechte, oder wählen Sie mit --profile-dir einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Check its spelling, and that this computer is online. Names inside a company&apos;s network often need its VPN.</source>
+        <translation>Prüfen Sie die Schreibweise und ob dieser Computer online ist. Namen im Netz einer Firma brauchen oft deren VPN.</translation>
+    </message>
+    <message>
+        <source>Check that TLS is on at both ends, that the CA file is the server&apos;s, and whether it wants a client certificate.</source>
+        <translation>Prüfen Sie, ob TLS auf beiden Seiten eingeschaltet ist, ob die CA-Datei die des Servers ist und ob er ein Client-Zertifikat verlangt.</translation>
+    </message>
+    <message>
+        <source>Check that it is the right file.</source>
+        <translation>Prüfen Sie, ob es die richtige Datei ist.</translation>
+    </message>
+    <message>
+        <source>Check that it may reach this server, or go without it (RIVA_PROXY=none).</source>
+        <translation>Prüfen Sie, ob er diesen Server erreichen darf, oder verzichten Sie auf ihn (RIVA_PROXY=none).</translation>
+    </message>
+    <message>
+        <source>Check that the CA file (RIVA_SSL_CERT) is a PEM file with certificates, and that the client&apos;s key belongs to its certificate.</source>
+        <translation>Prüfen Sie, ob die CA-Datei (RIVA_SSL_CERT) eine PEM-Datei mit Zertifikaten ist und ob der Client-Schlüssel zu seinem Zertifikat gehört.</translation>
+    </message>
+    <message>
+        <source>Check that the microphone is not muted, or choose another one.</source>
+        <translation>Prüfen Sie, ob das Mikrofon stummgeschaltet ist, oder wählen Sie ein anderes.</translation>
+    </message>
+    <message>
+        <source>Check that the server runs and that the network reaches it.</source>
+        <translation>Prüfen Sie, ob der Server läuft und ob das Netz ihn erreicht.</translation>
+    </message>
+    <message>
+        <source>Check that this computer is online, and whether the server needs a VPN.</source>
+        <translation>Prüfen Sie, ob dieser Computer online ist und ob der Server ein VPN braucht.</translation>
+    </message>
+    <message>
+        <source>Check the API key for this server.</source>
+        <translation>Prüfen Sie den API-Schlüssel für diesen Server.</translation>
+    </message>
+    <message>
+        <source>Check the free space and the permissions of that folder, or choose another with --profile-dir.</source>
+        <translation>Prüfen Sie den freien Platz und die Zugriffsrechte dieses Ordners, oder wählen Sie mit --profile-dir einen anderen.</translation>
+    </message>
+    <message>
+        <source>Check the function id (RIVA_FUNCTION_ID); hosted services change them.</source>
+        <translation>Prüfen Sie die Funktions-ID (RIVA_FUNCTION_ID); gehostete Dienste ändern sie.</translation>
+    </message>
+    <message>
+        <source>Check the model, the language and the sample rate against what it offers.</source>
+        <translation>Vergleichen Sie Modell, Sprache und Abtastrate mit dem, was er anbietet.</translation>
+    </message>
+    <message>
+        <source>Check the name, or copy the file to another place and try that one.</source>
+        <translation>Prüfen Sie den Namen, oder kopieren Sie die Datei an einen anderen Ort und versuchen Sie es mit dieser.</translation>
+    </message>
+    <message>
+        <source>Check the path; .env.example shows what such a file looks like.</source>
+        <translation>Prüfen Sie den Pfad; .env.example zeigt, wie eine solche Datei aussieht.</translation>
+    </message>
+    <message>
+        <source>Check the port, and restart the server if it hangs. A container&apos;s port can be open with nothing behind it.</source>
+        <translation>Prüfen Sie den Port, und starten Sie den Server neu, falls er hängt. Der Port eines Containers kann offen sein, ohne dass etwas dahinter ist.</translation>
+    </message>
+    <message>
+        <source>Check the port, and that the server runs. A NIM opens it only once its models are loaded; its first start takes up to 30 minutes.</source>
+        <translation>Prüfen Sie den Port und ob der Server läuft. Ein NIM öffnet ihn erst, wenn seine Modelle geladen sind; sein erster Start dauert bis zu 30 Minuten.</translation>
+    </message>
+    <message>
+        <source>Check the port, or turn TLS off for this server (RIVA_SSL=false).</source>
+        <translation>Prüfen Sie den Port, oder schalten Sie TLS für diesen Server aus (RIVA_SSL=false).</translation>
+    </message>
+    <message>
+        <source>Check the proxy&apos;s address, or go without it (RIVA_PROXY=none).</source>
+        <translation>Prüfen Sie die Adresse des Proxys, oder verzichten Sie auf ihn (RIVA_PROXY=none).</translation>
+    </message>
+    <message>
+        <source>Check the spelling, and the folder you are in.</source>
+        <translation>Prüfen Sie die Schreibweise und den Ordner, in dem Sie sind.</translation>
+    </message>
+    <message>
+        <source>Check this computer&apos;s clock. If it is right, the certificate can be used only then.</source>
+        <translation>Prüfen Sie die Uhr dieses Computers. Wenn sie stimmt, kann das Zertifikat erst dann verwendet werden.</translation>
+    </message>
+    <message>
+        <source>Check whether it wants TLS (RIVA_SSL=true) or a client certificate, and that the recogniser behind the port runs.</source>
+        <translation>Prüfen Sie, ob er TLS (RIVA_SSL=true) oder ein Client-Zertifikat verlangt und ob die Spracherkennung hinter dem Port läuft.</translation>
+    </message>
+    <message>
+        <source>Choose a folder that you may write to.</source>
+        <translation>Wählen Sie einen Ordner, in den Sie schreiben dürfen.</translation>
+    </message>
+    <message>
+        <source>Close other programs, check the network, or use a faster server.</source>
+        <translation>Schließen Sie andere Programme, prüfen Sie das Netz, oder verwenden Sie einen schnelleren Server.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or use a faster server.</source>
+        <translation>Schließen Sie andere Programme, oder verwenden Sie einen schnelleren Server.</translation>
+    </message>
+    <message>
+        <source>Convert it to wav or flac with the program that made it.</source>
+        <translation>Wandeln Sie sie mit dem Programm, das sie erzeugt hat, in wav oder flac um.</translation>
+    </message>
+    <message>
+        <source>Copy both files once more (RIVA_SSL_CLIENT_CERT and RIVA_SSL_KEY).</source>
+        <translation>Kopieren Sie beide Dateien noch einmal (RIVA_SSL_CLIENT_CERT und RIVA_SSL_KEY).</translation>
+    </message>
+    <message>
+        <source>Copy the key once more; it consists of letters, digits and signs only.</source>
+        <translation>Kopieren Sie den Schlüssel noch einmal; er besteht nur aus Buchstaben, Ziffern und Zeichen.</translation>
+    </message>
+    <message>
+        <source>Decrypt it into a file that only you may read: `openssl pkey -in {0} -out FILE`, and name that one (RIVA_SSL_KEY).</source>
+        <translation>Entschlüsseln Sie ihn in eine Datei, die nur Sie lesen dürfen: `openssl pkey -in {0} -out DATEI`, und nennen Sie diese (RIVA_SSL_KEY).</translation>
+    </message>
+    <message>
+        <source>Embedded engine</source>
+        <translation>Eingebaute Spracherkennung</translation>
+    </message>
+    <message>
+        <source>For m4a, mp4, mkv and others install ffmpeg (sudo apt-get install ffmpeg), or the extra &apos;media&apos; (pip install &apos;captioner[media]&apos;).</source>
+        <translation>Installieren Sie für m4a, mp4, mkv und andere ffmpeg (sudo apt-get install ffmpeg) oder das Extra „media“ (pip install &apos;captioner[media]&apos;).</translation>
+    </message>
+    <message>
+        <source>Give a PEM file: it has a line &apos;-----BEGIN CERTIFICATE-----&apos; (RIVA_SSL_CERT).</source>
+        <translation>Geben Sie eine PEM-Datei an: Sie hat eine Zeile „-----BEGIN CERTIFICATE-----“ (RIVA_SSL_CERT).</translation>
+    </message>
+    <message>
+        <source>Give a PEM file: it has a line &apos;-----BEGIN CERTIFICATE-----&apos; (RIVA_SSL_CLIENT_CERT).</source>
+        <translation>Geben Sie eine PEM-Datei an: Sie hat eine Zeile „-----BEGIN CERTIFICATE-----“ (RIVA_SSL_CLIENT_CERT).</translation>
+    </message>
+    <message>
+        <source>Give a PEM file: it has a line with &apos;BEGIN&apos; and &apos;PRIVATE KEY&apos; (RIVA_SSL_KEY).</source>
+        <translation>Geben Sie eine PEM-Datei an: Sie hat eine Zeile mit „BEGIN“ und „PRIVATE KEY“ (RIVA_SSL_KEY).</translation>
+    </message>
+    <message>
+        <source>Give a Riva or NIM server (--server HOST:PORT, or RIVA_HOST).</source>
+        <translation>Geben Sie einen Riva- oder NIM-Server an (--server HOST:PORT oder RIVA_HOST).</translation>
+    </message>
+    <message>
+        <source>Give a server that understands it (--server HOST:PORT, or RIVA_HOST), or choose en-US.</source>
+        <translation>Geben Sie einen Server an, der sie versteht (--server HOST:PORT oder RIVA_HOST), oder wählen Sie en-US.</translation>
+    </message>
+    <message>
+        <source>Give another value; `captioner config show` shows each setting as it is now.</source>
+        <translation>Geben Sie einen anderen Wert an; `captioner config show` zeigt jede Einstellung, wie sie jetzt ist.</translation>
+    </message>
+    <message>
+        <source>Give it a value.</source>
+        <translation>Geben Sie ihm einen Wert.</translation>
+    </message>
+    <message>
+        <source>Give it in RIVA_API_KEY, or keep it in the keyring: `captioner config set-key {0}:{1}`.</source>
+        <translation>Geben Sie ihn in RIVA_API_KEY an, oder bewahren Sie ihn im Schlüsselbund auf: `captioner config set-key {0}:{1}`.</translation>
+    </message>
+    <message>
+        <source>Give the PEM file of that authority (RIVA_SSL_CERT); whoever runs the server has it.</source>
+        <translation>Geben Sie die PEM-Datei dieser Stelle an (RIVA_SSL_CERT); wer den Server betreibt, hat sie.</translation>
+    </message>
+    <message>
+        <source>Give the PEM file of the certificate too (RIVA_SSL_CLIENT_CERT).</source>
+        <translation>Geben Sie auch die PEM-Datei des Zertifikats an (RIVA_SSL_CLIENT_CERT).</translation>
+    </message>
+    <message>
+        <source>Give the client certificate and its key that you were issued for this server (RIVA_SSL_CLIENT_CERT and RIVA_SSL_KEY).</source>
+        <translation>Geben Sie das Client-Zertifikat und seinen Schlüssel an, die für Sie und diesen Server ausgestellt wurden (RIVA_SSL_CLIENT_CERT und RIVA_SSL_KEY).</translation>
+    </message>
+    <message>
+        <source>Give the path of a PEM file that you may read ({0}).</source>
+        <translation>Geben Sie den Pfad einer PEM-Datei an, die Sie lesen dürfen ({0}).</translation>
+    </message>
+    <message>
+        <source>Give the server a certificate for its own name.</source>
+        <translation>Geben Sie dem Server ein Zertifikat für seinen eigenen Namen.</translation>
+    </message>
+    <message>
+        <source>Give them in the environment: RIVA_PROXY=http://user:password@proxy:port.</source>
+        <translation>Geben Sie sie in der Umgebung an: RIVA_PROXY=http://name:passwort@proxy:port.</translation>
+    </message>
+    <message>
+        <source>Give yourself the right to read it, with chmod.</source>
+        <translation>Geben Sie sich mit chmod das Recht, sie zu lesen.</translation>
+    </message>
+    <message>
+        <source>Have a new client certificate issued by the authority that the server trusts (RIVA_SSL_CLIENT_CERT and RIVA_SSL_KEY).</source>
+        <translation>Lassen Sie von der Stelle, der der Server vertraut, ein neues Client-Zertifikat ausstellen (RIVA_SSL_CLIENT_CERT und RIVA_SSL_KEY).</translation>
+    </message>
+    <message>
+        <source>Have it renewed on the server. If it is new, check this computer&apos;s clock.</source>
+        <translation>Lassen Sie es auf dem Server erneuern. Wenn es neu ist, prüfen Sie die Uhr dieses Computers.</translation>
+    </message>
+    <message>
+        <source>Input should be a valid integer, unable to parse string as an integer</source>
+        <translation>Es muss eine ganze Zahl sein</translation>
+    </message>
+    <message>
+        <source>Input should be greater than or equal to {0}</source>
+        <translation>Es muss mindestens {0} sein</translation>
+    </message>
+    <message>
+        <source>Input should be less than or equal to {0}</source>
+        <translation>Es darf höchstens {0} sein</translation>
+    </message>
+    <message>
+        <source>Install BlackHole (brew install blackhole-2ch), then make a Multi-Output Device of it and your speakers in Audio MIDI Setup.</source>
+        <translation>Installieren Sie BlackHole (brew install blackhole-2ch), und machen Sie daraus und aus Ihren Lautsprechern im Audio-MIDI-Setup ein Gerät mit mehreren Ausgängen.</translation>
+    </message>
+    <message>
+        <source>Install Captioner again; its files seem to be incomplete.</source>
+        <translation>Installieren Sie Captioner noch einmal; seine Dateien scheinen unvollständig zu sein.</translation>
+    </message>
+    <message>
+        <source>Install and unlock a keyring (GNOME Keyring, KWallet, or KeePassXC with its Secret Service), or put the key into RIVA_API_KEY: then it is used for that run and kept nowhere.</source>
+        <translation>Installieren und entsperren Sie einen Schlüsselbund (GNOME Keyring, KWallet oder KeePassXC mit seinem Secret Service), oder geben Sie den Schlüssel in RIVA_API_KEY an: Dann wird er für diesen Lauf verwendet und nirgends aufbewahrt.</translation>
+    </message>
+    <message>
+        <source>It does not list its models.</source>
+        <translation>Er listet seine Modelle nicht auf.</translation>
+    </message>
+    <message>
+        <source>It has no health service ({0}).</source>
+        <translation>Er hat keinen Zustandsdienst ({0}).</translation>
+    </message>
+    <message>
+        <source>It has: {0}. Set one of these (RIVA_MODEL), or none to let the server choose.</source>
+        <translation>Er hat: {0}. Stellen Sie eines davon ein (RIVA_MODEL) oder keines, damit der Server wählt.</translation>
+    </message>
+    <message>
+        <source>It is tried again; close other clients to make room.</source>
+        <translation>Es wird erneut versucht; schließen Sie andere Clients, um Platz zu machen.</translation>
+    </message>
+    <message>
+        <source>It may be unplugged.</source>
+        <translation>Vielleicht ist es ausgesteckt.</translation>
+    </message>
+    <message>
+        <source>Its HTTP port {0} says that it is ready: check the gRPC port (RIVA_PORT), and that a container publishes it.</source>
+        <translation>Sein HTTP-Port {0} sagt, dass er bereit ist: Prüfen Sie den gRPC-Port (RIVA_PORT) und ob ein Container ihn veröffentlicht.</translation>
+    </message>
+    <message>
+        <source>Keys and passwords are never written to the settings file.</source>
+        <translation>Schlüssel und Passwörter werden nie in die Einstellungsdatei geschrieben.</translation>
+    </message>
+    <message>
+        <source>Listening to {0}.</source>
+        <translation>{0} wird gehört.</translation>
+    </message>
+    <message>
+        <source>Look at the load of the server and of the network in between.</source>
+        <translation>Sehen Sie nach der Auslastung des Servers und des Netzes dazwischen.</translation>
+    </message>
+    <message>
+        <source>More than one {0} is called something like &quot;{1}&quot;.</source>
+        <translation>Mehr als ein Gerät ({0}) heißt so ähnlich wie „{1}“.</translation>
+    </message>
+    <message>
+        <source>Name the authority of the server (RIVA_SSL_CERT).</source>
+        <translation>Nennen Sie die Zertifizierungsstelle des Servers (RIVA_SSL_CERT).</translation>
+    </message>
+    <message>
+        <source>Name the file instead, or convert it on the way. {0}</source>
+        <translation>Nennen Sie stattdessen die Datei, oder wandeln Sie sie unterwegs um. {0}</translation>
+    </message>
+    <message>
+        <source>Name the sound files inside it, one by one.</source>
+        <translation>Nennen Sie die Tondateien darin einzeln.</translation>
+    </message>
+    <message>
+        <source>Name the two files that were made together (RIVA_SSL_CLIENT_CERT and RIVA_SSL_KEY).</source>
+        <translation>Nennen Sie die beiden Dateien, die zusammen erzeugt wurden (RIVA_SSL_CLIENT_CERT und RIVA_SSL_KEY).</translation>
+    </message>
+    <message>
+        <source>No CA file is set for a private host: any authority of the system can vouch for it.</source>
+        <translation>Für einen privaten Host ist keine CA-Datei eingestellt: Jede Stelle des Systems kann für ihn bürgen.</translation>
+    </message>
+    <message>
+        <source>No secure connection to {0} can be prepared.</source>
+        <translation>Es kann keine sichere Verbindung zu {0} vorbereitet werden.</translation>
+    </message>
+    <message>
+        <source>No sound reaches {0}.</source>
+        <translation>Bei {0} kommt kein Ton an.</translation>
+    </message>
+    <message>
+        <source>Nothing came in on standard input.</source>
+        <translation>Auf der Standardeingabe kam nichts an.</translation>
+    </message>
+    <message>
+        <source>Nothing is playing on {0}.</source>
+        <translation>Auf {0} wird nichts abgespielt.</translation>
+    </message>
+    <message>
+        <source>Nothing listens at {0}: the connection is refused.</source>
+        <translation>An {0} hört niemand zu: Die Verbindung wird abgelehnt.</translation>
+    </message>
+    <message>
+        <source>Others</source>
+        <translation>Andere</translation>
+    </message>
+    <message>
+        <source>Pipe raw 16 kHz mono 16-bit PCM into `captioner live --source -` instead.</source>
+        <translation>Leiten Sie stattdessen rohes PCM mit 16 kHz, mono, 16 Bit in `captioner live --source -`.</translation>
+    </message>
+    <message>
+        <source>Play it in another program to see whether it is whole.</source>
+        <translation>Spielen Sie sie in einem anderen Programm ab, um zu sehen, ob sie ganz ist.</translation>
+    </message>
+    <message>
+        <source>Plug one in or switch it on, or let Captioner hear a file.</source>
+        <translation>Schließen Sie eine an oder schalten Sie sie ein, oder lassen Sie Captioner eine Datei hören.</translation>
+    </message>
+    <message>
+        <source>Plug one in, or let Captioner hear the system audio or a file instead.</source>
+        <translation>Schließen Sie eines an, oder lassen Sie Captioner stattdessen den Systemton oder eine Datei hören.</translation>
+    </message>
+    <message>
+        <source>Port {0} answers, but not in HTTP.</source>
+        <translation>Port {0} antwortet, aber nicht mit HTTP.</translation>
+    </message>
+    <message>
+        <source>Port {0} is not a NIM&apos;s: HTTP status {1}.</source>
+        <translation>Port {0} ist nicht der eines NIM: HTTP-Status {1}.</translation>
+    </message>
+    <message>
+        <source>Port {0} says not ready yet.</source>
+        <translation>Port {0} sagt: noch nicht bereit.</translation>
+    </message>
+    <message>
+        <source>Port {0} says ready.</source>
+        <translation>Port {0} sagt: bereit.</translation>
+    </message>
+    <message>
+        <source>PortAudio was restarted to look for devices.</source>
+        <translation>PortAudio wurde neu gestartet, um Geräte zu suchen.</translation>
+    </message>
+    <message>
+        <source>Proxy-Authorization: Basic {0}</source>
+        <translation>Proxy-Authorization: Basic {0}</translation>
+    </message>
+    <message>
+        <source>Reach the server by a name that its certificate is for, or have it name this one.</source>
+        <translation>Erreichen Sie den Server unter einem Namen, für den sein Zertifikat gilt, oder lassen Sie es diesen nennen.</translation>
+    </message>
+    <message>
+        <source>Record or copy it once more.</source>
+        <translation>Nehmen Sie sie noch einmal auf, oder kopieren Sie sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>Rename the file, then try it again.</source>
+        <translation>Benennen Sie die Datei um, und versuchen Sie es dann erneut.</translation>
+    </message>
+    <message>
+        <source>Restart it: systemctl --user restart pipewire-pulse (or pulseaudio).</source>
+        <translation>Starten Sie ihn neu: systemctl --user restart pipewire-pulse (oder pulseaudio).</translation>
+    </message>
+    <message>
+        <source>Run `captioner doctor`, or set a server (RIVA_HOST).</source>
+        <translation>Führen Sie `captioner doctor` aus, oder stellen Sie einen Server ein (RIVA_HOST).</translation>
+    </message>
+    <message>
+        <source>Say which one: {0}.</source>
+        <translation>Sagen Sie, welches: {0}.</translation>
+    </message>
+    <message>
+        <source>See with `captioner devices` whether it is still there.</source>
+        <translation>Sehen Sie mit `captioner devices` nach, ob es noch da ist.</translation>
+    </message>
+    <message>
+        <source>Set the gRPC port (RIVA_PORT): 50051 for most Riva and NIM servers. 9000 is the HTTP port.</source>
+        <translation>Stellen Sie den gRPC-Port ein (RIVA_PORT): 50051 bei den meisten Riva- und NIM-Servern. 9000 ist der HTTP-Port.</translation>
+    </message>
+    <message>
+        <source>Set {0} to {1}, or remove it.</source>
+        <translation>Setzen Sie {0} auf {1}, oder entfernen Sie es.</translation>
+    </message>
+    <message>
+        <source>Some audio was lost here.</source>
+        <translation>Hier ging etwas Ton verloren.</translation>
+    </message>
+    <message>
+        <source>Standard input carries a sound file, but raw 16 kHz mono 16-bit PCM is expected.</source>
+        <translation>Die Standardeingabe enthält eine Tondatei, erwartet wird aber rohes PCM mit 16 kHz, mono, 16 Bit.</translation>
+    </message>
+    <message>
+        <source>Standard input is a terminal, so no sound can come from it.</source>
+        <translation>Die Standardeingabe ist ein Terminal, also kann kein Ton von ihr kommen.</translation>
+    </message>
+    <message>
+        <source>Start it with a streaming profile; for a NIM, mode=str in NIM_TAGS_SELECTOR.</source>
+        <translation>Starten Sie ihn mit einem Streaming-Profil; bei einem NIM mit mode=str in NIM_TAGS_SELECTOR.</translation>
+    </message>
+    <message>
+        <source>Start it: systemctl --user start pipewire-pulse (or pulseaudio --start).</source>
+        <translation>Starten Sie ihn: systemctl --user start pipewire-pulse (oder pulseaudio --start).</translation>
+    </message>
+    <message>
+        <source>Start it: systemctl --user start pipewire-pulse (or pulseaudio --start). A microphone works without.</source>
+        <translation>Starten Sie ihn: systemctl --user start pipewire-pulse (oder pulseaudio --start). Ein Mikrofon geht auch ohne.</translation>
+    </message>
+    <message>
+        <source>Start them again.</source>
+        <translation>Starten Sie sie erneut.</translation>
+    </message>
+    <message>
+        <source>Start them again; the log has the details.</source>
+        <translation>Starten Sie sie erneut; das Protokoll enthält die Einzelheiten.</translation>
+    </message>
+    <message>
+        <source>Start them from the menu.</source>
+        <translation>Starten Sie sie über das Menü.</translation>
+    </message>
+    <message>
+        <source>String should have at least 1 character</source>
+        <translation>Es braucht mindestens ein Zeichen</translation>
+    </message>
+    <message>
+        <source>String should have at most {0} characters</source>
+        <translation>Es darf höchstens {0} Zeichen haben</translation>
+    </message>
+    <message>
+        <source>Switch an output on, or let Captioner hear a microphone or a file instead.</source>
+        <translation>Schalten Sie eine Ausgabe ein, oder lassen Sie Captioner stattdessen ein Mikrofon oder eine Datei hören.</translation>
+    </message>
+    <message>
+        <source>System audio needs PulseAudio or PipeWire, and neither is running.</source>
+        <translation>Systemton braucht PulseAudio oder PipeWire, und keines von beiden läuft.</translation>
+    </message>
+    <message>
+        <source>System audio on Windows needs the package PyAudioWPatch, which is not installed.</source>
+        <translation>Systemton unter Windows braucht das Paket PyAudioWPatch, das nicht installiert ist.</translation>
+    </message>
+    <message>
+        <source>The CA file {0} holds no certificate.</source>
+        <translation>Die CA-Datei {0} enthält kein Zertifikat.</translation>
+    </message>
+    <message>
+        <source>The certificate is checked for {0} and not for the host: whoever has one for that name can stand in for the server.</source>
+        <translation>Das Zertifikat wird für {0} geprüft und nicht für den Host: Wer eines für diesen Namen hat, kann sich als der Server ausgeben.</translation>
+    </message>
+    <message>
+        <source>The certificate of {0} is signed by an authority that is not trusted here{1}.</source>
+        <translation>Das Zertifikat von {0} ist von einer Stelle unterzeichnet, der hier nicht vertraut wird{1}.</translation>
+    </message>
+    <message>
+        <source>The certificate of {0} {1}.</source>
+        <translation>Das Zertifikat von {0} {1}.</translation>
+    </message>
+    <message>
+        <source>The client certificate {0} holds no certificate.</source>
+        <translation>Das Client-Zertifikat {0} enthält kein Zertifikat.</translation>
+    </message>
+    <message>
+        <source>The client certificate {0} or its key {1} is damaged.</source>
+        <translation>Das Client-Zertifikat {0} oder sein Schlüssel {1} ist beschädigt.</translation>
+    </message>
+    <message>
+        <source>The client key {0} holds no key.</source>
+        <translation>Der Client-Schlüssel {0} enthält keinen Schlüssel.</translation>
+    </message>
+    <message>
+        <source>The client key {0} is encrypted.</source>
+        <translation>Der Client-Schlüssel {0} ist verschlüsselt.</translation>
+    </message>
+    <message>
+        <source>The client key {0} is not the key of the certificate {1}.</source>
+        <translation>Der Client-Schlüssel {0} ist nicht der Schlüssel des Zertifikats {1}.</translation>
+    </message>
+    <message>
+        <source>The computer slept for {0}.</source>
+        <translation>Der Computer schlief {0}.</translation>
+    </message>
+    <message>
+        <source>The connection is made anew.</source>
+        <translation>Die Verbindung wird neu aufgebaut.</translation>
+    </message>
+    <message>
+        <source>The connection is not encrypted: anyone on the way can hear the audio.</source>
+        <translation>Die Verbindung ist nicht verschlüsselt: Jeder auf dem Weg kann den Ton hören.</translation>
+    </message>
+    <message>
+        <source>The connection to the sound server broke.</source>
+        <translation>Die Verbindung zum Soundserver ist abgebrochen.</translation>
+    </message>
+    <message>
+        <source>The connection to {0} failed: {1}.</source>
+        <translation>Die Verbindung zu {0} ist fehlgeschlagen: {1}.</translation>
+    </message>
+    <message>
+        <source>The embedded engine could not be started: {0}.</source>
+        <translation>Die eingebaute Spracherkennung konnte nicht gestartet werden: {0}.</translation>
+    </message>
+    <message>
+        <source>The embedded engine did not start: {0}</source>
+        <translation>Die eingebaute Spracherkennung ist nicht gestartet: {0}</translation>
+    </message>
+    <message>
+        <source>The embedded engine does not exist for this kind of computer.</source>
+        <translation>Für diese Art Computer gibt es die eingebaute Spracherkennung nicht.</translation>
+    </message>
+    <message>
+        <source>The embedded engine understands English only, and the language is {0}.</source>
+        <translation>Die eingebaute Spracherkennung versteht nur Englisch, und die Sprache ist {0}.</translation>
+    </message>
+    <message>
+        <source>The file {0} cannot be read as text: {1}.</source>
+        <translation>Die Datei {0} kann nicht als Text gelesen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The file {0}, named with --env-file, does not exist.</source>
+        <translation>Die mit --env-file genannte Datei {0} gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>The key for {0} holds characters that cannot be sent.</source>
+        <translation>Der Schlüssel für {0} enthält Zeichen, die nicht gesendet werden können.</translation>
+    </message>
+    <message>
+        <source>The key for {0} is not sent: the connection is not encrypted.</source>
+        <translation>Der Schlüssel für {0} wird nicht gesendet: Die Verbindung ist nicht verschlüsselt.</translation>
+    </message>
+    <message>
+        <source>The key may travel unencrypted: anyone on the way can take it.</source>
+        <translation>Der Schlüssel darf unverschlüsselt übertragen werden: Jeder auf dem Weg kann ihn nehmen.</translation>
+    </message>
+    <message>
+        <source>The keyring ({0}) is locked.</source>
+        <translation>Der Schlüsselbund ({0}) ist gesperrt.</translation>
+    </message>
+    <message>
+        <source>The keyring ({0}) refused: {1}.</source>
+        <translation>Der Schlüsselbund ({0}) hat abgelehnt: {1}.</translation>
+    </message>
+    <message>
+        <source>The last caption is kept as it was shown.</source>
+        <translation>Der letzte Untertitel bleibt, wie er gezeigt wurde.</translation>
+    </message>
+    <message>
+        <source>The library PortAudio is not installed, so no microphone can be opened.</source>
+        <translation>Die Bibliothek PortAudio ist nicht installiert, also kann kein Mikrofon geöffnet werden.</translation>
+    </message>
+    <message>
+        <source>The library libpulse is not installed, so PulseAudio and PipeWire cannot be heard.</source>
+        <translation>Die Bibliothek libpulse ist nicht installiert, also können PulseAudio und PipeWire nicht gehört werden.</translation>
+    </message>
+    <message>
+        <source>The name &quot;{0}&quot; is not text.</source>
+        <translation>Der Name „{0}“ ist kein Text.</translation>
+    </message>
+    <message>
+        <source>The password for the proxy travels unencrypted to it.</source>
+        <translation>Das Passwort für den Proxy wird unverschlüsselt an ihn übertragen.</translation>
+    </message>
+    <message>
+        <source>The proxy on the way to {0} does not let the connection through ({1}).</source>
+        <translation>Der Proxy auf dem Weg zu {0} lässt die Verbindung nicht durch ({1}).</translation>
+    </message>
+    <message>
+        <source>The proxy on the way to {0} wants a name and a password.</source>
+        <translation>Der Proxy auf dem Weg zu {0} verlangt einen Namen und ein Passwort.</translation>
+    </message>
+    <message>
+        <source>The proxy {0} on the way to {1} cannot be reached.</source>
+        <translation>Der Proxy {0} auf dem Weg zu {1} ist nicht erreichbar.</translation>
+    </message>
+    <message>
+        <source>The recogniser is being reconnected.</source>
+        <translation>Die Verbindung zur Spracherkennung wird wiederhergestellt.</translation>
+    </message>
+    <message>
+        <source>The secure handshake with {0} failed: {1}.</source>
+        <translation>Der sichere Handschlag mit {0} ist fehlgeschlagen: {1}.</translation>
+    </message>
+    <message>
+        <source>The server ended the stream by itself.</source>
+        <translation>Der Server hat den Datenstrom von sich aus beendet.</translation>
+    </message>
+    <message>
+        <source>The servers must be counted from 0 without gaps.</source>
+        <translation>Die Server müssen von 0 an ohne Lücken gezählt werden.</translation>
+    </message>
+    <message>
+        <source>The settings could not be saved to {0}: {1}.</source>
+        <translation>Die Einstellungen konnten nicht in {0} gespeichert werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The settings file {0} cannot be read: {1}.</source>
+        <translation>Die Einstellungsdatei {0} kann nicht gelesen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The sound server does not answer, so &quot;{0}&quot; cannot be heard.</source>
+        <translation>Der Soundserver antwortet nicht, also kann „{0}“ nicht gehört werden.</translation>
+    </message>
+    <message>
+        <source>The sound server does not let &quot;{0}&quot; be heard: {1}.</source>
+        <translation>Der Soundserver lässt „{0}“ nicht abhören: {1}.</translation>
+    </message>
+    <message>
+        <source>The transcript {0} cannot be written: {1}.</source>
+        <translation>Die Mitschrift {0} kann nicht geschrieben werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The value {0} for {1} makes no sense: {2}.</source>
+        <translation>Der Wert {0} für {1} ergibt keinen Sinn: {2}.</translation>
+    </message>
+    <message>
+        <source>The {0} {1} cannot be read: {2}.</source>
+        <translation>Die Datei {1} ({0}) kann nicht gelesen werden: {2}.</translation>
+    </message>
+    <message>
+        <source>There is neither an output nor a microphone to listen to.</source>
+        <translation>Es gibt weder eine Ausgabe noch ein Mikrofon zum Zuhören.</translation>
+    </message>
+    <message>
+        <source>There is no file &quot;{0}&quot;.</source>
+        <translation>Es gibt keine Datei „{0}“.</translation>
+    </message>
+    <message>
+        <source>There is no setting {0}.</source>
+        <translation>Es gibt keine Einstellung {0}.</translation>
+    </message>
+    <message>
+        <source>There is no sound in &quot;{0}&quot;.</source>
+        <translation>In „{0}“ ist kein Ton.</translation>
+    </message>
+    <message>
+        <source>There is no sound server (PulseAudio or PipeWire) to listen to.</source>
+        <translation>Es gibt keinen Soundserver (PulseAudio oder PipeWire), dem zugehört werden kann.</translation>
+    </message>
+    <message>
+        <source>There is no {0} called &quot;{1}&quot;.</source>
+        <translation>Es gibt kein Gerät ({0}) namens „{1}“.</translation>
+    </message>
+    <message>
+        <source>There is no {0} to listen to.</source>
+        <translation>Es gibt kein Gerät ({0}), dem zugehört werden kann.</translation>
+    </message>
+    <message>
+        <source>There is: {0}. Choose one of them with --device.</source>
+        <translation>Es gibt: {0}. Wählen Sie eines davon mit --device.</translation>
+    </message>
+    <message>
+        <source>This computer offers no keyring to keep the key in.</source>
+        <translation>Dieser Computer bietet keinen Schlüsselbund, in dem der Schlüssel bleiben kann.</translation>
+    </message>
+    <message>
+        <source>Turn TLS on (RIVA_SSL=true), if the server offers it.</source>
+        <translation>Schalten Sie TLS ein (RIVA_SSL=true), wenn der Server es anbietet.</translation>
+    </message>
+    <message>
+        <source>Turn TLS on for this server (RIVA_SSL=true), remove the key, or set the server&apos;s allow_plaintext_key where nobody listens in between.</source>
+        <translation>Schalten Sie für diesen Server TLS ein (RIVA_SSL=true), entfernen Sie den Schlüssel, oder setzen Sie allow_plaintext_key des Servers, wo niemand dazwischen mithört.</translation>
+    </message>
+    <message>
+        <source>Turn TLS on for this server (RIVA_SSL=true).</source>
+        <translation>Schalten Sie für diesen Server TLS ein (RIVA_SSL=true).</translation>
+    </message>
+    <message>
+        <source>Turn TLS on, and this off.</source>
+        <translation>Schalten Sie TLS ein und dies aus.</translation>
+    </message>
+    <message>
+        <source>Unavailable model requested given these parameters: {0}</source>
+        <translation>Mit diesen Angaben gibt es kein Modell: {0}</translation>
+    </message>
+    <message>
+        <source>Unlock it, for instance by logging in to the desktop, or use RIVA_API_KEY.</source>
+        <translation>Entsperren Sie ihn, zum Beispiel durch Anmelden am Desktop, oder verwenden Sie RIVA_API_KEY.</translation>
+    </message>
+    <message>
+        <source>Unplug it and plug it in again, or choose another device.</source>
+        <translation>Stecken Sie es aus und wieder ein, oder wählen Sie ein anderes Gerät.</translation>
+    </message>
+    <message>
+        <source>Use a proxy that needs none, or one on this machine.</source>
+        <translation>Verwenden Sie einen Proxy, der keine braucht, oder einen auf diesem Computer.</translation>
+    </message>
+    <message>
+        <source>Use the number after the last one to add a server: the first is endpoints.0.</source>
+        <translation>Verwenden Sie die Nummer nach der letzten, um einen Server hinzuzufügen: Der erste ist endpoints.0.</translation>
+    </message>
+    <message>
+        <source>Wait, then try again.</source>
+        <translation>Warten Sie, und versuchen Sie es dann erneut.</translation>
+    </message>
+    <message>
+        <source>Wait: its models are being loaded, and the first start of a NIM takes up to 30 minutes.</source>
+        <translation>Warten Sie: Seine Modelle werden geladen, und der erste Start eines NIM dauert bis zu 30 Minuten.</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>Sie</translation>
+    </message>
+    <message>
+        <source>once</source>
+        <translation>einmal</translation>
+    </message>
+    <message>
+        <source>{0} ({1}) is &apos;{2}&apos;, which makes no sense.</source>
+        <translation>{0} ({1}) ist „{2}“, das ergibt keinen Sinn.</translation>
+    </message>
+    <message>
+        <source>{0} Only a NIM has this port.</source>
+        <translation>{0} Nur ein NIM hat diesen Port.</translation>
+    </message>
+    <message>
+        <source>{0} and could not be set aside ({1}). The defaults are used.</source>
+        <translation>{0} und konnte nicht beiseitegelegt werden ({1}). Es gelten die Vorgaben.</translation>
+    </message>
+    <message>
+        <source>{0} and was set aside as {1}. The defaults are used.</source>
+        <translation>{0} und wurde als {1} beiseitegelegt. Es gelten die Vorgaben.</translation>
+    </message>
+    <message>
+        <source>{0} answers, but not over TLS.</source>
+        <translation>{0} antwortet, aber nicht über TLS.</translation>
+    </message>
+    <message>
+        <source>{0} answers, but tells nothing of itself; a stream shows whether it works.</source>
+        <translation>{0} antwortet, sagt aber nichts über sich; ein Datenstrom zeigt, ob er geht.</translation>
+    </message>
+    <message>
+        <source>{0} breaks off after the secure handshake, as servers do that do not accept the client certificate; ours is {1}.</source>
+        <translation>{0} bricht nach dem sicheren Handschlag ab, wie es Server tun, die das Client-Zertifikat nicht annehmen; unseres ist {1}.</translation>
+    </message>
+    <message>
+        <source>{0} breaks off after the secure handshake, as servers do that want a client certificate.</source>
+        <translation>{0} bricht nach dem sicheren Handschlag ab, wie es Server tun, die ein Client-Zertifikat verlangen.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be reached: the name {1} is not known.</source>
+        <translation>{0} ist nicht erreichbar: Der Name {1} ist nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be reached: {1}.</source>
+        <translation>{0} ist nicht erreichbar: {1}.</translation>
+    </message>
+    <message>
+        <source>{0} closes the connection at once.</source>
+        <translation>{0} schließt die Verbindung sofort.</translation>
+    </message>
+    <message>
+        <source>{0} did not answer in time: {1}.</source>
+        <translation>{0} hat nicht rechtzeitig geantwortet: {1}.</translation>
+    </message>
+    <message>
+        <source>{0} did not answer within {1} seconds.</source>
+        <translation>{0} hat nicht innerhalb von {1} Sekunden geantwortet.</translation>
+    </message>
+    <message>
+        <source>{0} did not send the last words in time.</source>
+        <translation>{0} hat die letzten Worte nicht rechtzeitig gesendet.</translation>
+    </message>
+    <message>
+        <source>{0} does not recognise the language {1}.</source>
+        <translation>{0} erkennt die Sprache {1} nicht.</translation>
+    </message>
+    <message>
+        <source>{0} has models for whole recordings only: {1}.</source>
+        <translation>{0} hat nur Modelle für ganze Aufnahmen: {1}.</translation>
+    </message>
+    <message>
+        <source>{0} has no model {1} for streams.</source>
+        <translation>{0} hat kein Modell {1} für Datenströme.</translation>
+    </message>
+    <message>
+        <source>{0} has no room for another stream: {1}</source>
+        <translation>{0} hat keinen Platz für einen weiteren Datenstrom: {1}</translation>
+    </message>
+    <message>
+        <source>{0} has taken no audio for {1} seconds.</source>
+        <translation>{0} hat seit {1} Sekunden keinen Ton angenommen.</translation>
+    </message>
+    <message>
+        <source>{0} has: {1}. Set a language that is listed (RIVA_LANGUAGE_CODE), or start the server with a model for yours.</source>
+        <translation>{0} hat: {1}. Stellen Sie eine Sprache ein, die aufgeführt ist (RIVA_LANGUAGE_CODE), oder starten Sie den Server mit einem Modell für Ihre.</translation>
+    </message>
+    <message>
+        <source>{0} hears speech but has not answered for {1} seconds.</source>
+        <translation>{0} hört Sprache, hat aber seit {1} Sekunden nicht geantwortet.</translation>
+    </message>
+    <message>
+        <source>{0} is missing.</source>
+        <translation>{0} fehlt.</translation>
+    </message>
+    <message>
+        <source>{0} is no Riva speech recogniser: {1}</source>
+        <translation>{0} ist keine Riva-Spracherkennung: {1}</translation>
+    </message>
+    <message>
+        <source>{0} is ready, but has no speech model.</source>
+        <translation>{0} ist bereit, hat aber kein Sprachmodell.</translation>
+    </message>
+    <message>
+        <source>{0} is ready, but takes {1} s for a small call.</source>
+        <translation>{0} ist bereit, braucht aber {1} s für einen kleinen Aufruf.</translation>
+    </message>
+    <message>
+        <source>{0} is silent here.</source>
+        <translation>{0} ist hier still.</translation>
+    </message>
+    <message>
+        <source>{0} is starting.</source>
+        <translation>{0} wird gestartet.</translation>
+    </message>
+    <message>
+        <source>{0} is {1} seconds behind.</source>
+        <translation>{0} ist {1} Sekunden zurück.</translation>
+    </message>
+    <message>
+        <source>{0} is {1}, which makes no sense: {2}.</source>
+        <translation>{0} ist {1}, das ergibt keinen Sinn: {2}.</translation>
+    </message>
+    <message>
+        <source>{0} recognises.</source>
+        <translation>{0} erkennt.</translation>
+    </message>
+    <message>
+        <source>{0} refused the key: {1}</source>
+        <translation>{0} hat den Schlüssel abgelehnt: {1}</translation>
+    </message>
+    <message>
+        <source>{0} refused the request: {1}</source>
+        <translation>{0} hat die Anfrage abgelehnt: {1}</translation>
+    </message>
+    <message>
+        <source>{0} refuses the client certificate {1} (&quot;{2}&quot;).</source>
+        <translation>{0} lehnt das Client-Zertifikat {1} ab („{2}“).</translation>
+    </message>
+    <message>
+        <source>{0} refuses the client certificate {1}: it expired on {2}.</source>
+        <translation>{0} lehnt das Client-Zertifikat {1} ab: Es ist am {2} abgelaufen.</translation>
+    </message>
+    <message>
+        <source>{0} runs, but has no model loaded.</source>
+        <translation>{0} läuft, hat aber kein Modell geladen.</translation>
+    </message>
+    <message>
+        <source>{0} says that it is not ready to serve.</source>
+        <translation>{0} sagt, dass er nicht bereit ist.</translation>
+    </message>
+    <message>
+        <source>{0} seconds of audio were lost in the last minute, because {1} did not take them.</source>
+        <translation>{0} Sekunden Ton gingen in der letzten Minute verloren, weil {1} sie nicht angenommen hat.</translation>
+    </message>
+    <message>
+        <source>{0} stands in. {1}</source>
+        <translation>{0} springt ein. {1}</translation>
+    </message>
+    <message>
+        <source>{0} takes the connection, but says nothing within {1} seconds.</source>
+        <translation>{0} nimmt die Verbindung an, sagt aber innerhalb von {1} Sekunden nichts.</translation>
+    </message>
+    <message>
+        <source>{0} times</source>
+        <translation>{0}-mal</translation>
+    </message>
+    <message>
+        <source>{0} wants a client certificate (&quot;{1}&quot;).</source>
+        <translation>{0} verlangt ein Client-Zertifikat („{1}“).</translation>
+    </message>
+    <message>
+        <source>{0} wants a key, and none is set.</source>
+        <translation>{0} verlangt einen Schlüssel, und keiner ist eingestellt.</translation>
+    </message>
+    <message>
+        <source>{0} wants an encrypted connection.</source>
+        <translation>{0} verlangt eine verschlüsselte Verbindung.</translation>
+    </message>
+    <message>
+        <source>{0}, which is to be the proxy on the way to {1}, does not answer as a proxy.</source>
+        <translation>{0}, der Proxy auf dem Weg zu {1} sein soll, antwortet nicht wie ein Proxy.</translation>
+    </message>
+    <message>
+        <source>{0}: without effect, because no server is named. Set RIVA_HOST or --server.</source>
+        <translation>{0}: ohne Wirkung, weil kein Server genannt ist. Setzen Sie RIVA_HOST oder --server.</translation>
+    </message>
+</context>
+</TS>
