@@ -17,6 +17,7 @@ from captioner.gui.faults import faults_told
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.icons import app_icon
 from captioner.gui.settings_writer import SaveSettings
+from captioner.gui.text.language import speak
 from captioner.gui.tray.menu import Device
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import LoadedSettings
@@ -67,6 +68,7 @@ def run_application(
         make_session: Makes what captions.
     """
     application = Application()
+    speak(application, loaded.settings.desktop.language)
     with qasync.QEventLoop(application) as loop:
         asyncio.set_event_loop(loop)
         try:

@@ -21,6 +21,7 @@ from captioner.core.events import (
 )
 from captioner.core.health import Health
 from captioner.core.state import SessionState
+from captioner.gui.text.sentences import endpoint_health_said, health_said
 from captioner.session.engine_process import EngineProcess
 from captioner.settings.models import Settings
 
@@ -92,7 +93,10 @@ def _import_session() -> type[CaptionSession]:
 
 
 class SessionBridge(QObject):
-    """Re-emits the events of a session as signals, on the main thread."""
+    """Re-emits the events of a session as signals, on the main thread.
+
+    What it says of health is in the language of the windows.
+    """
 
     state_changed = Signal(object)
     health_changed = Signal(object)
@@ -128,12 +132,12 @@ class SessionBridge(QObject):
             case StateChanged():
                 self.state_changed.emit(event.state)
             case HealthChanged():
-                self.health_changed.emit(event.health)
+                self.health_changed.emit(health_said(event.health))
             case SourceChanged():
                 self.source_changed.emit(event)
             case EngineChanged():
                 self.engine_changed.emit(event)
             case EndpointHealthChanged():
-                self.endpoint_health_changed.emit(event.health)
+                self.endpoint_health_changed.emit(endpoint_health_said(event.health))
             case GapMarked():
                 self.gap_marked.emit(event)

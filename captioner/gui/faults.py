@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from captioner.core.errors import CaptionerError
+from captioner.gui.text.sentences import said
 from captioner.telemetry.logs import FILE_ONLY
 
 logger = logging.getLogger(__name__)
 
-FAULT_TEXT: Final = "Captioner met a fault of its own. The log file has the details."
 
 _LEVELS: Final = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -26,6 +26,13 @@ _LEVELS: Final = {
     QtMsgType.QtCriticalMsg: logging.ERROR,
     QtMsgType.QtFatalMsg: logging.CRITICAL,
 }
+
+
+def fault_text() -> str:
+    """Return what the user is told of a fault of ours."""
+    return QCoreApplication.translate(
+        "Faults", "Captioner met a fault of its own. The log file has the details."
+    )
 
 
 @contextmanager
@@ -42,9 +49,9 @@ def faults_told(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None]) ->
     ) -> None:
         log_uncaught(kind, error, traceback)
         if isinstance(error, CaptionerError):
-            tell(" ".join(filter(None, [error.message, error.hint])))
+            tell(" ".join(said(text) for text in (error.message, error.hint) if text))
         elif isinstance(error, Exception):
-            tell(FAULT_TEXT)
+            tell(fault_text())
 
     def on_loop_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

@@ -12,9 +12,10 @@ from captioner.core.errors import CaptionerError
 from captioner.core.health import Health, HealthState
 from captioner.core.state import SessionState
 from captioner.gui.bridge import Session, SessionBridge, SessionFactory
-from captioner.gui.faults import FAULT_TEXT
+from captioner.gui.faults import fault_text
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.tasks import Tasks
+from captioner.gui.text.sentences import health_said
 from captioner.settings.models import Settings
 
 _RUNNING: Final = frozenset(
@@ -102,10 +103,10 @@ class SessionRunner(QObject):
                 session = await self._make_session(self._live.now)
             except CaptionerError as error:
                 health = Health(HealthState.FAILED, error.message, error.hint)
-                self.could_not_be_made.emit(health)
+                self.could_not_be_made.emit(health_said(health))
                 raise
             except Exception:
-                self.could_not_be_made.emit(Health(HealthState.FAILED, FAULT_TEXT))
+                self.could_not_be_made.emit(Health(HealthState.FAILED, fault_text()))
                 raise
             self._session = session
             self._bridge.listen_to(session)

@@ -2,6 +2,28 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE">
 <context>
+    <name>Faults</name>
+    <message>
+        <source>Captioner met a fault of its own. The log file has the details.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Look</name>
+    <message>
+        <source>The font “{family}” is not installed; the system&apos;s own stands in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The letters are painted more solid, because they could not be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Over some windows these colours could not be read, so the letters get an outline. A more solid box or window makes it unnecessary.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Page</name>
     <message>
         <source>Set by {origin}.</source>

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.draft import Draft
+from captioner.gui.text.sentences import said
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ class Page(QWidget):
         def show() -> None:
             problem = self.draft.problems.get(field)
             label.setVisible(problem is not None)
-            label.setText("" if problem is None else f"\u26a0 {problem.message}")
+            label.setText("" if problem is None else f"\u26a0 {said(problem.message)}")
             control.setProperty("isBad", problem is not None)
 
         self.draft.checked.connect(show)

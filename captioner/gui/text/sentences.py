@@ -15,7 +15,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication
 
 from captioner.core.health import EndpointHealth, Health
-from captioner.gui.text.templates import TEMPLATES
+from captioner.settings.resources import resource
 
 CONTEXT: Final = "Sentences"
 
@@ -82,18 +82,23 @@ def _of_one(text: str) -> str | None:
         translated = QCoreApplication.translate(CONTEXT, template)
         if translated == template:
             continue
-        gaps = {
-            name.removeprefix("gap"): _of_one(value) or value
-            for name, value in match.groupdict().items()
-        }
-        return _GAP.sub(lambda gap: gaps.get(gap[1], gap[0]), translated)
+        return _filled(translated, match)
     return None
+
+
+def _filled(translated: str, match: re.Match[str]) -> str:
+    values = {
+        name.removeprefix("gap"): _of_one(value) or value
+        for name, value in match.groupdict().items()
+    }
+    return _GAP.sub(lambda gap: values.get(gap[1], gap[0]), translated)
 
 
 @lru_cache(maxsize=1)
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """Return the templates as patterns, the most telling first."""
-    telling = sorted(TEMPLATES, key=lambda template: -len(_GAP.sub("", template)))
+    templates = resource("translations/sentences.txt").read_text(encoding="utf-8").splitlines()
+    telling = sorted(templates, key=lambda template: -len(_GAP.sub("", template)))
     return [(_pattern(template), template) for template in telling if _GAP.search(template)]
 
 

@@ -56,8 +56,10 @@ def test_english_stays_as_it_is(qapp: QApplication) -> None:
         ("Nothing is playing on Dell. 27.", "Auf Dell. 27 wird nichts abgespielt."),
         (
             "Embedded engine stands in. riva:50051 did not answer within 5 seconds.",
-            "Eingebaute Spracherkennung springt ein. "
-            "riva:50051 hat nicht innerhalb von 5 Sekunden geantwortet.",
+            (
+                "Eingebaute Spracherkennung springt ein. riva:50051 hat nicht innerhalb von "
+                "5 Sekunden geantwortet."
+            ),
         ),
         (
             "Listening to Speakers. No sound reaches Webcam.",
@@ -73,7 +75,9 @@ def test_sentences_from_below_are_said_in_german(sentence: str, german_sentence:
 
 @pytest.mark.usefixtures("german")
 def test_health_and_errors_are_said_in_german() -> None:
-    error = UnavailableError("The connection to riva:1 failed: refused.", hint="Check host and port.")
+    error = UnavailableError(
+        "The connection to riva:1 failed: refused.", hint="Check host and port."
+    )
     health = health_said(Health(HealthState.FAILED, error.message, error.hint))
 
     assert health.sentence == "Die Verbindung zu riva:1 ist fehlgeschlagen: refused."
