@@ -78,6 +78,7 @@ class FrontEnd(QObject):
         self.windows = Windows(self.desk)
         self._commands = {
             Command.TOGGLE: runner.toggle,
+            Command.PAUSE: lambda: self.overlay.set_held(not self.overlay.is_held),
             Command.SHOW: lambda: self._show_overlay(not self.overlay.isVisible()),
             Command.RAISE: lambda: self._show_overlay(True),  # noqa: FBT003  # a slot's argument
             Command.ARRANGE: lambda: self.overlay.set_arranging(not self.overlay.is_arranging),

@@ -160,9 +160,24 @@ class CaptionLines:
 
     def tail(self, count: int) -> tuple[ShownLine, ...]:
         """Return the last ``count`` lines, or as many as there are; the last one is active."""
-        pairs = zip([None, *self._lines], self._lines, strict=False)
-        shown = [line.shown(above) for above, line in pairs]
-        return tuple(shown[-min(count, self._max_lines) :])
+        return self.between(self.serials.stop - count, count)
+
+    @property
+    def serials(self) -> range:
+        """The numbers of the lines that are kept; the last one is the active line's."""
+        kept = self._lines[-self._max_lines :]
+        return range(kept[0].serial, kept[-1].serial + 1) if kept else range(0)
+
+    def between(self, serial: int, count: int) -> tuple[ShownLine, ...]:
+        """Return the ``count`` lines from ``serial`` on; those that are not kept are left out."""
+        kept = self.serials
+        wanted = range(max(serial, kept.start), min(serial + count, kept.stop))
+        if not wanted:
+            return ()
+        start = wanted.start - self._lines[0].serial
+        lines = self._lines[start : start + len(wanted)]
+        above = [self._lines[start - 1] if start else None, *lines]
+        return tuple(line.shown(before) for before, line in zip(above, lines, strict=False))
 
     def update(self, segment_id: int, shown: str, *, is_final: bool, channel: str = "") -> None:
         """Take in what a reader may see of a segment now.

@@ -45,6 +45,8 @@ CORNER: Final = 8
 _SMALL_SHARE: Final = 0.48
 _SMALLEST_PX: Final = 12
 _LINE_SHARE: Final = 1.06
+_EDGE_SHARE: Final = 0.06
+_EDGE_LEAST_PX: Final = 1.5
 _DIMMED_SHARE: Final = 0.25
 _WEIGHTS: Final = {
     "normal": QFont.Weight.Normal,
@@ -160,11 +162,21 @@ class Look:
         """Height of the status line, in logical pixels."""
         return math.ceil(QFontMetricsF(self.small_font).height()) + 2
 
+    @property
+    def edge_px(self) -> float:
+        """Thickness of the edges of letters, in logical pixels."""
+        return max(_EDGE_LEAST_PX, self.font.pixelSize() * _EDGE_SHARE)
+
+    @property
+    def margin(self) -> int:
+        """Room beside the letters of a line for their edges and box, in logical pixels."""
+        return math.ceil(self.edge_px)
+
     def width_of_columns(self, columns: int) -> int:
         """Return how wide about ``columns`` letters of running text are, in logical pixels."""
         sample = "the quick brown fox jumps over the lazy dog "
         width = QFontMetricsF(self.font).horizontalAdvance(sample) / len(sample)
-        return math.ceil(width * columns)
+        return math.ceil(width * columns) + 2 * self.margin
 
 
 def look_advice(settings: OverlaySettings) -> str:

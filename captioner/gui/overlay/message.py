@@ -11,7 +11,7 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter, QTextLayout, QTextOption
 
-from captioner.gui.overlay.look import QUIET_TEXT, TEXT
+from captioner.gui.overlay.look import Look
 
 _LARGEST_SHARE: Final = 0.72
 _SMALLEST_PX: Final = 11
@@ -25,7 +25,7 @@ class Message:
     Attributes:
         sentence: What is the matter.
         hint: What to do about it; may be empty.
-        is_urgent: True paints the sentence in full white.
+        is_urgent: True paints the sentence as clearly as captions.
     """
 
     sentence: str
@@ -36,8 +36,10 @@ class Message:
 class MessageLayout:
     """A message laid out for one size of the overlay."""
 
-    def __init__(self, message: Message, font: QFont, area: QRectF) -> None:
-        """Find the largest font, up to most of ``font``'s size, with which all fits ``area``."""
+    def __init__(self, message: Message, look: Look, area: QRectF) -> None:
+        """Find the largest font, up to most of the captions' size, with which all fits ``area``."""
+        self._look = look
+        font = look.font
         self._rows: list[tuple[QTextLayout, QColor, float]] = []
         self._area = area
         largest = round(font.pixelSize() * _LARGEST_SHARE)
@@ -49,18 +51,21 @@ class MessageLayout:
 
     def paint(self, painter: QPainter) -> None:
         """Paint it at the top of its area."""
+        if self._look.message_ground is not None:
+            painter.fillRect(self._area, self._look.message_ground)
         for layout, colour, top in self._rows:
             painter.setPen(colour)
             layout.draw(painter, QPointF(self._area.left(), self._area.top() + top))
 
     def _fits(self, message: Message, font: QFont) -> bool:
-        colour = TEXT if message.is_urgent else QUIET_TEXT
+        text, quiet = self._look.text, self._look.partial
+        colour = text if message.is_urgent else quiet
         self._rows = []
         top = 0.0
-        for text, pen in ((message.sentence, colour), (message.hint, QUIET_TEXT)):
-            if text:
+        for words, pen in ((message.sentence, colour), (message.hint, quiet)):
+            if words:
                 top += _HINT_GAP if self._rows else 0
-                layout = QTextLayout(text, font)
+                layout = QTextLayout(words, font)
                 self._rows.append((layout, pen, top))
                 top += _lay_out(layout, self._area.width())
         return top <= self._area.height()

@@ -1,61 +1,35 @@
-"""Paints the newest lines of captions: at most 30 times a second, and only changed ones."""
+"""Shows the lines of captions, live or held: at most 30 paints a second, and only of changes."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+import math
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from captioner.core.events import CaptionChanged
-from captioner.gui.overlay.look import QUIET_TEXT, TEXT, Look
+from captioner.gui.overlay.line_painter import LinePainter
+from captioner.gui.overlay.look import Look
 from captioner.gui.overlay.message import Message, MessageLayout
+from captioner.gui.overlay.motion import Glide, SilenceFade, is_motion_wanted
+from captioner.gui.overlay.painted_record import PaintedRecord
+from captioner.gui.overlay.scroll import ScrollPosition
 from captioner.gui.throttle import Throttle
-from captioner.transcript.lines import CaptionLines, RunKind, ShownLine, join_lines
+from captioner.transcript.lines import CaptionLines, Run, RunKind, ShownLine, join_lines
 
 FRAME_MS: Final = 34
 """Shortest time between two paints of changed captions, in milliseconds."""
 
-_KEPT_LINES: Final = 40
-"""More would make resizing by mouse sluggish, because all kept lines are broken anew."""
+KEPT_LINES: Final = 3000
+"""So many lines can be scrolled back through; more than two hours of speech."""
+
+_MANY_LINES: Final = 200
+_REBREAK_MS: Final = 150
+"""Shortest time between two breaks of many lines, while the window is resized by mouse."""
 
 GAP_MARK: Final = "[audio lost]"
-
-_COLOURS: Final[dict[RunKind, QColor]] = {
-    RunKind.LABEL: QUIET_TEXT,
-    RunKind.PARTIAL: QUIET_TEXT,
-    RunKind.FINAL: TEXT,
-    RunKind.MARK: QUIET_TEXT,
-}
-
-
-class PaintedRecord:
-    """What was really painted: each line as the reader saw it last, in order, bounded."""
-
-    def __init__(self, max_lines: int = 5000) -> None:
-        """Begin with nothing painted."""
-        self._lines: OrderedDict[int, ShownLine] = OrderedDict()
-        self._max_lines = max_lines
-
-    def add(self, lines: Sequence[ShownLine]) -> None:
-        """Note that ``lines`` are on the screen now."""
-        for line in lines:
-            self._lines[line.serial] = line
-        while len(self._lines) > self._max_lines:
-            self._lines.popitem(last=False)
-
-    @property
-    def is_empty(self) -> bool:
-        """True before the first word was painted."""
-        return not self._lines
-
-    @property
-    def text(self) -> str:
-        """The text that has gone by, with words that were split between lines whole again."""
-        return join_lines([line for line in self._lines.values() if line.text])
 
 
 class CaptionView(QWidget):
@@ -64,9 +38,14 @@ class CaptionView(QWidget):
     Attributes:
         paints: How often it has painted.
         painted: What the reader has seen.
+
+    Signals:
+        first_caption_painted: The first word was painted.
+        scrolled: It is live or held now, or there are more new lines below.
     """
 
     first_caption_painted = Signal()
+    scrolled = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         """Begin without captions and without a message."""
@@ -74,12 +53,20 @@ class CaptionView(QWidget):
         self._look = look
         self._metrics = QFontMetricsF(look.font)
         self._lines = CaptionLines(
-            self.width(), measure=self._metrics.horizontalAdvance, max_lines=_KEPT_LINES
+            self._text_width, measure=self._metrics.horizontalAdvance, max_lines=KEPT_LINES
         )
+        self._painter = LinePainter(look, self.width())
+        self._position = ScrollPosition()
         self._shown: tuple[ShownLine, ...] = ()
         self._message: Message | None = None
         self._message_layout: MessageLayout | None = None
         self._throttle = Throttle(self.update, FRAME_MS, self)
+        self._rebreak = Throttle(self._break_anew, _REBREAK_MS, self)
+        self._glide = Glide(self)
+        self._glide.moved.connect(self._throttle.request)
+        self._fade = SilenceFade(self)
+        self._fade.moved.connect(self._throttle.request)
+        self._fade.fade_after(look.fade_after_s)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Captions")
         self.paints = 0
@@ -100,44 +87,103 @@ class CaptionView(QWidget):
         """What stands in the place of captions, if anything does."""
         return self._message
 
+    @property
+    def is_held(self) -> bool:
+        """True while it stands still, whatever is said; `set_held` lets it go on."""
+        return self._position.is_held
+
+    @property
+    def new_lines(self) -> int:
+        """Lines that have come while it is held."""
+        return self._position.new_lines
+
+    @property
+    def opacity(self) -> float:
+        """Of the captions; less than 1.0 when they fade, because nobody speaks."""
+        return self._fade.opacity
+
     def show_caption(self, event: CaptionChanged) -> None:
         """Take in new words."""
         segment = event.segment
-        self._lines.update(
-            segment.id, event.shown, is_final=segment.is_final, channel=segment.channel
-        )
-        self._refresh()
+        # Hidden words are left out here, not only when painting: they shall take up no room.
+        is_hidden = not segment.is_final and not self._look.shows_partials
+        shown = "" if is_hidden else event.shown
+        self._lines.update(segment.id, shown, is_final=segment.is_final, channel=segment.channel)
+        self._fade.wake()
+        self._follow()
 
     def show_gap(self) -> None:
         """Mark that audio was lost here, unless nothing was said yet."""
-        if self.has_captions:
+        if self._lines.serials:
             self._lines.mark(GAP_MARK)
-            self._refresh()
+            self._follow()
 
     def show_message(self, message: Message | None) -> None:
         """Put ``message`` in the place of the captions, or show them again with None."""
         if message != self._message:
             self._message = message
             self._message_layout = None
+            self._keep_from_fading()
             self._throttle.request()
+
+    def set_held(self, wanted: bool) -> None:  # noqa: FBT001  # a switch, as Qt's own
+        """Stand still, or follow the newest words again."""
+        if wanted == self.is_held:
+            return
+        if wanted:
+            self._position.hold()
+            self._glide.stop()
+        else:
+            self._position.go_live()
+            self._look_again()
+        self._keep_from_fading()
+        self.scrolled.emit()
+        self._throttle.request()
+
+    def scroll_lines(self, lines: int) -> None:
+        """Hold, and go so many lines down, or back up if it is negative."""
+        if not self._lines.serials or (not self.is_held and lines > 0):
+            return
+        self._glide.stop()
+        self._position.scroll(lines)
+        self._look_again()
+        self._keep_from_fading()
+        self.scrolled.emit()
+
+    def scroll_page(self, pages: int) -> None:
+        """Hold, and go so many views down, or back up; one line stays in sight."""
+        self.scroll_lines(pages * max(1, self._position.rows - 1))
+
+    def scroll_to_start(self) -> None:
+        """Hold at the oldest line that is kept."""
+        self.scroll_lines(-len(self._lines.serials))
+
+    def text(self, *, everything: bool = False) -> str:
+        """Return what can be read now, or everything of this run that is kept."""
+        return join_lines(self._all() if everything else self._shown)
 
     def restyle(self, look: Look) -> None:
         """Paint with ``look`` from now on; another font breaks the lines anew."""
         has_other_font = look.font != self._look.font
         self._look = look
-        if has_other_font:
-            self._metrics = QFontMetricsF(look.font)
-            self._lines.set_width(self.width(), self._metrics.horizontalAdvance)
+        self._metrics = QFontMetricsF(look.font)
+        self._fade.fade_after(look.fade_after_s)
+        self._painter = LinePainter(look, self.width())
         self._message_layout = None
-        self._refresh()
+        if has_other_font:
+            self._break_anew()
+        self._fit_rows()
         self._throttle.request()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """Break the lines anew for another width; show more or fewer for another height."""
         if event.size().width() != event.oldSize().width():
-            self._lines.set_width(self.width(), self._metrics.horizontalAdvance)
+            if len(self._lines.serials) > _MANY_LINES:
+                self._rebreak.request()
+            else:
+                self._break_anew()
         self._message_layout = None
-        self._refresh()
+        self._fit_rows()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """Paint what is shown now."""
@@ -149,28 +195,80 @@ class CaptionView(QWidget):
             self._paint_lines(painter)
         painter.end()
 
-    def _refresh(self) -> None:
-        rows = max(1, self.height() // self._look.line_height)
-        shown = self._lines.tail(rows)
+    @property
+    def _text_width(self) -> float:
+        return self.width() - 2 * self._look.margin
+
+    def _follow(self) -> None:
+        """Take in that lines have changed: a live view follows, a held one counts."""
+        new_lines, position = self._position.new_lines, self._position
+        moved = position.keep(self._lines.serials)
+        if position.is_held:
+            if position.new_lines != new_lines:
+                self.scrolled.emit()
+            return
+        # Nobody sees a hidden view move; it shall not be behind when it appears.
+        if moved and self._look.glides and self.isVisible() and is_motion_wanted():
+            self._glide.add(moved, at_most=position.rows)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Take over the lines as they are now."""
+        position = self._position
+        shown = self._visible(position.top, min(position.rows, position.end - position.top))
         if shown != self._shown:
             self._shown = shown
             self._throttle.request()
 
+    def _fit_rows(self) -> None:
+        self._position.show_rows(self.height() // self._look.line_height)
+        self._look_again()
+
+    def _break_anew(self) -> None:
+        before = self._all()
+        self._lines.set_width(self._text_width, self._metrics.horizontalAdvance)
+        after = self._all()
+        self._position.broken_anew(before, after)
+        self.painted.broken_anew(before, after)
+        self._painter = LinePainter(self._look, self.width())
+        self._glide.stop()
+        self._look_again()
+
+    def _keep_from_fading(self) -> None:
+        self._fade.keep(wanted=self.is_held or self._message is not None)
+
+    def _all(self) -> tuple[ShownLine, ...]:
+        kept = self._lines.serials
+        return self._visible(kept.start, len(kept))
+
+    def _visible(self, serial: int, count: int) -> tuple[ShownLine, ...]:
+        return tuple(self._as_painted(line) for line in self._lines.between(serial, count))
+
+    def _as_painted(self, line: ShownLine) -> ShownLine:
+        """Return ``line`` without what shall not be seen."""
+        look = self._look
+        runs = [
+            run
+            for run in line.runs
+            if (look.shows_labels or run.kind is not RunKind.LABEL)
+            and (look.shows_partials or run.kind is not RunKind.PARTIAL)
+        ]
+        if runs and len(runs) < len(line.runs):
+            runs[0] = Run(runs[0].text.lstrip(), runs[0].kind)
+        return ShownLine(line.serial, tuple(runs), continues=line.continues)
+
     def _paint_message(self, painter: QPainter, message: Message) -> None:
         if self._message_layout is None:
-            self._message_layout = MessageLayout(message, self._look.font, QRectF(self.rect()))
+            self._message_layout = MessageLayout(message, self._look, QRectF(self.rect()))
         self._message_layout.paint(painter)
 
     def _paint_lines(self, painter: QPainter) -> None:
-        painter.setFont(self._look.font)
-        line_height = self._look.line_height
-        baseline = (line_height - self._metrics.height()) / 2 + self._metrics.ascent()
-        for row, line in enumerate(self._shown):
-            place = QPointF(0, row * line_height + baseline)
-            for run in line.runs:
-                painter.setPen(_COLOURS[run.kind])
-                painter.drawText(place, run.text)
-                place += QPointF(self._metrics.horizontalAdvance(run.text), 0)
+        painter.setOpacity(self._fade.opacity)
+        behind = math.ceil(self._glide.offset)
+        gone = self._visible(self._position.top - behind, behind) if behind else ()
+        first = self._position.top - self._glide.offset
+        for line in (*gone, *self._shown):
+            self._painter.paint(painter, line, (line.serial - first) * self._look.line_height)
         is_first = bool(self._shown) and self.painted.is_empty
         self.painted.add(self._shown)
         if is_first:

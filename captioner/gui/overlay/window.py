@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -29,9 +30,11 @@ from captioner.core.health import Health, HealthState
 from captioner.gui.health.mark import STATE_NAMES, HealthDot, health_text
 from captioner.gui.overlay.arrange_bar import ArrangeBar
 from captioner.gui.overlay.arranging import KeySteps, changed_by_key, cursor_at, edges_at
+from captioner.gui.overlay.live_button import LiveButton
 from captioner.gui.overlay.look import CORNER, MOCK, PADDING_BOTTOM, PADDING_TOP, PADDING_X, Look
 from captioner.gui.overlay.message import Message
 from captioner.gui.overlay.placement import onto_screen, restored_place
+from captioner.gui.overlay.reading_keys import read_by_key
 from captioner.gui.overlay.status_line import StatusLine
 from captioner.gui.overlay.view import CaptionView
 from captioner.gui.overlay.window_kind import on_top_kind
@@ -50,6 +53,9 @@ SOURCE_KINDS: Final = {
 _BRIEFLY_MS: Final = 6000
 _TELL_PLACE_MS: Final = 500
 _MINIMUM_WIDTH: Final = 160
+_WHEEL_NOTCH: Final = 120
+_WHEEL_LINES: Final = 2
+"""Lines that one notch of a mouse wheel scrolls."""
 
 
 class Overlay(QWidget):
@@ -101,7 +107,11 @@ class Overlay(QWidget):
         self._bar = ArrangeBar(self._look.small_font)
         self._bar.key_pressed.connect(self._on_key)
         self._bar.left.connect(lambda: self.set_arranging(False))
+        self._live = LiveButton(self._look.small_font, self)
+        self._live.clicked.connect(lambda: self.set_held(False))
+        self.view.scrolled.connect(self._on_scrolled)
         self._has_appeared = False
+        self._wheel = 0
         self._pressed_at: QPoint | None = None
         self._place_throttle = Throttle(self._tell_place, _TELL_PLACE_MS, self)
         self.setMinimumSize(_MINIMUM_WIDTH, self._height_of(lines=1))
@@ -122,10 +132,29 @@ class Overlay(QWidget):
         self.dot.restyle(self._look.status_height - 3, self._look.status_ground)
         self.status.restyle(self._look)
         self.view.restyle(self._look)
+        self._live.restyle(self._look.small_font)
         self._bar.restyle(self._look.small_font)
         self.setMinimumSize(_MINIMUM_WIDTH, self._height_of(lines=1))
         self._lay_out()
         self.update()
+
+    @property
+    def is_held(self) -> bool:
+        """True while the captions stand still."""
+        return self.view.is_held
+
+    def set_held(self, wanted: bool) -> None:  # noqa: FBT001  # a switch, as Qt's own
+        """Let the captions stand still, or follow the newest words again."""
+        self.view.set_held(wanted)
+
+    def copy(self, *, everything: bool = False) -> None:
+        """Copy the captions that can be read now, or everything of this run."""
+        text = self.view.text(everything=everything)
+        if text:
+            QGuiApplication.clipboard().setText(text)
+            self.show_notice(self.tr("Copied"))
+        else:
+            self.show_notice(self.tr("There are no captions to copy yet"))
 
     def show_caption(self, event: CaptionChanged) -> None:
         """Take in new words."""
@@ -183,6 +212,15 @@ class Overlay(QWidget):
         super().hideEvent(event)
         self.set_arranging(False)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  # Qt's name
+        """Scroll back through the captions; they are held until they are wanted live."""
+        self._wheel += event.angleDelta().y() * _WHEEL_LINES
+        lines = int(self._wheel / _WHEEL_NOTCH)
+        self._wheel -= lines * _WHEEL_NOTCH
+        if lines:
+            self.view.scroll_lines(-lines)
+        event.accept()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
         """Remember where a drag may begin."""
         if event.button() == Qt.MouseButton.LeftButton:
@@ -237,6 +275,7 @@ class Overlay(QWidget):
         self.status.setGeometry(PADDING_X + beside, PADDING_TOP, inner - beside, status_height)
         top = PADDING_TOP + status_height
         self.view.setGeometry(PADDING_X, top, inner, self.height() - top - PADDING_BOTTOM)
+        self._live.place(PADDING_X + inner, PADDING_TOP, status_height, inner - beside)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """Paint the background, and in arrange mode a frame."""
@@ -274,7 +313,7 @@ class Overlay(QWidget):
             self._bar.follow(self.geometry(), self._screen_area())
 
     def _on_key(self, key: int, modifiers: Qt.KeyboardModifier) -> None:
-        if self._steps is None:
+        if self._steps is None or read_by_key(self, key, modifiers):
             return
         place = changed_by_key(self._steps.last, key, modifiers, least=self.minimumSize())
         if place is not None:
@@ -290,6 +329,14 @@ class Overlay(QWidget):
         if self._has_appeared and geometry != self._told:
             self._told = geometry
             self.left_at.emit(geometry)
+
+    def _on_scrolled(self) -> None:
+        if self.is_held:
+            self._live.show_new_lines(self.view.new_lines)
+            self._lay_out()
+        else:
+            self._live.hide()
+        self._refresh()
 
     def _say_briefly(self, text: str) -> None:
         self._brief = text

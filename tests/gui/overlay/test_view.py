@@ -17,10 +17,10 @@ from captioner.gui.overlay.look import (
     QUIET_TEXT,
     TEXT,
     Look,
-    make_font,
 )
 from captioner.gui.overlay.message import Message, MessageLayout
-from captioner.gui.overlay.view import CaptionView, PaintedRecord
+from captioner.gui.overlay.painted_record import PaintedRecord
+from captioner.gui.overlay.view import CaptionView
 from captioner.settings.overlay import OverlaySettings
 from captioner.transcript.lines import Run, RunKind, ShownLine
 from tests.support.scripted_session import caption
@@ -187,7 +187,7 @@ def test_a_message_becomes_smaller_until_it_fits(qtbot: QtBot, words: int) -> No
     picture.fill(QColor("black"))
 
     painter = QPainter(picture)
-    MessageLayout(message, make_font("", 28), area).paint(painter)
+    MessageLayout(message, Look.from_settings(OverlaySettings()), area).paint(painter)
     painter.end()
 
     assert 20 < ink_rows(picture)[-1] < 70

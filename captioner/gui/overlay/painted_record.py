@@ -1,0 +1,54 @@
+"""What the reader has really seen."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from captioner.gui.overlay.scroll import same_place
+from captioner.transcript.lines import ShownLine, join_lines
+
+
+class PaintedRecord:
+    """What was really painted: each line as the reader saw it last, in order, bounded."""
+
+    def __init__(self, max_lines: int = 5000) -> None:
+        """Begin with nothing painted."""
+        self._lines: OrderedDict[int, ShownLine] = OrderedDict()
+        self._max_lines = max_lines
+
+    def add(self, lines: Sequence[ShownLine]) -> None:
+        """Note that ``lines`` are on the screen now."""
+        for line in lines:
+            self._lines[line.serial] = line
+        self._trim()
+
+    def broken_anew(self, before: tuple[ShownLine, ...], after: tuple[ShownLine, ...]) -> None:
+        """Go on with lines that begin elsewhere; what was painted is painted once all the same.
+
+        Args:
+            before: The lines as they were.
+            after: The same words, on other lines.
+        """
+        if not before or not self._lines:
+            return
+        end = max(self._lines) + 1
+        place = same_place(end, before, after)
+        for serial in [serial for serial in self._lines if serial >= before[0].serial]:
+            del self._lines[serial]
+        self.add([line for line in after if line.serial < place])
+
+    @property
+    def is_empty(self) -> bool:
+        """True before the first word was painted."""
+        return not self._lines
+
+    @property
+    def text(self) -> str:
+        """The text that has gone by, with words that were split between lines whole again."""
+        lines = [self._lines[serial] for serial in sorted(self._lines)]
+        return join_lines([line for line in lines if line.text])
+
+    def _trim(self) -> None:
+        while len(self._lines) > self._max_lines:
+            del self._lines[min(self._lines)]
