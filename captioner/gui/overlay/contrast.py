@@ -16,6 +16,9 @@ Rgb = tuple[float, float, float]
 LEAST: Final = 4.5
 """The smallest ratio at which text counts as readable."""
 
+ENOUGH: Final = 4.7
+"""What is aimed at: colours on a screen are rounded, translucent ones more than once."""
+
 BLACK: Final[Rgb] = (0.0, 0.0, 0.0)
 WHITE: Final[Rgb] = (1.0, 1.0, 1.0)
 
@@ -89,7 +92,9 @@ def least_opacity(text: Rgb, opacity: float, ground: Rgb) -> float:
     """Return ``opacity``, or as much more as letters on a solid ``ground`` need to be readable."""
     steps = range(round(opacity * 100), 101)
     enough = (
-        step / 100 for step in steps if worst_ratio(Layer(text, step / 100), Layer(ground)) >= LEAST
+        step / 100
+        for step in steps
+        if worst_ratio(Layer(text, step / 100), Layer(ground)) >= ENOUGH
     )
     return max(opacity, next(enough, 1.0))
 
@@ -98,7 +103,7 @@ def dimmed(text: Rgb, toward: Rgb, *, most: float, readable_on: tuple[Layer, ...
     """Return ``text`` mixed with up to ``most`` of ``toward``, as far as it stays readable."""
     for percent in range(round(most * 100), 0, -5):
         quieter = mixed(text, toward, percent / 100)
-        if worst_ratio(Layer(quieter), *readable_on) >= LEAST:
+        if worst_ratio(Layer(quieter), *readable_on) >= ENOUGH:
             return quieter
     return text
 

@@ -5,6 +5,7 @@ A line is painted once and kept as a picture until it changes, so that scrolling
 
 from __future__ import annotations
 
+import unicodedata
 from collections import OrderedDict
 from typing import Final
 
@@ -118,7 +119,7 @@ class LinePainter:
         layout = QTextLayout(line.text, self._look.font)
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.NoWrap)
-        option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+        option.setTextDirection(_direction(line))
         layout.setTextOption(option)
         layout.setFormats(formats)
         layout.beginLayout()
@@ -126,6 +127,18 @@ class LinePainter:
         text_line.setLineWidth(self._width - 2 * self._look.margin)
         layout.endLayout()
         return layout
+
+
+def _direction(line: ShownLine) -> Qt.LayoutDirection:
+    """Return in which direction the words are written, whatever the speaker's name is."""
+    for run in line.runs:
+        for letter in run.text if run.kind is not RunKind.LABEL else "":
+            match unicodedata.bidirectional(letter):
+                case "L":
+                    return Qt.LayoutDirection.LeftToRight
+                case "R" | "AL":
+                    return Qt.LayoutDirection.RightToLeft
+    return Qt.LayoutDirection.LeftToRight
 
 
 def _whole(line: ShownLine, colour: QColor, stroke: float) -> QTextLayout.FormatRange:

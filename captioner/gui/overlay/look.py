@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF
 
 from captioner.core.health import HealthState
 from captioner.gui.overlay.contrast import (
+    ENOUGH,
     LEAST,
     Layer,
     Rgb,
@@ -122,13 +123,13 @@ class Look:
         edge_rgb = opposite(colour)
         edge, opacity = settings.edge, settings.text_opacity
         ground: tuple[Layer, ...] = (window, box)
-        if worst_ratio(Layer(colour, opacity), *ground) < LEAST:
+        if worst_ratio(Layer(colour, opacity), *ground) < ENOUGH:
             edge, ground = "outline", (Layer(edge_rgb),)
             opacity = least_opacity(colour, opacity, edge_rgb)
         partial = colour
         if settings.partials == "dimmed" and opacity == 1.0:
             partial = dimmed(colour, edge_rgb, most=_DIMMED_SHARE, readable_on=ground)
-        is_message_clear = worst_ratio(Layer(partial), window) >= LEAST
+        is_message_clear = worst_ratio(Layer(partial, opacity), window) >= ENOUGH
         is_status_clear = all(
             worst_ratio(Layer(_rgb(each.name())), window) >= LEAST
             for each in (QUIET_TEXT, MOCK, *HEALTH_COLOURS.values())

@@ -36,6 +36,7 @@ from captioner.gui.overlay.message import Message
 from captioner.gui.overlay.placement import onto_screen, restored_place
 from captioner.gui.overlay.reading_keys import read_by_key
 from captioner.gui.overlay.status_line import StatusLine
+from captioner.gui.overlay.system_contrast import SystemContrast
 from captioner.gui.overlay.view import CaptionView
 from captioner.gui.overlay.window_kind import on_top_kind
 from captioner.gui.throttle import Throttle
@@ -91,7 +92,10 @@ class Overlay(QWidget):
         self.setWindowTitle(TITLE)
         self.setAccessibleName("Live captions")
         self.setMouseTracking(True)
-        self._look = Look.from_settings(settings)
+        self._settings = settings
+        self._contrast = SystemContrast(self)
+        self._contrast.changed.connect(lambda: self.restyle(self._settings))
+        self._look = Look.from_settings(settings, high_contrast=self._contrast.is_high)
         self.dot = HealthDot(self._look.status_height - 3, self)
         self.dot.restyle(self._look.status_height - 3, self._look.status_ground)
         self.status = StatusLine(self._look, self)
@@ -125,7 +129,8 @@ class Overlay(QWidget):
 
     def restyle(self, settings: OverlaySettings) -> None:
         """Look as ``settings`` say from now on; the window stays where it is."""
-        look = Look.from_settings(settings)
+        self._settings = settings
+        look = Look.from_settings(settings, high_contrast=self._contrast.is_high)
         if look == self._look:
             return
         self._look = look
