@@ -90,12 +90,9 @@ def opposite(colour: Rgb) -> Rgb:
 
 def least_opacity(text: Rgb, opacity: float, ground: Rgb) -> float:
     """Return ``opacity``, or as much more as letters on a solid ``ground`` need to be readable."""
-    steps = range(round(opacity * 100), 101)
-    enough = (
-        step / 100
-        for step in steps
-        if worst_ratio(Layer(text, step / 100), Layer(ground)) >= ENOUGH
-    )
+    shares = (percent / 100 for percent in range(round(opacity * 100), 101))
+    on = Layer(ground)
+    enough = (share for share in shares if worst_ratio(Layer(text, share), on) >= ENOUGH)
     return max(opacity, next(enough, 1.0))
 
 

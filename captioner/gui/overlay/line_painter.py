@@ -119,7 +119,10 @@ class LinePainter:
         layout = QTextLayout(line.text, self._look.font)
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.NoWrap)
-        option.setTextDirection(_direction(line))
+        direction = _direction(line)
+        option.setTextDirection(direction)
+        if direction is Qt.LayoutDirection.RightToLeft:
+            option.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
         layout.setTextOption(option)
         layout.setFormats(formats)
         layout.beginLayout()

@@ -30,18 +30,18 @@ class Preset:
 
     Attributes:
         key: Its name in code.
-        title: Its name for people, not yet translated.
+        title: Its name for people, a literal that is translated when it is shown.
         values: What is other than by default, by field of `OverlaySettings`.
     """
 
     key: str
-    title: str
+    title: object
     values: Mapping[str, object]
 
     @property
     def translated_title(self) -> str:
         """Its name in the user's language."""
-        return QCoreApplication.translate("Presets", self.title)
+        return QCoreApplication.translate("Presets", str(self.title))
 
     @property
     def changes(self) -> dict[str, object]:
