@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from scripts.benchmarks import client, engine, startup
+from scripts.benchmarks import client, engine, gui, startup
 from scripts.benchmarks.table import Target, markdown
 
 _PARTS: Final = {
     "startup": "from the start of the process to the window and the first caption",
     "engine": "the embedded engine, whole path, against moonshine's own streaming",
+    "gui": "the window: response to paint, processor time, memory, eight hours",
     "client": "the client of the Riva protocol against NVIDIA's own, scripted server",
 }
 
@@ -48,6 +49,10 @@ def main() -> int:
         targets += kept
     if options.part in {"engine", "all"}:
         report, kept = engine.run(options.rounds, options.faster_whisper)
+        reports.append(report)
+        targets += kept
+    if options.part in {"gui", "all"}:
+        report, kept = gui.run(options.rounds)
         reports.append(report)
         targets += kept
     if options.part in {"client", "all"}:

@@ -1,0 +1,137 @@
+"""Eight hours of captions in a few minutes: ``run_hours FOLDER [--hours N]``.
+
+The real window and everything behind it, with a session that says 160 words a minute. After each
+tenth of the time it prints a JSON object: resident memory in megabytes, and the median and 99th
+percentile of the time that a paint of the captions took, in milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any, Final
+
+import psutil
+
+from captioner.settings.models import Settings
+from captioner.settings.paths import ProfilePaths
+from captioner.settings.store import load_settings
+from tests.support.scripted_session import ScriptedSession, caption
+
+_WORDS_A_MINUTE: Final = 160
+_WORDS_AN_UTTERANCE: Final = 16
+_WORDS_A_FRAME: Final = 20
+_FRAME_S: Final = 0.036
+_PARTS: Final = 10
+_VOCABULARY: Final = [
+    "it",
+    "was",
+    "the",
+    "best",
+    "of",
+    "times",
+    "and",
+    "then",
+    "the",
+    "worst",
+    "of",
+    "times",
+    "as",
+    "some",
+    "of",
+    "the",
+    "noisiest",
+    "authorities",
+    "insisted",
+    "on",
+    "its",
+    "being",
+    "received",
+    "for",
+    "good",
+    "or",
+    "for",
+    "evil",
+]
+
+
+class _Hours(ScriptedSession):
+    """Talks as soon as it is started, and presses Ctrl-C when it has said everything."""
+
+    def __init__(self, words: int) -> None:
+        super().__init__()
+        self._words = words
+        self._talking: asyncio.Task[None] | None = None
+        self.paints: list[float] = []
+
+    async def start(self) -> None:
+        await super().start()
+        if self._talking is None:
+            self._talking = asyncio.create_task(self._talk(), name="talk")
+
+    async def _talk(self) -> None:
+        process = psutil.Process()
+        said: list[str] = []
+        segment = 0
+        for number in range(self._words):
+            said.append(_VOCABULARY[number * 7 % len(_VOCABULARY)])
+            is_final = len(said) == _WORDS_AN_UTTERANCE
+            self.emit(caption(segment, " ".join(said), is_final=is_final))
+            if is_final:
+                segment += 1
+                said = []
+            if number % _WORDS_A_FRAME == 0:
+                await asyncio.sleep(_FRAME_S)
+            if (number + 1) % (self._words // _PARTS) == 0:
+                self._tell(process)
+        from PySide6.QtWidgets import QApplication  # noqa: PLC0415  # loaded by the program
+
+        QApplication.quit()
+
+    def _tell(self, process: psutil.Process) -> None:
+        paints, self.paints = self.paints, []
+        print(
+            json.dumps(
+                {
+                    "memory_mb": process.memory_info().rss / 1e6,
+                    "paint_ms": 1000 * median(paints),
+                    "paint_p99_ms": 1000 * quantiles(paints, n=100)[98],
+                }
+            ),
+            flush=True,
+        )
+
+
+def main() -> int:
+    """Run it to the end."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--hours", type=float, default=8)
+    options = parser.parse_args()
+    paths = ProfilePaths.under(options.folder)
+    session = _Hours(round(options.hours * 60 * _WORDS_A_MINUTE))
+
+    async def make(_settings: Settings) -> ScriptedSession:
+        from captioner.gui.overlay.view import CaptionView  # noqa: PLC0415  # loaded by now
+
+        paint = CaptionView.paintEvent
+
+        def timed(self: CaptionView, event: Any) -> None:  # noqa: ANN401  # handed through
+            begun = time.perf_counter()
+            paint(self, event)
+            session.paints.append(time.perf_counter() - begun)
+
+        setattr(CaptionView, "paintEvent", timed)  # noqa: B010  # Qt finds it by its name
+        return session
+
+    from captioner.gui.app import run  # noqa: PLC0415  # as the command line does
+
+    return run(load_settings(paths, environ={}), paths, make_session=make)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
