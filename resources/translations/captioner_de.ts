@@ -5,22 +5,52 @@
     <name>Faults</name>
     <message>
         <source>Captioner met a fault of its own. The log file has the details.</source>
-        <translation type="unfinished"></translation>
+        <translation>In Captioner ist ein eigener Fehler aufgetreten. Die Protokolldatei enthält die Einzelheiten.</translation>
+    </message>
+</context>
+<context>
+    <name>LiveButton</name>
+    <message>
+        <source>Held · Live</source>
+        <translation>Angehalten · Live</translation>
+    </message>
+    <message>
+        <source>1 new line · Live</source>
+        <translation>1 neue Zeile · Live</translation>
+    </message>
+    <message>
+        <source>{count} new lines · Live</source>
+        <translation>{count} neue Zeilen · Live</translation>
+    </message>
+    <message>
+        <source>Follow the newest captions again</source>
+        <translation>Wieder den neuesten Untertiteln folgen</translation>
     </message>
 </context>
 <context>
     <name>Look</name>
     <message>
         <source>The font “{family}” is not installed; the system&apos;s own stands in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Schriftart „{family}“ ist nicht installiert; die des Systems springt ein.</translation>
     </message>
     <message>
         <source>The letters are painted more solid, because they could not be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Buchstaben werden deckender gezeichnet, denn sie wären nicht lesbar.</translation>
     </message>
     <message>
         <source>Over some windows these colours could not be read, so the letters get an outline. A more solid box or window makes it unnecessary.</source>
-        <translation type="unfinished"></translation>
+        <translation>Über manchen Fenstern wären diese Farben nicht lesbar, deshalb bekommen die Buchstaben einen Umriss. Ein deckenderer Kasten oder ein deckenderes Fenster macht ihn überflüssig.</translation>
+    </message>
+</context>
+<context>
+    <name>Overlay</name>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+    <message>
+        <source>There are no captions to copy yet</source>
+        <translation>Es gibt noch keine Untertitel zum Kopieren</translation>
     </message>
 </context>
 <context>
@@ -28,6 +58,37 @@
     <message>
         <source>Set by {origin}.</source>
         <translation>Festgelegt durch {origin}.</translation>
+    </message>
+</context>
+<context>
+    <name>Presets</name>
+    <message>
+        <source>Default</source>
+        <translation>Standard</translation>
+    </message>
+    <message>
+        <source>High contrast</source>
+        <translation>Hoher Kontrast</translation>
+    </message>
+    <message>
+        <source>Large</source>
+        <translation>Groß</translation>
+    </message>
+    <message>
+        <source>Large, high contrast</source>
+        <translation>Groß, hoher Kontrast</translation>
+    </message>
+    <message>
+        <source>Yellow on black</source>
+        <translation>Gelb auf Schwarz</translation>
+    </message>
+    <message>
+        <source>Outline without a box</source>
+        <translation>Umriss ohne Kasten</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
     </message>
 </context>
 <context>

@@ -27,36 +27,11 @@ _WORDS_AN_UTTERANCE: Final = 16
 _WORDS_A_FRAME: Final = 20
 _FRAME_S: Final = 0.036
 _PARTS: Final = 10
-_VOCABULARY: Final = [
-    "it",
-    "was",
-    "the",
-    "best",
-    "of",
-    "times",
-    "and",
-    "then",
-    "the",
-    "worst",
-    "of",
-    "times",
-    "as",
-    "some",
-    "of",
-    "the",
-    "noisiest",
-    "authorities",
-    "insisted",
-    "on",
-    "its",
-    "being",
-    "received",
-    "for",
-    "good",
-    "or",
-    "for",
-    "evil",
-]
+_SPEECH: Final = (
+    "it was the best of times and then the worst of times as some of the noisiest "
+    "authorities insisted on its being received for good or for evil"
+)
+_VOCABULARY: Final = tuple(_SPEECH.split())
 
 
 class _Hours(ScriptedSession):
