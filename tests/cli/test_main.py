@@ -124,8 +124,10 @@ def test_ctrl_c_is_not_lost_in_an_import_that_drops_exceptions(tmp_path: Path) -
         "def probe(): print('ran')\n"
     )
     (tmp_path / "dropping_command.py").write_text(body, encoding="utf-8")
+    # A run in the background of a shell inherits an ignored Ctrl-C.
     program = (
-        "import sys; from captioner.cli import commands, main;"
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from captioner.cli import commands, main;"
         "commands.COMMANDS['probe'] = commands.CommandEntry('dropping_command:probe', 'x');"
         "sys.exit(main.main(sys.argv[1:]))"
     )
