@@ -82,6 +82,7 @@ class FrontEnd(QObject):
             Command.SHOW: lambda: self._show_overlay(not self.overlay.isVisible()),
             Command.RAISE: lambda: self._show_overlay(True),  # noqa: FBT003  # a slot's argument
             Command.ARRANGE: lambda: self.overlay.set_arranging(not self.overlay.is_arranging),
+            Command.SETTINGS: self.windows.open_preferences,
             Command.QUIT: self.ask_to_quit,
         }
         self._connect()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from captioner.gui.desk import Desk
+
+if TYPE_CHECKING:
+    from captioner.gui.preferences.dialog import Preferences
 
 
 class Windows:
@@ -11,6 +16,19 @@ class Windows:
     def __init__(self, desk: Desk) -> None:
         """Open nothing yet."""
         self._desk = desk
+        self._preferences: Preferences | None = None
+
+    def open_preferences(self, page: str = "") -> None:
+        """Show the settings, at the page of this name, or where they were."""
+        if self._preferences is None:
+            from captioner.gui.preferences.dialog import (  # noqa: PLC0415  # loaded when wanted
+                Preferences,
+            )
+
+            self._preferences = Preferences(self._desk)
+        self._preferences.open_page(page)
 
     def close(self) -> None:
         """Close what is open, because the program ends."""
+        if self._preferences is not None:
+            self._preferences.cancel()

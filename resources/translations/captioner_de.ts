@@ -2,6 +2,153 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE">
 <context>
+    <name>CaptionsPage</name>
+    <message>
+        <source>Captions</source>
+        <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>While somebody speaks</source>
+        <translation>Während jemand spricht</translation>
+    </message>
+    <message>
+        <source>Responsive</source>
+        <translation>Sofort</translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation>Ausgewogen</translation>
+    </message>
+    <message>
+        <source>Steady</source>
+        <translation>Ruhig</translation>
+    </message>
+    <message>
+        <source>&amp;Stability:</source>
+        <translation>&amp;Stabilität:</translation>
+    </message>
+    <message>
+        <source>Responsive shows every word at once, and may change it again. Balanced holds the last word back until it is surer. Steady shows only words that have been heard the same twice: calmer to read, and a little later.</source>
+        <translation>„Sofort“ zeigt jedes Wort gleich und ändert es vielleicht noch einmal. „Ausgewogen“ hält das letzte Wort zurück, bis es sicherer ist. „Ruhig“ zeigt nur Wörter, die zweimal gleich gehört wurden: angenehmer zu lesen und etwas später.</translation>
+    </message>
+    <message>
+        <source>flicker speed delay</source>
+        <translation>Flackern Geschwindigkeit Verzögerung</translation>
+    </message>
+    <message>
+        <source>Like all others</source>
+        <translation>Wie alle anderen</translation>
+    </message>
+    <message>
+        <source>Dimmed</source>
+        <translation>Blasser</translation>
+    </message>
+    <message>
+        <source>Not shown</source>
+        <translation>Nicht gezeigt</translation>
+    </message>
+    <message>
+        <source>&amp;Words that may still change:</source>
+        <translation>&amp;Wörter, die sich noch ändern können:</translation>
+    </message>
+    <message>
+        <source>Not shown is calmest, and a sentence appears only when it is over.</source>
+        <translation>„Nicht gezeigt“ ist am ruhigsten; ein Satz erscheint erst, wenn er zu Ende ist.</translation>
+    </message>
+    <message>
+        <source>partial interim</source>
+        <translation>vorläufig Zwischenergebnis</translation>
+    </message>
+    <message>
+        <source>&amp;Name the speaker</source>
+        <translation>Sprecher &amp;nennen</translation>
+    </message>
+    <message>
+        <source>Where there is more than one, such as you and the others.</source>
+        <translation>Wo es mehrere gibt, etwa Sie und die anderen.</translation>
+    </message>
+    <message>
+        <source>How it is written</source>
+        <translation>Wie geschrieben wird</translation>
+    </message>
+    <message>
+        <source>&amp;Punctuation and capital letters</source>
+        <translation>&amp;Zeichensetzung und Großschreibung</translation>
+    </message>
+    <message>
+        <source>Numbers as &amp;digits</source>
+        <translation>Zahlen als Zi&amp;ffern</translation>
+    </message>
+    <message>
+        <source>“21” instead of “twenty one”. Servers do this; the embedded engine writes numbers as it hears them.</source>
+        <translation>„21“ statt „einundzwanzig“. Das tun Server; die eingebaute Spracherkennung schreibt Zahlen, wie sie sie hört.</translation>
+    </message>
+    <message>
+        <source>&amp;Mask swear words</source>
+        <translation>&amp;Kraftausdrücke verdecken</translation>
+    </message>
+    <message>
+        <source>Servers do this; the embedded engine has no such filter.</source>
+        <translation>Das tun Server; die eingebaute Spracherkennung hat keinen solchen Filter.</translation>
+    </message>
+    <message>
+        <source>profanity filter</source>
+        <translation>Schimpfwörter Filter</translation>
+    </message>
+    <message>
+        <source>&amp;Tell several voices of one source apart</source>
+        <translation>&amp;Mehrere Stimmen einer Quelle unterscheiden</translation>
+    </message>
+    <message>
+        <source>Some servers can do this; the embedded engine cannot.</source>
+        <translation>Manche Server können das; die eingebaute Spracherkennung kann es nicht.</translation>
+    </message>
+    <message>
+        <source>speaker diarization</source>
+        <translation>Sprecher Trennung</translation>
+    </message>
+    <message>
+        <source>When nobody speaks</source>
+        <translation>Wenn niemand spricht</translation>
+    </message>
+    <message>
+        <source> s</source>
+        <translation> s</translation>
+    </message>
+    <message>
+        <source>A sentence &amp;ends after silence of:</source>
+        <translation>Ein Satz &amp;endet nach einer Stille von:</translation>
+    </message>
+    <message>
+        <source>Its last words are then taken for final.</source>
+        <translation>Seine letzten Wörter gelten dann als endgültig.</translation>
+    </message>
+    <message>
+        <source>pause quiet gap</source>
+        <translation>Pause Stille</translation>
+    </message>
+    <message>
+        <source>Stay</source>
+        <translation>Bleiben</translation>
+    </message>
+    <message>
+        <source>Fade</source>
+        <translation>Verblassen</translation>
+    </message>
+    <message>
+        <source>&amp;Captions then:</source>
+        <translation>Die &amp;Untertitel:</translation>
+    </message>
+    <message>
+        <source>keep disappear hide</source>
+        <translation>behalten verschwinden ausblenden</translation>
+    </message>
+    <message>
+        <source>They &amp;fade after:</source>
+        <translation>Sie ver&amp;blassen nach:</translation>
+    </message>
+</context>
+<context>
     <name>Faults</name>
     <message>
         <source>Captioner met a fault of its own. The log file has the details.</source>
@@ -43,6 +190,29 @@
     </message>
 </context>
 <context>
+    <name>Navigation</name>
+    <message>
+        <source>Search (Ctrl+F)</source>
+        <translation>Suchen (Strg+F)</translation>
+    </message>
+    <message>
+        <source>Search the settings</source>
+        <translation>Einstellungen durchsuchen</translation>
+    </message>
+    <message>
+        <source>Pages of the settings</source>
+        <translation>Seiten der Einstellungen</translation>
+    </message>
+    <message>
+        <source>Settings found</source>
+        <translation>Gefundene Einstellungen</translation>
+    </message>
+    <message>
+        <source>Nothing found</source>
+        <translation>Nichts gefunden</translation>
+    </message>
+</context>
+<context>
     <name>Overlay</name>
     <message>
         <source>Copied</source>
@@ -58,6 +228,33 @@
     <message>
         <source>Set by {origin}.</source>
         <translation>Festgelegt durch {origin}.</translation>
+    </message>
+</context>
+<context>
+    <name>Preferences</name>
+    <message>
+        <source>Captioner settings</source>
+        <translation>Captioner-Einstellungen</translation>
+    </message>
+    <message>
+        <source>There are changes that are not applied yet.</source>
+        <translation>Es gibt Änderungen, die noch nicht übernommen sind.</translation>
+    </message>
+    <message>
+        <source>Apply and close</source>
+        <translation>Übernehmen und schließen</translation>
+    </message>
+    <message>
+        <source>Discard and close</source>
+        <translation>Verwerfen und schließen</translation>
+    </message>
+    <message>
+        <source>Stay here</source>
+        <translation>Hierbleiben</translation>
+    </message>
+    <message>
+        <source>Go there</source>
+        <translation>Dorthin</translation>
     </message>
 </context>
 <context>

@@ -88,10 +88,9 @@ class Draft(QObject):
         """
         if self._problems:
             raise next(iter(self._problems.values()))
-        changes, self._changes = self._changes, {}
-        if changes:
-            self._live.change(changes)
-            self.checked.emit()
+        if self._changes:
+            self._live.change(dict(self._changes))  # what holds now is no change any more
+            self.discard()
 
     def discard(self) -> None:
         """Forget the changes."""
@@ -105,5 +104,8 @@ class Draft(QObject):
             self._changes[field] = entered
 
     def _on_changed_elsewhere(self) -> None:
-        # The tray, the overlay and another page change settings too; what is entered here stays.
+        # The tray and the overlay change settings too. What is entered here stays.
+        for field, value in list(self._changes.items()):
+            if field not in self._problems:
+                self._drop_if_unchanged(field, value)
         self.reloaded.emit()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QFormLayout,
     QGroupBox,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -31,19 +34,30 @@ class Row:
         label: What the row is called.
         words: What else it may be looked for by.
         control: What takes the focus.
+        field: The setting, where there is just one.
+        cell: What is framed when the row was looked for.
     """
 
     label: str
     words: str
     control: QWidget
+    field: str = ""
+    cell: QWidget | None = None
 
 
 class Page(QWidget):
     """Base of all pages. A page shows the draft and enters changes into it; it applies nothing.
 
     Attributes:
+        key: Its name in code, for `Preferences.open_page`.
         rows: All rows, for the search.
+
+    Signals:
+        touched: What is entered beside the draft has changed; `is_changed` may be another.
     """
+
+    key: ClassVar[str] = ""
+    touched = Signal()
 
     def __init__(self, draft: Draft, desk: Desk) -> None:
         """Begin an empty page on ``draft``."""
@@ -52,6 +66,7 @@ class Page(QWidget):
         self.desk = desk
         self.rows: list[Row] = []
         self._shows: list[Callable[[], None]] = []
+        self._calm = _NoAccidentalWheel(self)
         self._column = QVBoxLayout(self)
         self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
         draft.reloaded.connect(self.show_values)
@@ -61,17 +76,35 @@ class Page(QWidget):
         """What the page is called in the list of pages."""
         raise NotImplementedError
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether something beside the draft waits to be applied, such as a key."""
+        return False
+
     def show_values(self) -> None:
         """Show what the draft says now."""
         for show in self._shows:
             show()
+
+    def opened(self) -> None:
+        """The dialog is shown: look once more at what may have changed outside the program."""
+
+    async def commit(self) -> None:
+        """Keep what is entered beside the draft; called before the draft is applied.
+
+        Raises:
+            CaptionerError: It cannot be kept; then nothing is applied.
+        """
+
+    def forget(self) -> None:
+        """Forget what is entered beside the draft, because the user cancels."""
 
     def group(self, title: str) -> QFormLayout:
         """Begin a group of rows."""
         box = QGroupBox(title)
         form = QFormLayout(box)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._column.addWidget(box)
         return form
 
@@ -95,30 +128,37 @@ class Page(QWidget):
             form: The group, from `group`.
             label: What it is called, with an ``&`` before the letter that leads there; empty for
                 a control that says so itself, such as a check box.
-            control: What the user changes; it gets its accessible name here.
+            control: What the user changes; it, or its focus proxy, gets its accessible name here.
             field: The setting; where it is locked, the row says by what, and a value that makes
                 no sense is explained below.
             help_text: What else there is to know, shown below in small print.
             words: What else it may be looked for by.
         """
+        target = control.focusProxy() or control
         own_text = control.text() if isinstance(control, QCheckBox) else ""
-        name = (label or own_text).replace("&", "")
-        control.setAccessibleName(name.rstrip(":"))
-        self.rows.append(Row(name, f"{words} {help_text} {field}", control))
+        name = (label or own_text).replace("&", "").rstrip(":")
+        target.setAccessibleName(name)
+        self._calm.guard(control)
         cell = QWidget()
+        cell.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        cell.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.rows.append(Row(name, f"{words} {help_text} {field}", target, field, cell))
         column = QVBoxLayout(cell)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(control)
+        is_short = isinstance(control, QComboBox | QAbstractSpinBox)
+        column.addWidget(
+            control, alignment=Qt.AlignmentFlag.AlignLeading if is_short else Qt.AlignmentFlag(0)
+        )
         if help_text:
-            column.addWidget(_small_print(help_text))
-            control.setAccessibleDescription(help_text)
+            column.addWidget(small_print(help_text))
+            target.setAccessibleDescription(help_text)
         if field:
-            column.addWidget(self._problem_of(field, control))
+            column.addWidget(self._problem_of(field, name))
             self._lock(field, control, column)
         if label:
             caption = QLabel(label)
-            caption.setBuddy(control)
+            caption.setBuddy(target)
             form.addRow(caption, cell)
         else:
             form.addRow(cell)
@@ -127,7 +167,7 @@ class Page(QWidget):
         """Return a check box for the yes-or-no setting ``field``."""
         box = QCheckBox(text)
         box.toggled.connect(lambda is_on: self.draft.set(field, is_on))
-        self._follow(box, lambda: box.setChecked(bool(self.draft.value(field))))
+        self.follow(box, lambda: box.setChecked(bool(self.draft.value(field))))
         return box
 
     def choice(self, field: str, options: Sequence[tuple[str, object]]) -> QComboBox:
@@ -142,7 +182,7 @@ class Page(QWidget):
             value = self.draft.value(field)
             box.setCurrentIndex(values.index(value) if value in values else -1)
 
-        self._follow(box, show)
+        self.follow(box, show)
         return box
 
     def number(
@@ -152,9 +192,10 @@ class Page(QWidget):
         box = QSpinBox()
         box.setRange(least, most)
         box.setSuffix(suffix)
-        kind = int if scale == 1 else float
+        is_whole = isinstance(self.draft.value(field), int)
+        kind = int if is_whole else float
         box.valueChanged.connect(lambda shown: self.draft.set(field, kind(round(shown * scale, 6))))
-        self._follow(box, lambda: box.setValue(round(float(str(self.draft.value(field))) / scale)))
+        self.follow(box, lambda: box.setValue(round(float(str(self.draft.value(field))) / scale)))
         return box
 
     def text(self, field: str, *, none_if_empty: bool = False) -> QLineEdit:
@@ -170,10 +211,10 @@ class Page(QWidget):
             if line.text() != shown:
                 line.setText(shown)
 
-        self._follow(line, show)
+        self.follow(line, show)
         return line
 
-    def _follow(self, control: QWidget, show: Callable[[], None]) -> None:
+    def follow(self, control: QWidget, show: Callable[[], None]) -> None:
         """Let ``control`` show the draft now and whenever it changes otherwise."""
 
         def quietly() -> None:
@@ -183,7 +224,19 @@ class Page(QWidget):
         self._shows.append(quietly)
         quietly()
 
-    def _problem_of(self, field: str, control: QWidget) -> QLabel:
+    def only_if(self, field: str, value: object, control: QWidget) -> None:
+        """Let ``control`` be used only while ``field`` has ``value``; else it does nothing."""
+
+        def show() -> None:
+            own = next((row.field for row in self.rows if row.control is control), "")
+            is_locked = bool(own) and self.draft.locked_by(own) is not None
+            control.setEnabled(not is_locked and self.draft.value(field) == value)
+
+        self._shows.append(show)
+        self.draft.changed.connect(lambda name: show() if name == field else None)
+        show()
+
+    def _problem_of(self, field: str, name: str) -> QLabel:
         label = QLabel()
         label.setWordWrap(True)
         label.setProperty("role", "problem")
@@ -192,20 +245,49 @@ class Page(QWidget):
         def show() -> None:
             problem = self.draft.problems.get(field)
             label.setVisible(problem is not None)
-            label.setText("" if problem is None else f"\u26a0 {said(problem.message)}")
-            control.setProperty("isBad", problem is not None)
+            sentence = "" if problem is None else said(problem.message)
+            label.setText(f"\u26a0 {sentence.replace(field, f'“{name}”')}")
 
         self.draft.checked.connect(show)
         return label
 
     def _lock(self, field: str, control: QWidget, column: QVBoxLayout) -> None:
-        if "." not in field or (origin := self.draft.locked_by(field)) is None:
+        if "." not in field:
             return
-        control.setEnabled(False)
-        column.addWidget(_small_print(self.tr("Set by {origin}.").format(origin=origin)))
+        reason = small_print("")
+        column.addWidget(reason)
+
+        def show() -> None:
+            origin = self.draft.locked_by(field)
+            control.setEnabled(origin is None)
+            reason.setVisible(origin is not None)
+            if origin is not None:
+                reason.setText(self.tr("Set by {origin}.").format(origin=origin))
+
+        self._shows.append(show)
+        show()
 
 
-def _small_print(text: str) -> QLabel:
+class _NoAccidentalWheel(QObject):
+    """Lets the wheel scroll the page, and change a value only where the user is already."""
+
+    def guard(self, control: QWidget) -> None:
+        """Keep the wheel from ``control`` while it has not the focus."""
+        control.setFocusPolicy(Qt.FocusPolicy(control.focusPolicy() & ~Qt.FocusPolicy.WheelFocus))
+        control.installEventFilter(self)
+
+    def eventFilter(self, control: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
+        """Pass on what is no wheel; the page behind gets the others."""
+        if event.type() != QEvent.Type.Wheel or not isinstance(control, QWidget):
+            return False
+        if control.hasFocus():
+            return False
+        event.ignore()
+        return True
+
+
+def small_print(text: str) -> QLabel:
+    """Return a paragraph that explains something."""
     label = QLabel(text)
     label.setWordWrap(True)
     label.setProperty("role", "help")
