@@ -2,6 +2,29 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE">
 <context>
+    <name>Abilities</name>
+    <message>
+        <source>This desktop does not let programs keep a window above the others. The menu of the window manager may offer it.</source>
+        <translation>Dieser Desktop lässt Programme kein Fenster über den anderen halten. Vielleicht bietet es das Menü der Fensterverwaltung an.</translation>
+    </message>
+    <message>
+        <source>This desktop does not let programs place their windows. Move the captions with the mouse.</source>
+        <translation>Dieser Desktop lässt Programme ihre Fenster nicht selbst platzieren. Verschieben Sie die Untertitel mit der Maus.</translation>
+    </message>
+    <message>
+        <source>Captioner cannot let clicks through to the windows behind on this desktop.</source>
+        <translation>Auf diesem Desktop kann Captioner Klicks nicht an die Fenster dahinter durchlassen.</translation>
+    </message>
+    <message>
+        <source>This desktop cannot leave a single window out of screen captures.</source>
+        <translation>Dieser Desktop kann kein einzelnes Fenster aus Bildschirmaufnahmen heraushalten.</translation>
+    </message>
+    <message>
+        <source>This desktop does not let programs take keys while another window is in use.</source>
+        <translation>Dieser Desktop lässt Programme keine Tasten annehmen, während ein anderes Fenster benutzt wird.</translation>
+    </message>
+</context>
+<context>
     <name>CaptionsPage</name>
     <message>
         <source>Captions</source>
