@@ -26,10 +26,16 @@ class CommandEntry:
     Attributes:
         target: ``module:function``, or ``module:app`` for a command that has commands itself.
         summary: Its line in ``captioner --help``.
+        panel: The part of that help that it stands in.
     """
 
     target: str
     summary: str
+    panel: str = "Commands"
+
+
+def _of_window(name: str, summary: str) -> CommandEntry:
+    return CommandEntry(f"captioner.cli.window:{name}", summary, "Commands for the running window")
 
 
 COMMANDS: Final[dict[str, CommandEntry]] = {
@@ -52,7 +58,22 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "doctor": CommandEntry(
         "captioner.cli.doctor:doctor", "Check that all parts work, and name the fix where not."
     ),
+    "toggle": _of_window("toggle", "Start or stop the captions."),
+    "pause": _of_window("pause", "Hold the captions still, or let them go on."),
+    "show": _of_window("show", "Hide the captions, or show them again."),
+    "arrange": _of_window("arrange", "Move and resize the captions with the keyboard."),
+    "click-through": _of_window(
+        "click_through", "Let the mouse reach what is behind the captions, or the captions again."
+    ),
+    "transcript": _of_window("transcript", "Open the transcript."),
+    "settings": _of_window("settings", "Open the settings."),
+    "status": _of_window("status", "Say how the captions are, and show it."),
+    "quit": _of_window("quit_window", "End the program in order."),
 }
+WINDOW_COMMANDS: Final = frozenset(
+    name for name, entry in COMMANDS.items() if entry.target.startswith("captioner.cli.window:")
+)
+"""They only pass a word on: the window's own log tells what came of it."""
 
 
 class LazyCommand(TyperCommand):
@@ -76,7 +97,10 @@ class LazyCommand(TyperCommand):
 
 def lazy_commands() -> list[LazyCommand]:
     """Return a stand-in for each command, in the order of the help."""
-    return [LazyCommand(name=name, help=entry.summary) for name, entry in COMMANDS.items()]
+    return [
+        LazyCommand(name=name, help=entry.summary, rich_help_panel=entry.panel)
+        for name, entry in COMMANDS.items()
+    ]
 
 
 def _load(name: str) -> TyperCommand | TyperGroup:

@@ -19,6 +19,7 @@ from rich.console import Console
 from captioner.cli.context import AppContext, app_context
 from captioner.cli.gui import show_window
 from captioner.core.errors import CaptionerError, UnsupportedError
+from captioner.gui.desktop.client import is_running
 from captioner.gui.display import choose_platform
 
 _SAMPLE: Final = "two_cities.wav"
@@ -31,6 +32,8 @@ def run_default(ctx: typer.Context) -> int:
         CaptionerError: Neither the window nor the terminal could do it.
     """
     context = app_context(ctx)
+    if display_problem() is None and is_running(context.paths):
+        return show_window(context)
     reason = why_not_a_window(display_problem, sound_problem)
     if reason is None:
         return show_window(context)

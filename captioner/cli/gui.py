@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 import typer
 
 from captioner.cli.context import AppContext, app_context
+from captioner.cli.exit_codes import ExitCode
 from captioner.cli.options import (
     CaFileOption,
     DeviceOption,
@@ -20,6 +22,9 @@ from captioner.cli.options import (
     audio_overrides,
     recogniser_overrides,
 )
+from captioner.gui.desktop.client import SoleWindow
+
+_log = logging.getLogger(__name__)
 
 
 def gui(
@@ -37,6 +42,8 @@ def gui(
 ) -> None:
     """Show live captions in a window that stays on top.
 
+    A second start of the same profile shows the window that is there.
+
     Examples:
     * captioner gui
     * captioner gui --source mic
@@ -50,7 +57,7 @@ def gui(
 
 
 def show_window(context: AppContext, overrides: Mapping[str, object] | None = None) -> int:
-    """Run the window until it is quit and return the exit code.
+    """Run the window until it is quit, or show the one that is there; return the exit code.
 
     Args:
         context: The global options.
@@ -58,7 +65,23 @@ def show_window(context: AppContext, overrides: Mapping[str, object] | None = No
 
     Raises:
         UnsupportedError: There is no display.
+        UnavailableError: The window that is there does not answer.
     """
-    from captioner.gui.app import run  # noqa: PLC0415  # Qt is loaded only for a window
+    window = SoleWindow(context.paths)
+    try:
+        if not window.claim_or_raise():
+            typer.echo("Captioner is already running; its captions are shown.")
+            if any(value is not None for value in (overrides or {}).values()):
+                _log.warning(
+                    "It goes on with its own settings. For the options given here, "
+                    "run `captioner quit` first."
+                )
+            return ExitCode.OK
+    except OSError as error:
+        _log.warning("Other processes cannot reach this window: %s", error)
+    try:
+        from captioner.gui.app import run  # noqa: PLC0415  # Qt is loaded only for a window
 
-    return run(context.load(overrides), context.paths)
+        return run(context.load(overrides), context.paths)
+    finally:
+        window.release()

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from captioner import __version__
-from captioner.cli.commands import lazy_commands
+from captioner.cli.commands import WINDOW_COMMANDS, lazy_commands
 from captioner.cli.context import AppContext
 from captioner.cli.exit_codes import MEANINGS, ExitCode, exit_code_for
 from captioner.cli.output import open_closed_streams
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 PROFILE_VARIABLE: Final = "CAPTIONER_PROFILE_DIR"
 """Does what ``--profile-dir`` does; tells the processes that a command starts."""
 
-_LOG_NAMES: Final = {"serve": "engine"}
+_LOG_NAMES: Final = {"serve": "engine"} | dict.fromkeys(WINDOW_COMMANDS, "commands")
 """Commands that run beside another process of the same profile write a log file of their own."""
 
 _EPILOG: Final = "[bold]Exit codes:[/] " + "; ".join(

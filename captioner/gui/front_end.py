@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QPoint
 
@@ -14,6 +14,7 @@ from captioner.core.health import Health
 from captioner.gui.bridge import SessionBridge, SessionFactory
 from captioner.gui.commands import Command
 from captioner.gui.desk import Desk, DeviceLister
+from captioner.gui.desktop.outcome import carry_out
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.overlay.window import Overlay
 from captioner.gui.session_runner import SessionRunner
@@ -27,6 +28,9 @@ from captioner.settings.models import Settings
 from captioner.settings.overlay import WindowGeometry
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import LoadedSettings
+
+if TYPE_CHECKING:
+    from captioner.gui.desktop.listener import Listener
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +65,7 @@ class FrontEnd(QObject):
         self._writer = SettingsWriter(save)
         self._menu: AppMenu | None = None
         self._tray: Tray | None = None
+        self._listener: Listener | None = None
         live = LiveSettings(loaded, self._writer)
         bridge = SessionBridge(self)
         runner = SessionRunner(make_session, live, bridge, self._tasks)
@@ -99,6 +104,10 @@ class FrontEnd(QObject):
         """Carry out ``command``."""
         self._commands[command]()
 
+    def can_do(self, command: Command) -> bool:
+        """Return whether `do` knows ``command``."""
+        return command in self._commands
+
     async def run(self) -> None:
         """Caption until the user quits; the last words are kept."""
         self._tasks.start(self._begin(), name="begin")
@@ -114,11 +123,14 @@ class FrontEnd(QObject):
         except TimeoutError:
             logger.warning("the overlay has not appeared after %.0f s", _APPEAR_LIMIT_S)
         self._build_menu()
+        self._listen()
         await asyncio.wait({self.desk.runner.start()})
         await self._refresh_devices()
 
     async def _end(self) -> None:
         """Undo everything, in the opposite order."""
+        if self._listener is not None:
+            self._listener.close()
         await self._tasks.cancel()
         await self.desk.runner.close()
         self.windows.close()
@@ -161,6 +173,12 @@ class FrontEnd(QObject):
         self.overlay.close_wanted.connect(self._on_close_wanted)
         self.desk.bridge.state_changed.connect(menu.show_state)
         self.desk.live.changed.connect(self._on_settings_changed)
+
+    def _listen(self) -> None:
+        from captioner.gui.desktop.listener import Listener  # noqa: PLC0415  # loads Qt's network
+
+        self._listener = Listener(partial(carry_out, self))
+        self._listener.open(self.desk.paths)
 
     def _show_health(self, health: Health) -> None:
         self.overlay.show_health(health)

@@ -12,6 +12,7 @@ Modules use ``logging.getLogger(__name__)``. Records may come from any thread.
 
 from __future__ import annotations
 
+import errno
 import logging
 import logging.handlers
 import os
@@ -25,6 +26,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from captioner.core.process_lock import ProcessLock
+
 _log = logging.getLogger(__name__)
 
 FILE_ONLY: Final = {"file_only": True}
@@ -32,6 +35,7 @@ FILE_ONLY: Final = {"file_only": True}
 
 _MAX_BYTES: Final = 2_000_000
 _BACKUPS: Final = 3
+_MOST_WRITERS: Final = 20
 _HIDDEN: Final = "[hidden]"
 _MIN_SECRET: Final = 4  # hiding shorter strings would garble every line and protect nothing
 _TOKENS: Final = re.compile(r"(?i)(\bbearer\s+)[^\s'\",;)]+|\b(?:nvapi|nvcf)-[\w-]{8,}")
@@ -67,8 +71,8 @@ def configure_logging(
         log_dir: Folder of the file; created, readable by the user alone, when missing.
         verbose: The file takes debug records, and the console takes information.
         console: Whether warnings are shown on standard error.
-        name: Name of the file without ``.log``; processes of one profile that run at the same
-            time use different names, because two writers must not rotate the same file.
+        name: Name of the file without ``.log``. Two writers must not rotate the same file: where
+            another process has it, ``-2`` and so on is added.
 
     Returns:
         The log file, or None when it cannot be written: then the console says why, and the
@@ -89,11 +93,21 @@ def configure_logging(
     log_file = log_dir / f"{name}.log"
     try:
         log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        root.addHandler(_File(log_file))
+        log_file, lock = _first_free(log_dir, name)
+        root.addHandler(_File(log_file, lock))
     except OSError as error:
         _log.warning("There is no log file: %s cannot be written (%s).", log_file, error.strerror)
         return None
     return log_file
+
+
+def _first_free(log_dir: Path, name: str) -> tuple[Path, ProcessLock]:
+    for number in range(1, _MOST_WRITERS + 1):
+        numbered = name if number == 1 else f"{name}-{number}"
+        lock = ProcessLock(log_dir / f".{numbered}.lock")
+        if lock.take():
+            return log_dir / f"{numbered}.log", lock
+    raise OSError(errno.EBUSY, "too many processes of this profile run")
 
 
 def log_file_in_use() -> Path | None:
@@ -125,8 +139,9 @@ class _File(logging.handlers.RotatingFileHandler):
     When it cannot be written any more, that is said once.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock: ProcessLock) -> None:
         self._is_failing = False
+        self._lock = lock
         super().__init__(path, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8")
         self.setFormatter(_FileFormatter())
 
@@ -146,11 +161,12 @@ class _File(logging.handlers.RotatingFileHandler):
     def close(self) -> None:
         with suppress(OSError):  # what could not be written was told when it was met
             super().close()
+        self._lock.release()
 
     def doRollover(self) -> None:  # noqa: N802  # the name is the library's
         try:
             super().doRollover()
-        except OSError:  # Windows: another process of ours holds it; go on in the same file
+        except OSError:  # Windows: somebody reads it; go on in the same file
             self.stream = self._open()
 
 

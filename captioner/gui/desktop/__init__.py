@@ -1,1 +1,1 @@
-"""The desktop around the windows: what it can do for them, and what it cannot."""
+"""The desktop around the windows: what it can do for them, one window a profile, keys, start."""
