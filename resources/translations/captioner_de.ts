@@ -172,6 +172,52 @@
     </message>
 </context>
 <context>
+    <name>ColourChoice</name>
+    <message>
+        <source>Another colour…</source>
+        <translation>Andere Farbe …</translation>
+    </message>
+    <message>
+        <source>Another: {colour}</source>
+        <translation>Andere: {colour}</translation>
+    </message>
+</context>
+<context>
+    <name>Colours</name>
+    <message>
+        <source>White</source>
+        <translation>Weiß</translation>
+    </message>
+    <message>
+        <source>Black</source>
+        <translation>Schwarz</translation>
+    </message>
+    <message>
+        <source>Red</source>
+        <translation>Rot</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>Grün</translation>
+    </message>
+    <message>
+        <source>Blue</source>
+        <translation>Blau</translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation>Gelb</translation>
+    </message>
+    <message>
+        <source>Magenta</source>
+        <translation>Magenta</translation>
+    </message>
+    <message>
+        <source>Cyan</source>
+        <translation>Türkis</translation>
+    </message>
+</context>
+<context>
     <name>Faults</name>
     <message>
         <source>Captioner met a fault of its own. The log file has the details.</source>
@@ -213,6 +259,189 @@
     </message>
 </context>
 <context>
+    <name>LookPage</name>
+    <message>
+        <source>Look</source>
+        <translation>Aussehen</translation>
+    </message>
+    <message>
+        <source>To start from</source>
+        <translation>Zum Anfangen</translation>
+    </message>
+    <message>
+        <source>A look of your own</source>
+        <translation>Eigenes Aussehen</translation>
+    </message>
+    <message>
+        <source>&amp;Preset:</source>
+        <translation>&amp;Vorlage:</translation>
+    </message>
+    <message>
+        <source>Whatever you choose on this page is seen on the captions at once.</source>
+        <translation>Was Sie auf dieser Seite wählen, sehen Sie sofort an den Untertiteln.</translation>
+    </message>
+    <message>
+        <source>theme style scheme high contrast large</source>
+        <translation>Design Stil Schema hoher Kontrast groß</translation>
+    </message>
+    <message>
+        <source>Advice on contrast</source>
+        <translation>Rat zum Kontrast</translation>
+    </message>
+    <message>
+        <source>Letters</source>
+        <translation>Schrift</translation>
+    </message>
+    <message>
+        <source>&amp;Font:</source>
+        <translation>&amp;Schriftart:</translation>
+    </message>
+    <message>
+        <source>family typeface</source>
+        <translation>Schriftfamilie</translation>
+    </message>
+    <message>
+        <source>&amp;Size:</source>
+        <translation>&amp;Größe:</translation>
+    </message>
+    <message>
+        <source>Normal</source>
+        <translation>Normal</translation>
+    </message>
+    <message>
+        <source>Medium</source>
+        <translation>Mittel</translation>
+    </message>
+    <message>
+        <source>Bold</source>
+        <translation>Fett</translation>
+    </message>
+    <message>
+        <source>&amp;Weight:</source>
+        <translation>Stär&amp;ke:</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>Raised</source>
+        <translation>Erhaben</translation>
+    </message>
+    <message>
+        <source>Depressed</source>
+        <translation>Vertieft</translation>
+    </message>
+    <message>
+        <source>Outline</source>
+        <translation>Umriss</translation>
+    </message>
+    <message>
+        <source>Drop shadow</source>
+        <translation>Schatten</translation>
+    </message>
+    <message>
+        <source>&amp;Edges:</source>
+        <translation>Ka&amp;nten:</translation>
+    </message>
+    <message>
+        <source>They keep letters apart from whatever is behind them.</source>
+        <translation>Sie heben die Buchstaben von allem ab, was dahinter ist.</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>Farben</translation>
+    </message>
+    <message>
+        <source>&amp;Text:</source>
+        <translation>&amp;Text:</translation>
+    </message>
+    <message>
+        <source>Opacity of the te&amp;xt:</source>
+        <translation>Deckkraft des Te&amp;xts:</translation>
+    </message>
+    <message>
+        <source>&amp;Box behind each line:</source>
+        <translation>Kasten hinter jeder &amp;Zeile:</translation>
+    </message>
+    <message>
+        <source>Opacity of the b&amp;ox:</source>
+        <translation>&amp;Deckkraft des Kastens:</translation>
+    </message>
+    <message>
+        <source>Whole w&amp;indow:</source>
+        <translation>Ganzes &amp;Fenster:</translation>
+    </message>
+    <message>
+        <source>Opacity of the wi&amp;ndow:</source>
+        <translation>Deckkraft des F&amp;ensters:</translation>
+    </message>
+    <message>
+        <source>At 0 % only the letters and their box are seen.</source>
+        <translation>Bei 0 % sind nur die Buchstaben und ihr Kasten zu sehen.</translation>
+    </message>
+    <message>
+        <source>color</source>
+        <translation>Farbton</translation>
+    </message>
+    <message>
+        <source>Follow the system&apos;s wish for &amp;high contrast</source>
+        <translation>Wunsch des Systems nach &amp;hohem Kontrast befolgen</translation>
+    </message>
+    <message>
+        <source>While the system wants it, captions are white on solid black.</source>
+        <translation>Solange das System ihn wünscht, sind die Untertitel weiß auf festem Schwarz.</translation>
+    </message>
+    <message>
+        <source>Lines</source>
+        <translation>Zeilen</translation>
+    </message>
+    <message>
+        <source>&amp;Lines of captions:</source>
+        <translation>Zei&amp;len mit Untertiteln:</translation>
+    </message>
+    <message>
+        <source>New lines &amp;glide in</source>
+        <translation>Neue Zeilen gleiten here&amp;in</translation>
+    </message>
+    <message>
+        <source>Otherwise they are there at once, without any motion.</source>
+        <translation>Sonst sind sie sofort da, ohne jede Bewegung.</translation>
+    </message>
+    <message>
+        <source>smooth scroll animation reduced motion</source>
+        <translation>weich rollen Animation weniger Bewegung</translation>
+    </message>
+    <message>
+        <source>Windows of Captioner</source>
+        <translation>Fenster von Captioner</translation>
+    </message>
+    <message>
+        <source>Language of the system</source>
+        <translation>Sprache des Systems</translation>
+    </message>
+    <message>
+        <source>Lang&amp;uage:</source>
+        <translation>S&amp;prache:</translation>
+    </message>
+    <message>
+        <source>Of menus and settings, from the next start on. What is spoken has a setting of its own on the page Server.</source>
+        <translation>Der Menüs und Einstellungen, ab dem nächsten Start. Was gesprochen wird, hat eine eigene Einstellung auf der Seite „Server“.</translation>
+    </message>
+    <message>
+        <source>{font} (not installed)</source>
+        <translation>{font} (nicht installiert)</translation>
+    </message>
+    <message>
+        <source>The system&apos;s own</source>
+        <translation>Die des Systems</translation>
+    </message>
+    <message>
+        <source>The system wants high contrast, so colours, opacities and edges are not those chosen here.</source>
+        <translation>Das System wünscht hohen Kontrast, deshalb sind Farben, Deckkraft und Kanten nicht die hier gewählten.</translation>
+    </message>
+</context>
+<context>
     <name>Navigation</name>
     <message>
         <source>Search (Ctrl+F)</source>
@@ -251,6 +480,13 @@
     <message>
         <source>Set by {origin}.</source>
         <translation>Festgelegt durch {origin}.</translation>
+    </message>
+</context>
+<context>
+    <name>PercentSlider</name>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent} %</translation>
     </message>
 </context>
 <context>

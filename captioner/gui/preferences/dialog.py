@@ -19,13 +19,14 @@ from captioner.core.errors import CaptionerError
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.captions_page import CaptionsPage
 from captioner.gui.preferences.draft import Draft
+from captioner.gui.preferences.look_page import LookPage
 from captioner.gui.preferences.message_bar import MessageBar
 from captioner.gui.preferences.navigation import Navigation, scrolled
 from captioner.gui.preferences.page import Page, Row
 from captioner.gui.preferences.style import style_sheet
 from captioner.gui.text.sentences import said
 
-PAGES: Final[tuple[type[Page], ...]] = (CaptionsPage,)
+PAGES: Final[tuple[type[Page], ...]] = (CaptionsPage, LookPage)
 """All pages in the order of the list."""
 
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -273,7 +273,8 @@ class _NoAccidentalWheel(QObject):
 
     def guard(self, control: QWidget) -> None:
         """Keep the wheel from ``control`` while it has not the focus."""
-        control.setFocusPolicy(Qt.FocusPolicy(control.focusPolicy() & ~Qt.FocusPolicy.WheelFocus))
+        if control.focusPolicy() is Qt.FocusPolicy.WheelFocus:
+            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         control.installEventFilter(self)
 
     def eventFilter(self, control: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name

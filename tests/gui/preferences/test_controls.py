@@ -1,0 +1,104 @@
+"""Every control of every page, driven by the keyboard alone; what it sets survives a restart."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QWidget,
+)
+
+from captioner.gui.preferences.page import Page
+from captioner.settings.fields import all_values
+from tests.gui.preferences.conftest import Office, Play
+from tests.support.wait import until
+
+SIMPLE = (QCheckBox, QComboBox, QAbstractSpinBox, QAbstractSlider)
+
+
+def change(control: QWidget) -> None:
+    """Press the keys that change ``control``."""
+    if isinstance(control, QCheckBox):
+        QTest.keyClick(control, Qt.Key.Key_Space)
+    elif isinstance(control, QComboBox):
+        is_last = control.currentIndex() == control.count() - 1
+        QTest.keyClick(control, Qt.Key.Key_Up if is_last else Qt.Key.Key_Down)
+    elif isinstance(control, QAbstractSlider):
+        is_most = control.value() == control.maximum()
+        QTest.keyClick(control, Qt.Key.Key_PageDown if is_most else Qt.Key.Key_PageUp)
+    else:
+        QTest.keyClick(control, Qt.Key.Key_Up)
+
+
+def test_every_control_lands_in_the_settings_file(play: Play) -> None:
+    async def story(office: Office) -> None:
+        draft = office.dialog.draft
+        entered: dict[str, object] = {}
+        rows = [row for page in office.dialog.pages for row in page.rows]
+        for row in rows:
+            if not row.field or not isinstance(row.control, SIMPLE):
+                continue
+            before = draft.value(row.field)
+            change(office.focus(row.field))
+            entered[row.field] = draft.value(row.field)
+            assert entered[row.field] != before, row.field
+        assert len(entered) > 15
+        assert draft.problems == {}
+
+        office.press(office.dialog.ok_button)
+        await until(lambda: not office.dialog.isVisible())
+        await office.front_end._writer.finish()
+        saved = all_values(office.saved())
+        assert {field: saved[field] for field in entered} == entered
+
+    play(story)
+
+
+def test_every_control_has_a_name_and_tab_reaches_it_from_top_to_bottom(play: Play) -> None:
+    async def story(office: Office) -> None:
+        dialog = office.dialog
+        for page in dialog.pages:
+            dialog.open_page(page.key)
+            assert all(row.control.accessibleName() for row in page.rows)
+            reached = tabbed_through(office, page)
+            enabled = [row.control for row in page.rows if row.control.isEnabled()]
+            assert [each for each in reached if each in enabled] == enabled
+            heights = [each.mapTo(page, each.rect().topLeft()).y() for each in reached]
+            assert all(a <= b + 40 for a, b in pairwise(heights))
+
+    play(story)
+
+
+def tabbed_through(office: Office, page: Page) -> list[QWidget]:
+    """Return the controls of ``page`` in the order in which Tab reaches them."""
+    dialog = office.dialog
+    dialog.navigation.pages.setFocus()
+    reached: list[QWidget] = []
+    for _ in range(200):
+        QTest.keyClick(QApplication.focusWidget() or dialog, Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        if focused is dialog.navigation.search:
+            return reached
+        if page.isAncestorOf(focused):
+            reached.append(focused)
+    return reached
+
+
+def test_no_two_letters_clash_on_a_page(play: Play) -> None:
+    async def story(office: Office) -> None:
+        for page in office.dialog.pages:
+            texts = [label.text() for label in page.findChildren(QLabel) if label.buddy()]
+            texts += [box.text() for box in page.findChildren(QCheckBox)]
+            letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+            assert len(letters) == len(set(letters)), (page.title, sorted(letters))
+
+    play(story)
