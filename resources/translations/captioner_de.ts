@@ -25,6 +25,109 @@
     </message>
 </context>
 <context>
+    <name>AudioPage</name>
+    <message>
+        <source>Audio</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is heard</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the computer plays</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Microphone</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Both, told apart</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Source:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Automatic takes what the computer plays, or the microphone where nothing else can be heard.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>loopback system audio input speaker</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Output:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What this output plays is heard.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Microphone:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How loud it is now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Captions are stopped. The level is seen while they run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>S&amp;tart captions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is the source in use. Another one is heard once you apply it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Echo</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use the sound server&apos;s &amp;echo canceller</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For the microphone, where the sound server has one loaded. With both sources it is always used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>loudspeaker feedback</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Leave out what the microphone only repeats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>With both sources: words that the loudspeaker said just before are not captioned once more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>echo loudspeaker twice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>CaptionsPage</name>
     <message>
         <source>Captions</source>
@@ -218,10 +321,48 @@
     </message>
 </context>
 <context>
+    <name>DeviceChoice</name>
+    <message>
+        <source>The system&apos;s default</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{device} (not connected)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Faults</name>
     <message>
         <source>Captioner met a fault of its own. The log file has the details.</source>
         <translation>In Captioner ist ein eigener Fehler aufgetreten. Die Protokolldatei enthält die Einzelheiten.</translation>
+    </message>
+</context>
+<context>
+    <name>LevelMeter</name>
+    <message>
+        <source>No sound arrives</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Silent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Too loud</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Quiet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{level} dB  {word}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from captioner.core.errors import CaptionerError
 from captioner.gui.desk import Desk
+from captioner.gui.preferences.audio_page import AudioPage
 from captioner.gui.preferences.captions_page import CaptionsPage
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.look_page import LookPage
@@ -26,7 +27,7 @@ from captioner.gui.preferences.page import Page, Row
 from captioner.gui.preferences.style import style_sheet
 from captioner.gui.text.sentences import said
 
-PAGES: Final[tuple[type[Page], ...]] = (CaptionsPage, LookPage)
+PAGES: Final[tuple[type[Page], ...]] = (AudioPage, LookPage, CaptionsPage)
 """All pages in the order of the list."""
 
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,7 @@ class Office:
         paths: Its profile.
         session: What captions.
         devices: What can be heard.
+        list_devices: Finds that out.
     """
 
     def __init__(
@@ -53,11 +54,12 @@ class Office:
         self.session = session
         self.paths = paths
         self.devices = [FoundDevice("system", "Speakers"), FoundDevice("microphone", "Webcam")]
+        self.list_devices: Callable[[], Sequence[FoundDevice]] = lambda: tuple(self.devices)
         self.front_end = FrontEnd(
             load_settings(paths, environ=environ or {}),
             paths,
             make_session=self._make,
-            list_devices=lambda: tuple(self.devices),
+            list_devices=lambda: self.list_devices(),
             save=partial(save_settings, paths),
         )
 
