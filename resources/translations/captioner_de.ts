@@ -28,103 +28,103 @@
     <name>AudioPage</name>
     <message>
         <source>Audio</source>
-        <translation type="unfinished"></translation>
+        <translation>Ton</translation>
     </message>
     <message>
         <source>What is heard</source>
-        <translation type="unfinished"></translation>
+        <translation>Was gehört wird</translation>
     </message>
     <message>
         <source>Automatic</source>
-        <translation type="unfinished"></translation>
+        <translation>Automatisch</translation>
     </message>
     <message>
         <source>What the computer plays</source>
-        <translation type="unfinished"></translation>
+        <translation>Was der Computer abspielt</translation>
     </message>
     <message>
         <source>Microphone</source>
-        <translation type="unfinished"></translation>
+        <translation>Mikrofon</translation>
     </message>
     <message>
         <source>Both, told apart</source>
-        <translation type="unfinished"></translation>
+        <translation>Beides, unterschieden</translation>
     </message>
     <message>
         <source>&amp;Source:</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Quelle:</translation>
     </message>
     <message>
         <source>Automatic takes what the computer plays, or the microphone where nothing else can be heard.</source>
-        <translation type="unfinished"></translation>
+        <translation>„Automatisch“ nimmt, was der Computer abspielt, oder das Mikrofon, wo sonst nichts zu hören ist.</translation>
     </message>
     <message>
         <source>loopback system audio input speaker</source>
-        <translation type="unfinished"></translation>
+        <translation>Systemton Eingang Lautsprecher</translation>
     </message>
     <message>
         <source>&amp;Output:</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Ausgabe:</translation>
     </message>
     <message>
         <source>What this output plays is heard.</source>
-        <translation type="unfinished"></translation>
+        <translation>Gehört wird, was diese Ausgabe abspielt.</translation>
     </message>
     <message>
         <source>&amp;Microphone:</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Mikrofon:</translation>
     </message>
     <message>
         <source>How loud it is now</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie laut es gerade ist</translation>
     </message>
     <message>
         <source>Captions are stopped. The level is seen while they run.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Untertitel sind angehalten. Der Pegel ist zu sehen, während sie laufen.</translation>
     </message>
     <message>
         <source>S&amp;tart captions</source>
-        <translation type="unfinished"></translation>
+        <translation>Untertitel s&amp;tarten</translation>
     </message>
     <message>
         <source>This is the source in use. Another one is heard once you apply it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Dies ist die Quelle in Gebrauch. Eine andere wird gehört, sobald Sie sie übernehmen.</translation>
     </message>
     <message>
         <source>Echo</source>
-        <translation type="unfinished"></translation>
+        <translation>Echo</translation>
     </message>
     <message>
         <source>Use the sound server&apos;s &amp;echo canceller</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Echounterdrückung des Klangservers benutzen</translation>
     </message>
     <message>
         <source>For the microphone, where the sound server has one loaded. With both sources it is always used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Für das Mikrofon, wo der Klangserver eine geladen hat. Bei beiden Quellen wird sie immer benutzt.</translation>
     </message>
     <message>
         <source>loudspeaker feedback</source>
-        <translation type="unfinished"></translation>
+        <translation>Lautsprecher Rückkopplung</translation>
     </message>
     <message>
         <source>&amp;Leave out what the microphone only repeats</source>
-        <translation type="unfinished"></translation>
+        <translation>Aus&amp;lassen, was das Mikrofon nur wiederholt</translation>
     </message>
     <message>
         <source>With both sources: words that the loudspeaker said just before are not captioned once more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bei beiden Quellen: Wörter, die gerade erst aus dem Lautsprecher kamen, werden nicht noch einmal gezeigt.</translation>
     </message>
     <message>
         <source>echo loudspeaker twice</source>
-        <translation type="unfinished"></translation>
+        <translation>Echo Lautsprecher doppelt</translation>
     </message>
     <message>
         <source>device</source>
-        <translation type="unfinished"></translation>
+        <translation>Gerät</translation>
     </message>
     <message>
         <source>Level</source>
-        <translation type="unfinished"></translation>
+        <translation>Pegel</translation>
     </message>
 </context>
 <context>
@@ -324,11 +324,11 @@
     <name>DeviceChoice</name>
     <message>
         <source>The system&apos;s default</source>
-        <translation type="unfinished"></translation>
+        <translation>Vorgabe des Systems</translation>
     </message>
     <message>
         <source>{device} (not connected)</source>
-        <translation type="unfinished"></translation>
+        <translation>{device} (nicht angeschlossen)</translation>
     </message>
 </context>
 <context>
@@ -342,27 +342,27 @@
     <name>LevelMeter</name>
     <message>
         <source>No sound arrives</source>
-        <translation type="unfinished"></translation>
+        <translation>Kein Ton kommt an</translation>
     </message>
     <message>
         <source>Silent</source>
-        <translation type="unfinished"></translation>
+        <translation>Still</translation>
     </message>
     <message>
         <source>Too loud</source>
-        <translation type="unfinished"></translation>
+        <translation>Zu laut</translation>
     </message>
     <message>
         <source>Quiet</source>
-        <translation type="unfinished"></translation>
+        <translation>Leise</translation>
     </message>
     <message>
         <source>Good</source>
-        <translation type="unfinished"></translation>
+        <translation>Gut</translation>
     </message>
     <message>
         <source>{level} dB  {word}</source>
-        <translation type="unfinished"></translation>
+        <translation>{level} dB  {word}</translation>
     </message>
 </context>
 <context>

@@ -97,7 +97,6 @@ class AudioPage(Page):
         self.start.clicked.connect(lambda: self.desk.do(Command.TOGGLE))
         form.addRow(self.start)
         self._meters: dict[str, LevelMeter] = {}
-        self._before_levels: QWidget = self.start
         form.addRow(
             small_print(
                 self.tr("This is the source in use. Another one is heard once you apply it.")
@@ -192,17 +191,16 @@ class AudioPage(Page):
         if not self.isVisible():
             return
         if bool(event.channel) != any(self._meters):  # one source instead of two, or two of one
-            for meter in self._meters.values():
-                self._levels.removeRow(meter)
-            self._meters.clear()
+            while self._meters:
+                self._levels.removeRow(self._meters.popitem()[1])
         if event.channel not in self._meters:
             self._add_meter(event.channel)
         self._meters[event.channel].show_level(event.level)
 
     def _add_meter(self, channel: str) -> None:
         name = said(channel) or self.tr("Level")
+        before = next(reversed(self._meters.values()), self.start)
         meter = self._meters[channel] = LevelMeter()
         meter.setAccessibleName(name)
         self._levels.insertRow(len(self._meters) - 1, f"{name}:", meter)
-        QWidget.setTabOrder(self._before_levels, meter)
-        self._before_levels = meter
+        QWidget.setTabOrder(before, meter)

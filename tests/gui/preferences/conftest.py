@@ -59,7 +59,7 @@ class Office:
             load_settings(paths, environ=environ or {}),
             paths,
             make_session=self._make,
-            list_devices=lambda: self.list_devices(),
+            list_devices=self._list_devices,
             save=partial(save_settings, paths),
         )
 
@@ -115,6 +115,9 @@ class Office:
                 return
             QTest.keyClick(QApplication.focusWidget() or self.dialog, Qt.Key.Key_Tab)
         pytest.fail(f"Tab never leads to {button}")
+
+    def _list_devices(self) -> Sequence[FoundDevice]:
+        return self.list_devices()
 
     async def _make(self, _settings: Settings) -> Session:
         return self.session
