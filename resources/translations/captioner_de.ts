@@ -554,22 +554,6 @@
         <translation>weich rollen Animation weniger Bewegung</translation>
     </message>
     <message>
-        <source>Windows of Captioner</source>
-        <translation>Fenster von Captioner</translation>
-    </message>
-    <message>
-        <source>Language of the system</source>
-        <translation>Sprache des Systems</translation>
-    </message>
-    <message>
-        <source>Lang&amp;uage:</source>
-        <translation>S&amp;prache:</translation>
-    </message>
-    <message>
-        <source>Of menus and settings, from the next start on. What is spoken has a setting of its own on the page Server.</source>
-        <translation>Der Menüs und Einstellungen, ab dem nächsten Start. Was gesprochen wird, hat eine eigene Einstellung auf der Seite „Server“.</translation>
-    </message>
-    <message>
         <source>{font} (not installed)</source>
         <translation>{font} (nicht installiert)</translation>
     </message>
@@ -1677,6 +1661,101 @@
     <message>
         <source>{0}: without effect, because no server is named. Set RIVA_HOST or --server.</source>
         <translation>{0}: ohne Wirkung, weil kein Server genannt ist. Setzen Sie RIVA_HOST oder --server.</translation>
+    </message>
+</context>
+<context>
+    <name>WindowPage</name>
+    <message>
+        <source>Window</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Place of the captions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where you move it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Top of the screen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bottom of the screen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Whole screen</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Place:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Move it with the mouse, or choose “Arrange captions” in the menu and use the arrow keys.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>dock position fullscreen edge</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Screen:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>monitor display</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Other programs</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The &amp;mouse reaches what is behind the captions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Captions then take no click. The menu of the tray icon and these settings switch it off again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>click-through transparent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave captions out of screen &amp;captures</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>screenshot sharing recording</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All windows of Captioner</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Language of the system</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>&amp;Language:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Of menus and settings, from the next start on. What is spoken has a setting of its own on the page Server.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Where the captions are</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{screen} (not connected)</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

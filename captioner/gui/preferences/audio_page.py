@@ -134,7 +134,7 @@ class AudioPage(Page):
             ),
             words=self.tr("echo loudspeaker twice"),
         )
-        self.only_if("audio.source", "both", suppressed)
+        self.only_if("audio.source", ("both",), suppressed)
 
     def _device(self, form: QFormLayout, kind: str, label: str, help_text: str) -> DeviceChoice:
         choice = DeviceChoice()

@@ -138,4 +138,4 @@ class CaptionsPage(Page):
         )
         fade_after = self.number("overlay.fade_after_s", 2, 120, suffix=self.tr(" s"))
         self.row(form, self.tr("They &fade after:"), fade_after, field="overlay.fade_after_s")
-        self.only_if("overlay.on_silence", "fade", fade_after)
+        self.only_if("overlay.on_silence", ("fade",), fade_after)

@@ -16,11 +16,10 @@ from captioner.gui.preferences.colour_choice import ColourChoice
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.page import Page
 from captioner.gui.preferences.percent_slider import PercentSlider
-from captioner.gui.text.language import LANGUAGES
 
 
 class LookPage(Page):
-    """Preset, letters, colours, and the window of the captions."""
+    """Preset, letters, colours, and lines."""
 
     key: ClassVar[str] = "look"
 
@@ -33,7 +32,6 @@ class LookPage(Page):
         self._add_letters()
         self._add_colours()
         self._add_lines()
-        self._add_windows()
         self._contrast.changed.connect(self._advise)
         draft.changed.connect(self._on_changed)
 
@@ -155,23 +153,6 @@ class LookPage(Page):
             field="overlay.smooth_scroll",
             help_text=self.tr("Otherwise they are there at once, without any motion."),
             words=self.tr("smooth scroll animation reduced motion"),
-        )
-
-    def _add_windows(self) -> None:
-        form = self.group(self.tr("Windows of Captioner"))
-        names: list[tuple[str, object]] = [(name, key) for key, name in LANGUAGES.items()]
-        language = self.choice(
-            "desktop.language", [(self.tr("Language of the system"), ""), *names]
-        )
-        self.row(
-            form,
-            self.tr("Lang&uage:"),
-            language,
-            field="desktop.language",
-            help_text=self.tr(
-                "Of menus and settings, from the next start on. What is spoken has a setting of "
-                "its own on the page Server."
-            ),
         )
 
     def _font(self) -> QComboBox:

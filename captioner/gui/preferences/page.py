@@ -224,13 +224,13 @@ class Page(QWidget):
         self._shows.append(quietly)
         quietly()
 
-    def only_if(self, field: str, value: object, control: QWidget) -> None:
-        """Let ``control`` be used only while ``field`` has ``value``; else it does nothing."""
+    def only_if(self, field: str, values: Sequence[object], control: QWidget) -> None:
+        """Let ``control`` be used only while ``field`` has one of ``values``; else it is idle."""
 
         def show() -> None:
             own = next((row.field for row in self.rows if row.control is control), "")
             is_locked = bool(own) and self.draft.locked_by(own) is not None
-            control.setEnabled(not is_locked and self.draft.value(field) == value)
+            control.setEnabled(not is_locked and self.draft.value(field) in values)
 
         self._shows.append(show)
         self.draft.changed.connect(lambda name: show() if name == field else None)

@@ -43,6 +43,7 @@ class Office:
         session: What captions.
         devices: What can be heard.
         list_devices: Finds that out.
+        lists: How often it was asked.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Office:
         self.paths = paths
         self.devices = [FoundDevice("system", "Speakers"), FoundDevice("microphone", "Webcam")]
         self.list_devices: Callable[[], Sequence[FoundDevice]] = lambda: tuple(self.devices)
+        self.lists = 0
         self.front_end = FrontEnd(
             load_settings(paths, environ=environ or {}),
             paths,
@@ -117,6 +119,7 @@ class Office:
         pytest.fail(f"Tab never leads to {button}")
 
     def _list_devices(self) -> Sequence[FoundDevice]:
+        self.lists += 1
         return self.list_devices()
 
     async def _make(self, _settings: Settings) -> Session:

@@ -96,6 +96,7 @@ def test_devices_that_cannot_be_listed_are_said_to_be_so(play: Play) -> None:
             threads.append(threading.current_thread().name)
             raise AudioDeviceError("The sound server does not answer.", hint="Start it.")
 
+        await until(lambda: office.lists == 2)  # for the menu, and for this page
         office.list_devices = fail
         office.dialog.cancel()
         office.dialog.open_page()

@@ -42,6 +42,7 @@ def test_every_control_lands_in_the_settings_file(play: Play) -> None:
     async def story(office: Office) -> None:
         draft = office.dialog.draft
         draft.set("audio.source", "mic")  # one key further, everything on echo has an effect
+        office.front_end.desk.live.change({"overlay.screen": "HDMI-7"})
         entered: dict[str, object] = {}
         rows = [row for page in office.dialog.pages for row in page.rows]
         for row in rows:
