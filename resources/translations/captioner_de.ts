@@ -1667,95 +1667,95 @@
     <name>WindowPage</name>
     <message>
         <source>Window</source>
-        <translation type="unfinished"></translation>
+        <translation>Fenster</translation>
     </message>
     <message>
         <source>Place of the captions</source>
-        <translation type="unfinished"></translation>
+        <translation>Ort der Untertitel</translation>
     </message>
     <message>
         <source>Where you move it</source>
-        <translation type="unfinished"></translation>
+        <translation>Wohin Sie es bewegen</translation>
     </message>
     <message>
         <source>Top of the screen</source>
-        <translation type="unfinished"></translation>
+        <translation>Oben auf dem Bildschirm</translation>
     </message>
     <message>
         <source>Bottom of the screen</source>
-        <translation type="unfinished"></translation>
+        <translation>Unten auf dem Bildschirm</translation>
     </message>
     <message>
         <source>Whole screen</source>
-        <translation type="unfinished"></translation>
+        <translation>Ganzer Bildschirm</translation>
     </message>
     <message>
         <source>&amp;Place:</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Ort:</translation>
     </message>
     <message>
         <source>Move it with the mouse, or choose “Arrange captions” in the menu and use the arrow keys.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bewegen Sie es mit der Maus, oder wählen Sie im Menü „Untertitel anordnen“ und benutzen Sie die Pfeiltasten.</translation>
     </message>
     <message>
         <source>dock position fullscreen edge</source>
-        <translation type="unfinished"></translation>
+        <translation>andocken Position Vollbild Rand</translation>
     </message>
     <message>
         <source>&amp;Screen:</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Bildschirm:</translation>
     </message>
     <message>
         <source>monitor display</source>
-        <translation type="unfinished"></translation>
+        <translation>Monitor Anzeige</translation>
     </message>
     <message>
         <source>Other programs</source>
-        <translation type="unfinished"></translation>
+        <translation>Andere Programme</translation>
     </message>
     <message>
         <source>The &amp;mouse reaches what is behind the captions</source>
-        <translation type="unfinished"></translation>
+        <translation>Die &amp;Maus erreicht, was hinter den Untertiteln ist</translation>
     </message>
     <message>
         <source>Captions then take no click. The menu of the tray icon and these settings switch it off again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Untertitel nehmen dann keinen Klick an. Das Menü im Infobereich und diese Einstellungen schalten es wieder aus.</translation>
     </message>
     <message>
         <source>click-through transparent</source>
-        <translation type="unfinished"></translation>
+        <translation>durchklicken durchlässig</translation>
     </message>
     <message>
         <source>Leave captions out of screen &amp;captures</source>
-        <translation type="unfinished"></translation>
+        <translation>Untertitel aus Bildschirm&amp;aufnahmen heraushalten</translation>
     </message>
     <message>
         <source>screenshot sharing recording</source>
-        <translation type="unfinished"></translation>
+        <translation>Bildschirmfoto teilen Aufzeichnung</translation>
     </message>
     <message>
         <source>All windows of Captioner</source>
-        <translation type="unfinished"></translation>
+        <translation>Alle Fenster von Captioner</translation>
     </message>
     <message>
         <source>Language of the system</source>
-        <translation type="unfinished"></translation>
+        <translation>Sprache des Systems</translation>
     </message>
     <message>
         <source>&amp;Language:</source>
-        <translation type="unfinished"></translation>
+        <translation>&amp;Sprache:</translation>
     </message>
     <message>
         <source>Of menus and settings, from the next start on. What is spoken has a setting of its own on the page Server.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Menüs und Einstellungen, ab dem nächsten Start. Was gesprochen wird, hat eine eigene Einstellung auf der Seite „Server“.</translation>
     </message>
     <message>
         <source>Where the captions are</source>
-        <translation type="unfinished"></translation>
+        <translation>Wo die Untertitel sind</translation>
     </message>
     <message>
         <source>{screen} (not connected)</source>
-        <translation type="unfinished"></translation>
+        <translation>{screen} (nicht angeschlossen)</translation>
     </message>
 </context>
 </TS>
