@@ -8,31 +8,69 @@ from captioner.core.segment import Segment
 from captioner.core.stability import StabilityMode
 from captioner.transcript.erasure import ErasureMeter
 from captioner.transcript.reducer import TranscriptReducer
+from captioner.transcript.replacements import Reading, Replacements
 from captioner.transcript.stability import StabilityPolicy
 
 
 class CaptionTrack:
-    """Reducer, stability policy and erasure meter of one channel, kept in step."""
+    """Reducer, stability policy and erasure meter of one channel, kept in step.
 
-    def __init__(self, reducer: TranscriptReducer, mode: StabilityMode, channel: str = "") -> None:
+    Attributes:
+        channel: Whose captions they are.
+        replacements: How what is said from now on is written; finals stay as they are.
+    """
+
+    def __init__(
+        self,
+        reducer: TranscriptReducer,
+        mode: StabilityMode,
+        channel: str = "",
+        *,
+        replacements: Replacements | None = None,
+    ) -> None:
         """Begin a channel. Channels of one session share the reducer, and so the ids."""
         self._reducer = reducer
         self._policy = StabilityPolicy(mode)
         self.channel = channel
+        self.replacements = replacements or Replacements()
         self._changed_at: float | None = None
         self.erasure = ErasureMeter()
+
+    @property
+    def mode(self) -> StabilityMode:
+        """How much of an unsteady partial is shown; may be changed at any time."""
+        return self._policy.mode
+
+    @mode.setter
+    def mode(self, mode: StabilityMode) -> None:
+        self._policy.mode = mode
+
+    @property
+    def said(self) -> str:
+        """The newest caption in the recogniser's own words."""
+        return self._reading.heard
+
+    @property
+    def _reading(self) -> Reading:
+        return self._reducer.reading(self.channel)
 
     def heard(
         self, hypothesis: Hypothesis, *, processing_ms: float, now: float
     ) -> CaptionChanged | None:
         """Take in a hypothesis at monotonic time ``now``; return what changed for listeners."""
-        segment = self._reducer.apply(hypothesis, self.channel, processing_ms=processing_ms)
+        segment = self._reducer.apply(
+            hypothesis,
+            self.channel,
+            processing_ms=processing_ms,
+            replacements=self.replacements,
+        )
         if segment is None:
             return None
         self._changed_at = now
         # What was promoted before is missing at the front of the segment's text.
-        missing_chars = len(hypothesis.text) - len(segment.text)
-        return self._show(segment, max(0, hypothesis.stable_chars - missing_chars))
+        missing_chars = len(hypothesis.text) - len(self.said)
+        stable_chars = max(0, hypothesis.stable_chars - missing_chars)
+        return self._show(segment, self._reading.stable_chars(stable_chars))
 
     def promote(self) -> CaptionChanged | None:
         """Make the open segment final with the text it has."""
@@ -54,7 +92,11 @@ class CaptionTrack:
 
     def _show(self, segment: Segment, stable_chars: int) -> CaptionChanged:
         shown = self._policy.shown(
-            segment.id, segment.text, is_final=segment.is_final, stable_chars=stable_chars
+            segment.id,
+            segment.text,
+            is_final=segment.is_final,
+            stable_chars=stable_chars,
+            settled_words=self._reading.settled,
         )
         self.erasure.update(segment.id, shown, is_final=segment.is_final)
         return CaptionChanged(segment=segment, shown=shown)

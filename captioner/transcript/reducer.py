@@ -6,6 +6,9 @@ What it promises (held by property tests):
 * at most one segment a channel is open;
 * a final is given out once and never changes;
 * only a final hypothesis, or :meth:`TranscriptReducer.promote`, closes a segment.
+
+What a segment rests on is kept as the recogniser said it, and compared as such: replacements change
+what is read, not what was heard.
 """
 
 from __future__ import annotations
@@ -16,9 +19,13 @@ from typing import Final
 from captioner.core.hypothesis import Hypothesis, Word
 from captioner.core.segment import Segment
 from captioner.core.spelling import bare
+from captioner.transcript.replacements import Reading, Replacements
 
 _MS_PER_WORD_GUESS: Final = 350
 """Average length of a spoken English word; places a partial whose words carry no times."""
+
+_NONE: Final = Replacements()
+_NOTHING: Final = Reading()
 
 _SAME_UTTERANCE: Final = 0.6
 """Share of leading words that must agree for a hypothesis to continue a promoted one."""
@@ -27,6 +34,7 @@ _SAME_UTTERANCE: Final = 0.6
 @dataclass(slots=True)
 class _Channel:
     open: Segment | None = None
+    reading: Reading = _NOTHING
     committed_ms: int = 0
     promoted: tuple[str, ...] = ()
 
@@ -49,8 +57,18 @@ class TranscriptReducer:
         state = self._channels.get(channel)
         return state.committed_ms if state else 0
 
+    def reading(self, channel: str = "") -> Reading:
+        """Return what the newest segment of ``channel`` rests on."""
+        state = self._channels.get(channel)
+        return state.reading if state else _NOTHING
+
     def apply(
-        self, hypothesis: Hypothesis, channel: str = "", *, processing_ms: float = 0.0
+        self,
+        hypothesis: Hypothesis,
+        channel: str = "",
+        *,
+        processing_ms: float = 0.0,
+        replacements: Replacements = _NONE,
     ) -> Segment | None:
         """Take in what the recogniser says now.
 
@@ -58,18 +76,22 @@ class TranscriptReducer:
             hypothesis: Replaces the text of the open segment, or opens one.
             channel: Whose speech it is.
             processing_ms: From the newest audio behind the hypothesis to now.
+            replacements: How it is to be written.
 
         Returns:
             The segment as it is now, or None when nothing changed for a reader.
         """
         state = self._channels.setdefault(channel, _Channel())
-        text, words = _beyond(state.promoted, hypothesis)
+        heard, words = _beyond(state.promoted, hypothesis)
+        reading, words = replacements.read(heard), replacements.words(words)
+        text = reading.text
         if hypothesis.is_final:
             # Not at a partial that reads like another utterance: a later one may go on with it.
             state.promoted = ()
         old = state.open
         if not text and (old is None or not hypothesis.is_final):
             return None
+        state.reading = reading
         if old is not None and not hypothesis.is_final and text == old.text:
             return None
         start_ms, end_ms = _extent(text, words, hypothesis, old, state.committed_ms)
@@ -100,7 +122,7 @@ class TranscriptReducer:
         segment = replace(
             state.open, is_final=True, promoted=True, revision=state.open.revision + 1
         )
-        state.promoted = (*state.promoted, *_normalized(segment.text))
+        state.promoted = (*state.promoted, *_normalized(state.reading.heard))
         self._settle(state, segment)
         return segment
 
