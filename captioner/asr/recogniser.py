@@ -142,6 +142,23 @@ class Recogniser:
             self._options = options
             self.renew()
 
+    def endure(
+        self,
+        *,
+        limits: StreamLimits,
+        backoff: Backoff,
+        max_retries: int,
+        first_retries: int,
+        replay_s: float,
+        rotate_after_s: float,
+    ) -> None:
+        """Keep to other limits, as in the constructor: those of a stream from the next one on."""
+        backoff.attempts = self._backoff.attempts
+        self._limits, self._backoff = limits, backoff
+        self._max_retries, self._first_retries = max_retries, first_retries
+        self._buffer.resize(round(replay_s * SAMPLE_RATE))
+        self._renewal.rotate_after_s = rotate_after_s
+
     def skip(self) -> LostAudio | None:
         """Forget the audio that waits or may be replayed, and begin a new stream at once.
 

@@ -11,7 +11,11 @@ _PATIENCE_S: Final = 15.0
 
 
 class Renewal:
-    """What is known about the wish for another stream."""
+    """What is known about the wish for another stream.
+
+    Attributes:
+        rotate_after_s: Age at which a stream is to be left; 0 for never.
+    """
 
     def __init__(self, clock: Clock, *, rotate_after_s: float) -> None:
         """Wish for nothing.
@@ -21,7 +25,7 @@ class Renewal:
             rotate_after_s: Age at which a stream is to be left; 0 for never.
         """
         self._clock = clock
-        self._rotate_after_s = rotate_after_s
+        self.rotate_after_s = rotate_after_s
         self._begun_at = clock.now()
         self._since: float | None = None
         self._is_urgent = False
@@ -49,7 +53,7 @@ class Renewal:
             is_utterance_open: Whether words were said that no final has settled.
             replays_all: Whether the next stream would hear the whole of an open utterance.
         """
-        if self._rotate_after_s and self.age_s > self._rotate_after_s:
+        if self.rotate_after_s and self.age_s > self.rotate_after_s:
             self.ask(at_once=False)
         if self._since is None:
             return False

@@ -36,7 +36,7 @@ class ReplayBuffer:
 
     def __init__(self, limit_samples: int) -> None:
         """Hold at most ``limit_samples`` samples of audio."""
-        self._limit = limit_samples
+        self._limit = self._wanted_limit = limit_samples
         self._chunks: deque[AudioChunk] = deque()
         self._sent = 0
         self._held = 0
@@ -46,6 +46,11 @@ class ReplayBuffer:
         self.fed_until = 0
         self.sent_until = 0
         self.forgotten: LostAudio | None = None
+
+    def resize(self, limit_samples: int) -> None:
+        """Hold at most so much from now on; what is held already is not lost by it."""
+        self._wanted_limit = limit_samples
+        self._limit = max(limit_samples, self._held)
 
     def put(self, chunk: AudioChunk) -> LostAudio | None:
         """Append ``chunk``; return what had to be lost for it, if anything."""
@@ -97,6 +102,7 @@ class ReplayBuffer:
                 oldest, pcm=oldest.pcm[covered * BYTES_PER_SAMPLE :], start=position, lost_before=0
             )
             self._held -= covered
+        self._limit = max(self._wanted_limit, min(self._limit, self._held))
 
     def skip(self) -> LostAudio | None:
         """Forget all that is held; return what no recogniser heard of it, if anything."""
@@ -104,6 +110,7 @@ class ReplayBuffer:
         unheard = [chunk for chunk in waiting if chunk.end > self.sent_until]
         self._chunks.clear()
         self._sent = self._held = 0
+        self._limit = self._wanted_limit
         self._sending.set()
         self.forgotten = None
         self.sent_until = self.fed_until

@@ -164,6 +164,10 @@ class Failover:
                 self._interval_s = self._probe_interval_s
                 self._on_away(None)
 
+    def bear(self, failures: int) -> None:
+        """Choose another endpoint after so many failures in a row from now on."""
+        self._after = failures
+
     def replace(self, candidates: Sequence[Candidate]) -> None:
         """Choose among other candidates from the next stream on, the first one first."""
         self._begin(candidates)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Final
 
 from captioner.audio.factory import open_source
@@ -24,14 +24,19 @@ from captioner.session.axis import ClockAxis
 from captioner.session.captions import CaptionTrack
 from captioner.session.channels import channel_sources, echo_filters
 from captioner.session.condition import Listener, SessionCondition
-from captioner.session.echo import EchoCount
+from captioner.session.echo import ChannelFilter, EchoCount
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.endpoint_monitor import EndpointMonitor
 from captioner.session.endpoints import log_insecurities, session_candidates, session_route
 from captioner.session.engine_process import EngineProcess
 from captioner.session.guard import SessionGuard
 from captioner.session.pipeline import ChannelPipeline
-from captioner.session.recognition import new_recogniser, recognition_options
+from captioner.session.recognition import (
+    endurance,
+    new_recogniser,
+    recognition_options,
+    replacements,
+)
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, Settings
 from captioner.telemetry.logs import FILE_ONLY
@@ -67,7 +72,7 @@ class CaptionSession:
         """Prepare a session; nothing is opened before `start`.
 
         Args:
-            settings: A snapshot; a change of settings makes another session.
+            settings: A snapshot; `apply` exchanges it.
             realtime: False reads a file as fast as the recogniser can follow.
             patient: True keeps trying for a device or a server that is not there, as a window
                 does; False gives up after a while, as a command does.
@@ -198,15 +203,18 @@ class CaptionSession:
         await self._hear(AudioSettings.model_validate(self._audio.model_dump() | change))
 
     async def apply(self, settings: Settings) -> None:
-        """Hear, use and ask what ``settings`` say: a server from the next pause in speech on.
+        """Let other settings hold; nothing is lost by it, and no final is changed.
 
-        Nothing is lost by it. How long each wait may take changes with the next start.
+        Sources and the way captions are shown and written change at once, servers and what is
+        asked of them in the next pause in speech, and the limits of a stream with the next one.
 
         Args:
-            settings: Their ``audio``, ``endpoints``, ``recognition`` and ``vocabularies`` are
-                used.
+            settings: All but ``engine`` is used: its process is what it was started as.
         """
-        self._ask(settings)
+        before, self._settings = self._settings, settings
+        self._follow_captions(before)
+        if self.state in _CAPTIONING:
+            self._follow_servers(before)
         if settings.audio != self._audio:
             await self._hear(settings.audio)
 
@@ -216,24 +224,40 @@ class CaptionSession:
             if self.state in _CAPTIONING:
                 await self._change_channels(channel_sources(self._audio))
 
-    def _ask(self, settings: Settings) -> None:
-        changed = {
-            "endpoints": settings.endpoints,
-            "recognition": settings.recognition,
-            "vocabularies": settings.vocabularies,
-        }
-        has_moved = settings.endpoints != self._settings.endpoints
-        self._settings = self._settings.model_copy(update=changed)
-        if self.state not in _CAPTIONING:
-            return
-        if has_moved:
-            log_insecurities(self._settings)
+    def _follow_captions(self, before: Settings) -> None:
+        captions = self._settings.captions
+        written = replacements(self._settings)
+        for track in self._tracks.values():
+            track.mode, track.replacements = captions.stability, written
+        for channel in self._channels:
+            channel.quiet_gap_s = captions.quiet_gap_s
+        if captions.suppress_echo != before.captions.suppress_echo:
+            filters = self._echo_filters({channel.name for channel in self._channels})
+            for channel in self._channels:
+                channel.filter_with(filters.get(channel.name) or ChannelFilter())
+
+    def _follow_servers(self, before: Settings) -> None:
+        settings = self._settings
+        self._failover.bear(settings.connection.fail_over_after * len(self._channels))
+        if self._who_may_recognise(settings) != self._who_may_recognise(before):
+            if settings.endpoints != before.endpoints:
+                log_insecurities(settings)
             self._failover.replace(
-                session_candidates(self._settings, self._engine, is_live=self._realtime)
+                session_candidates(settings, self._engine, is_live=self._realtime)
             )
             self._renew()
         for channel in self._channels:
-            channel.configure(recognition_options(self._settings))
+            channel.configure(
+                recognition_options(settings), endurance(settings, patient=self._patient)
+            )
+
+    def _who_may_recognise(self, settings: Settings) -> tuple[object, ...]:
+        is_understood = self._engine.understands(settings.recognition.language)
+        return settings.endpoints, settings.connection.embedded_fallback, is_understood
+
+    def _echo_filters(self, channels: Container[str]) -> dict[str, ChannelFilter]:
+        is_wanted = self._settings.captions.suppress_echo
+        return echo_filters(channels, self.echo) if is_wanted else {}
 
     async def _change_channels(self, wanted: dict[str, AudioSettings]) -> None:
         present = [channel for channel in self._channels if channel not in self._leaving]
@@ -290,8 +314,7 @@ class CaptionSession:
         """Start a channel for each source; several share one scale, which the clock sets."""
         start = max([self._heard_until, *(found.heard_until for found in self._channels)])
         origin_s = self._clock.now() - start / SAMPLE_RATE
-        suppress = self._settings.captions.suppress_echo
-        filters = echo_filters(wanted, self.echo) if suppress else {}
+        filters = self._echo_filters(wanted)
         for name, audio in wanted.items():
             channel = ChannelPipeline(
                 audio,
@@ -319,8 +342,8 @@ class CaptionSession:
 
     def _track(self, name: str) -> CaptionTrack:
         if name not in self._tracks:
-            stability = self._settings.captions.stability
-            self._tracks[name] = CaptionTrack(self._reducer, stability, name)
+            stability, written = self._settings.captions.stability, replacements(self._settings)
+            self._tracks[name] = CaptionTrack(self._reducer, stability, name, replacements=written)
         return self._tracks[name]
 
 

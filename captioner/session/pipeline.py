@@ -28,6 +28,7 @@ from captioner.session.captions import CaptionTrack
 from captioner.session.condition import SessionCondition
 from captioner.session.echo import ChannelFilter
 from captioner.session.gaps import LossGatherer
+from captioner.session.recognition import Endurance
 from captioner.session.sources import SourceSwitch
 from captioner.settings.models import AudioSettings
 from captioner.telemetry.logs import FILE_ONLY
@@ -47,6 +48,7 @@ class ChannelPipeline:
         name: "" with one source, else who speaks.
         hears: What the source is.
         heard_until: Session position just after the newest audio, in samples.
+        quiet_gap_s: After so long without news an open caption is made final.
         error: Why it ended, unless it was in order.
     """
 
@@ -85,7 +87,7 @@ class ChannelPipeline:
         self._track = track
         self._condition = condition
         self._clock = clock
-        self._quiet_gap_s = quiet_gap_s
+        self.quiet_gap_s = quiet_gap_s
         self._realtime = realtime
         self._axis = axis
         self._filter = filter_ or ChannelFilter()
@@ -146,9 +148,15 @@ class ChannelPipeline:
         """Have another recognition stream, in the next pause or at once; nothing is lost by it."""
         self._recogniser.renew(at_once=at_once)
 
-    def configure(self, options: RecognitionOptions) -> None:
-        """Ask ``options`` of the server from the next pause on."""
+    def configure(self, options: RecognitionOptions, endurance: Endurance) -> None:
+        """Ask ``options`` of the server from the next pause on, and bear what is to be borne."""
+        self._recogniser.endure(**endurance)
         self._recogniser.configure(options)
+
+    def filter_with(self, filter_: ChannelFilter) -> None:
+        """Let ``filter_`` decide what becomes captions; what waits for the last one is shown."""
+        self._show(self._filter.flush(now=self._clock.now()))
+        self._filter = filter_
 
     async def recover(self, reason: str) -> None:
         """Begin afresh after a time in which nothing ran: device and stream are opened anew.
@@ -283,7 +291,7 @@ class ChannelPipeline:
                 # Where the server is quiet, not the speaker, the next stream hears it all again.
                 if self._recogniser.is_answered:
                     now = self._clock.now()
-                    self._settle(self._track.promote_if_quiet(self._quiet_gap_s, now=now))
+                    self._settle(self._track.promote_if_quiet(self.quiet_gap_s, now=now))
             if self._realtime:
                 self._condition.lags(self.name, self._recogniser.lag_s)
             self._condition.review()
@@ -308,7 +316,7 @@ class ChannelPipeline:
     def _settle(self, change: CaptionChanged | None) -> None:
         """Tell of a caption that was made final by us; its audio is not recognised once more."""
         if change is not None:
-            self._recogniser.settle(change.segment.text, change.segment.end_ms)
+            self._recogniser.settle(self._track.said, change.segment.end_ms)
             self._condition.emit(change)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypedDict
 
 from captioner.asr.recogniser import Recogniser
 from captioner.asr.route import Route
@@ -11,6 +11,7 @@ from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock
 from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
 from captioner.settings.models import Settings
+from captioner.transcript.replacements import Replacements
 
 _COMMAND_FIRST_RETRIES: Final = 5
 """Where nothing has worked yet, a command soon says why."""
@@ -28,10 +29,29 @@ def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: b
         clock: Time.
         patient: Whether to try for ever where the settings name no limit.
     """
-    connection = settings.connection
     return Recogniser(
         route,
         recognition_options(settings),
+        clock=clock,
+        **endurance(settings, patient=patient),
+    )
+
+
+class Endurance(TypedDict):
+    """What a recogniser bears, as in its constructor."""
+
+    limits: StreamLimits
+    backoff: Backoff
+    max_retries: int
+    first_retries: int
+    replay_s: float
+    rotate_after_s: float
+
+
+def endurance(settings: Settings, *, patient: bool) -> Endurance:
+    """Return how long each step may take, and how often it may fail; see `new_recogniser`."""
+    connection = settings.connection
+    return Endurance(
         limits=StreamLimits(
             connect_s=connection.connect_timeout_s,
             response_s=connection.response_timeout_s,
@@ -43,7 +63,15 @@ def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: b
         first_retries=connection.max_retries or (0 if patient else _COMMAND_FIRST_RETRIES),
         replay_s=connection.replay_s,
         rotate_after_s=connection.rotate_after_s,
-        clock=clock,
+    )
+
+
+def replacements(settings: Settings) -> Replacements:
+    """Return how words are written: as the chosen vocabulary says before anything else."""
+    vocabulary = settings.vocabulary
+    chosen = () if vocabulary is None else vocabulary.replacements
+    return Replacements(
+        (each.heard, each.shown) for each in (*chosen, *settings.captions.replacements)
     )
 
 
