@@ -2,9 +2,8 @@
 
 What it does not have, it treats as a Riva server does. Refused with INVALID_ARGUMENT: a language,
 model, or sample rate that it lacks; an encoding other than 16-bit PCM; recognition of each channel
-by itself. Ignored: boosted phrases, profanity filter, inverse text normalisation, speaker
-diarization, custom configuration and endpointing parameters. There is one alternative, whatever
-the maximum.
+by itself. Ignored: boosted phrases, inverse text normalisation, speaker diarization, custom
+configuration and endpointing parameters. There is one alternative, whatever the maximum.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn, TypeAlias
 
 import grpc
@@ -29,6 +28,7 @@ from captioner.core.errors import (
 from captioner.core.hypothesis import Hypothesis
 from captioner.engine.backend import Backend, RecognitionStream, Update
 from captioner.engine.pcm import HIGHEST_RATE, LOWEST_RATE, AudioDecoder
+from captioner.engine.profanity import masked
 from captioner.riva.options import RecognitionOptions
 from captioner.riva.serving import (
     INVALID,
@@ -192,7 +192,7 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
         hearing = asyncio.create_task(_until_closed(talk, hear), name="engine-hearing")
         try:
             async for update in talk.stream.updates():
-                await answer(update)
+                await answer(_masked(update) if options.profanity_filter else update)
             self._refuse_when_stopping()
             await hearing
         finally:
@@ -253,6 +253,10 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
     def _refuse_when_stopping(self) -> None:
         if self._is_stopping:
             raise UnavailableError("The engine is shutting down")
+
+
+def _masked(update: Update) -> Update:
+    return replace(update, hypotheses=tuple(masked(one) for one in update.hypotheses))
 
 
 async def _until_closed(

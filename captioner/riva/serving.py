@@ -62,7 +62,6 @@ def left_aside(options: RecognitionOptions) -> list[str]:
         "speech_contexts": options.boosted,
         "endpointing_config": options.endpointing != Endpointing(),
         "diarization_config": options.diarization,
-        "profanity_filter": options.profanity_filter,
         "custom_configuration": options.custom,
     }
     return [name for name, value in asked.items() if value]

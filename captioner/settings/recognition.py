@@ -37,7 +37,8 @@ class RecognitionSettings(SettingsModel):
         language: BCP 47 tag of the spoken language.
         punctuation: Whether punctuation and capitals are asked for.
         inverse_text_normalization: Whether "twenty one" may come as "21".
-        profanity_filter: Whether swear words are masked by the server.
+        profanity_filter: Whether swear words are masked: by the server, or by the embedded engine,
+            which knows the common English ones.
         word_times: Whether the times of words are asked for.
         partials: Whether words are shown before they are final.
         boosted: Phrases to expect, in addition to those of the chosen vocabulary.

@@ -15,7 +15,8 @@ from riva.client.proto import riva_asr_pb2
 
 from captioner.core.errors import EngineError
 from captioner.engine.access import TlsFiles
-from captioner.engine.mock import MockBackend, Script
+from captioner.engine.mock import MockBackend, Script, ScriptedUtterance
+from captioner.engine.profanity import mask
 from captioner.engine.server import EngineServer, ServerOptions
 from tests.engine.serving import (
     Request,
@@ -133,7 +134,6 @@ async def test_what_this_engine_does_not_do_is_no_reason_to_say_nothing(
         "diarization_config": riva_asr_pb2.SpeakerDiarizationConfig(
             enable_speaker_diarization=True
         ),
-        "profanity_filter": True,
         "custom_configuration": {"vad": "silero"},
         "verbatim_transcripts": True,
     }
@@ -146,6 +146,26 @@ async def test_what_this_engine_does_not_do_is_no_reason_to_say_nothing(
         caplog.clear()
         await served.stream([silence(3)])
     assert "does not do" not in caplog.text
+
+
+async def test_swear_words_are_masked_for_who_asks_for_it() -> None:
+    said = "What the fuck, that bastard's here."
+    spoken = ScriptedUtterance(start_s=0.5, end_s=2.5, text=said)
+    async with serving(MockBackend(Script(repeat=False, utterances=(spoken,)))) as served:
+        masked = await served.stream(chunks_of(silence(4)), profanity_filter=True)
+        plain = await served.stream(chunks_of(silence(4)))
+    assert finals_of(plain) == [said]
+    assert finals_of(masked) == ["What the f***, that b******'s here."]
+    assert any("f***" in text for text in partials_of(masked))
+    assert "fuck" not in "".join(map(str, masked)), "not in the words either"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Dick Whittington", "shiitake in Scunthorpe", "a bitten assassin", "Pissarro", "damn it"],
+)
+def test_names_and_innocent_words_stay(text: str) -> None:
+    assert mask(text) == text
 
 
 async def test_whole_recording_is_recognised_like_a_stream() -> None:

@@ -99,7 +99,9 @@ class CaptionsPage(Page):
             "",
             profanity,
             field="recognition.profanity_filter",
-            help_text=self.tr("Servers do this; the embedded engine has no such filter."),
+            help_text=self.tr(
+                "They are shown as “f***”. The embedded engine knows the common English ones."
+            ),
             words=self.tr("profanity filter"),
         )
         diarization = self.check(
