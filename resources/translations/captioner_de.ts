@@ -214,8 +214,8 @@
         <translation>&amp;Kraftausdrücke verdecken</translation>
     </message>
     <message>
-        <source>Servers do this; the embedded engine has no such filter.</source>
-        <translation>Das tun Server; die eingebaute Spracherkennung hat keinen solchen Filter.</translation>
+        <source>They are shown as “f***”. The embedded engine knows the common English ones.</source>
+        <translation>Sie erscheinen als „f***“. Die eingebaute Spracherkennung kennt die üblichen englischen.</translation>
     </message>
     <message>
         <source>profanity filter</source>
