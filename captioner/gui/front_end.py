@@ -86,7 +86,8 @@ class FrontEnd(QObject):
             Command.PAUSE: lambda: self.overlay.set_held(not self.overlay.is_held),
             Command.SHOW: lambda: self._show_overlay(not self.overlay.isVisible()),
             Command.RAISE: lambda: self._show_overlay(True),  # noqa: FBT003  # a slot's argument
-            Command.ARRANGE: lambda: self.overlay.set_arranging(not self.overlay.is_arranging),
+            Command.ARRANGE: self._arrange,
+            Command.CLICK_THROUGH: self._switch_click_through,
             Command.SETTINGS: self.windows.open_preferences,
             Command.QUIT: self.ask_to_quit,
         }
@@ -143,6 +144,7 @@ class FrontEnd(QObject):
     def _connect(self) -> None:
         overlay, bridge = self.overlay, self.desk.bridge
         self.desk.live.shown.connect(lambda settings: overlay.restyle(settings.overlay))
+        self.desk.live.changed.connect(lambda _before, now: overlay.keep_size(now.overlay))
         overlay.appeared.connect(self._on_appeared)
         overlay.left_at.connect(self._on_left_at)
         overlay.view.first_caption_painted.connect(self._on_first_caption)
@@ -192,6 +194,15 @@ class FrontEnd(QObject):
         if self._menu is not None:
             self._menu.show_overlay_visible(visible=visible)
 
+    def _arrange(self) -> None:
+        self._show_overlay(True)  # noqa: FBT003  # a slot's argument
+        self.overlay.set_arranging(not self.overlay.is_arranging)
+
+    def _switch_click_through(self) -> None:
+        self.desk.live.change(
+            {"overlay.click_through": not self.desk.live.now.overlay.click_through}
+        )
+
     async def _refresh_devices(self) -> None:
         devices = await asyncio.to_thread(self.desk.list_devices)
         if self._menu is not None:
@@ -209,11 +220,11 @@ class FrontEnd(QObject):
 
     def _on_source_changed(self, event: SourceChanged) -> None:
         logger.info("listening to %s: %s", event.kind, event.name)
-        self.overlay.show_source(event)
+        self.overlay.reports.take_source(event)
 
     def _on_engine_changed(self, event: EngineChanged) -> None:
         logger.info("recognising with %s%s", event.name, " (mock)" if event.is_mock else "")
-        self.overlay.show_engine(event)
+        self.overlay.reports.take_engine(event)
 
     def _on_menu_wanted(self, place: QPoint) -> None:
         if self._menu is not None:

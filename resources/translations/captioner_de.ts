@@ -25,6 +25,36 @@
     </message>
 </context>
 <context>
+    <name>ArrangeBar</name>
+    <message>
+        <source>Arrange captions</source>
+        <translation>Untertitel anordnen</translation>
+    </message>
+    <message>
+        <source>Arrow keys move · Shift + arrow keys resize · with Ctrl in small steps</source>
+        <translation>Pfeiltasten verschieben · Umschalt + Pfeiltasten ändern die Größe · mit Strg in kleinen Schritten</translation>
+    </message>
+    <message>
+        <source>Page Up, Page Down, Home scroll · Space pauses · End goes live · Ctrl + C copies · Esc leaves</source>
+        <translation>Bild auf, Bild ab, Pos1 blättern · Leertaste hält an · Ende folgt wieder live · Strg + C kopiert · Esc beendet</translation>
+    </message>
+</context>
+<context>
+    <name>ArrangeMode</name>
+    <message>
+        <source>Paused</source>
+        <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>{left} from the left, {top} from the top, {width} wide, {height} high</source>
+        <translation>{left} von links, {top} von oben, {width} breit, {height} hoch</translation>
+    </message>
+</context>
+<context>
     <name>AudioPage</name>
     <message>
         <source>Audio</source>
@@ -592,12 +622,24 @@
 <context>
     <name>Overlay</name>
     <message>
+        <source>Live captions</source>
+        <translation>Live-Untertitel</translation>
+    </message>
+    <message>
         <source>Copied</source>
         <translation>Kopiert</translation>
     </message>
     <message>
         <source>There are no captions to copy yet</source>
         <translation>Es gibt noch keine Untertitel zum Kopieren</translation>
+    </message>
+    <message>
+        <source>The system does not leave the captions out of captures</source>
+        <translation>Das System hält die Untertitel nicht aus Aufnahmen heraus</translation>
+    </message>
+    <message>
+        <source>Clicks go through now; the tray menu or “captioner click-through” ends that</source>
+        <translation>Klicks gehen jetzt hindurch; das Menü im Infobereich oder „captioner click-through“ beendet das</translation>
     </message>
 </context>
 <context>
@@ -670,6 +712,29 @@
     <message>
         <source>Light</source>
         <translation>Hell</translation>
+    </message>
+</context>
+<context>
+    <name>Reports</name>
+    <message>
+        <source>MOCK ENGINE: the words are scripted</source>
+        <translation>ATTRAPPE: Die Wörter stehen vorher fest</translation>
+    </message>
+    <message>
+        <source>System audio: {name}</source>
+        <translation>Systemton: {name}</translation>
+    </message>
+    <message>
+        <source>Microphone: {name}</source>
+        <translation>Mikrofon: {name}</translation>
+    </message>
+    <message>
+        <source>File: {name}</source>
+        <translation>Datei: {name}</translation>
+    </message>
+    <message>
+        <source>Standard input: {name}</source>
+        <translation>Standardeingabe: {name}</translation>
     </message>
 </context>
 <context>

@@ -132,6 +132,7 @@ TEST_NEEDS=(
     'cmd:xdotool|xdotool'
     'cmd:xwininfo|x11-utils'
     'cmd:xprop|x11-utils'
+    'cmd:xrandr|x11-xserver-utils'
     'cmd:xcompmgr|xcompmgr'
     'cmd:trayer|trayer'
     'cmd:xsel|xsel'

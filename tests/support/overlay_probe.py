@@ -107,6 +107,12 @@ def _fail_in_slot(overlay: Overlay) -> None:
     QTimer.singleShot(0, overlay, fail)
 
 
+def _restyle(overlay: Overlay, settings: dict[str, Any]) -> None:
+    from captioner.settings.overlay import OverlaySettings  # noqa: PLC0415  # see above
+
+    overlay.restyle(OverlaySettings.model_validate(settings))
+
+
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     overlay = _overlay()
     if "event" in question:
@@ -115,6 +121,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         _fail_in_slot(overlay)
     elif question.get("ask") == "arrange":
         overlay.set_arranging(True)
+    elif question.get("ask") == "restyle":
+        _restyle(overlay, question["settings"])
     return _look(overlay)
 
 

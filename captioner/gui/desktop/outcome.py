@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from captioner.core.errors import ConfigurationError, UnsupportedError
+from captioner.core.errors import UnsupportedError
 from captioner.gui.commands import Command
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ def carry_out(front_end: FrontEnd, command: Command) -> str:
     """Do ``command`` and return what happened.
 
     Raises:
-        ConfigurationError: It makes no sense now.
         UnsupportedError: This program cannot do it.
     """
     was_running = front_end.desk.runner.is_running
@@ -50,10 +49,6 @@ def _state_after(front_end: FrontEnd, command: Command) -> str:
             return "The mouse reaches what is behind the captions."
         case Command.CLICK_THROUGH:
             return "The mouse reaches the captions."
-        case Command.ARRANGE if not overlay.isVisible():
-            raise ConfigurationError(
-                "Hidden captions cannot be arranged.", hint="Show them with `captioner show`."
-            )
         case Command.ARRANGE if overlay.is_arranging:
             return "The arrow keys move the captions now; Esc ends that."
         case Command.ARRANGE:

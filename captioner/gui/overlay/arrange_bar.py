@@ -9,23 +9,26 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFont, QKeyEvent
+from PySide6.QtWidgets import QLabel
 
 from captioner.gui.overlay.look import BACKGROUND, MOCK, TEXT
 from captioner.gui.overlay.window_kind import on_top_kind
 
-ARRANGE_TEXT: Final = "Arrow keys move · Shift + arrow keys resize · Esc leaves"
+DISTANCE: Final = 6
+"""Between the bar and the overlay, in logical pixels."""
 
-_DISTANCE: Final = 6
-_PADDING: Final = 8
+_STYLE: Final = (
+    f"color: {TEXT.name()}; background: {BACKGROUND.name()};"
+    f" border: 2px solid {MOCK.name()}; padding: 6px;"
+)
 
 
-class ArrangeBar(QWidget):
-    """A line of help next to the overlay, which owns the keyboard.
+class ArrangeBar(QLabel):
+    """Help next to the overlay, which owns the keyboard.
 
     Signals:
-        key_pressed: A key that may move or resize: its number and modifiers.
+        key_pressed: A key that may move, resize or read: its number and modifiers.
         left: The user is done, or went to another window.
     """
 
@@ -37,33 +40,53 @@ class ArrangeBar(QWidget):
         super().__init__(None, on_top_kind() | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_X11NetWmWindowTypeUtility)
         self.setAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
-        self.setWindowTitle("Arrange captions")
-        self.setAccessibleName("Arrange captions")
-        self.setAccessibleDescription(ARRANGE_TEXT)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setStyleSheet(_STYLE)
+        self.setWindowTitle(self.tr("Arrange captions"))
+        self.setAccessibleName(self.windowTitle())
         self._was_active = False
-        self.restyle(font)
-
-    def restyle(self, font: QFont) -> None:
-        """Take another font, and the size that it needs."""
         self.setFont(font)
-        metrics = QFontMetrics(font)
-        self.setFixedSize(
-            metrics.horizontalAdvance(ARRANGE_TEXT) + 2 * _PADDING,
-            metrics.height() + 2 * _PADDING,
-        )
 
-    def open_beside(self, place: QRect, screen: QRect) -> None:
-        """Show it next to the overlay at ``place`` and ask for the keyboard."""
+    def open_beside(self, place: QRect, screen: QRect, *, is_movable: bool) -> None:
+        """Show it next to the overlay at ``place`` and ask for the keyboard.
+
+        Args:
+            place: Where the overlay is.
+            screen: The free part of its screen.
+            is_movable: Whether the overlay floats; otherwise keys cannot move it.
+        """
         self._was_active = False
+        self.setText(self._help(is_movable=is_movable))
+        self.setAccessibleDescription(self.text().replace("\n", " · "))
         self.follow(place, screen)
         self.show()
         self.activateWindow()
+        self.setFocus()
 
     def follow(self, place: QRect, screen: QRect) -> None:
         """Stay above the overlay at ``place``, or below it where ``screen`` has no room above."""
+        self.resize(self.width_for(screen), self.heightForWidth(self.width_for(screen)))
         x = min(max(place.left(), screen.left()), screen.right() - self.width() + 1)
-        above = place.top() - self.height() - _DISTANCE
-        self.move(x, above if above >= screen.top() else place.bottom() + 1 + _DISTANCE)
+        above = place.top() - self.height() - DISTANCE
+        self.move(x, above if above >= screen.top() else place.bottom() + 1 + DISTANCE)
+
+    def width_for(self, screen: QRect) -> int:
+        """Return how wide it is on ``screen``: all on two lines, if there is room for that."""
+        self.setWordWrap(False)
+        wanted = self.sizeHint().width()
+        self.setWordWrap(True)
+        return min(wanted, screen.width())
+
+    def height_on(self, screen: QRect, *, is_movable: bool) -> int:
+        """Return how much room it needs above an overlay that covers ``screen``."""
+        self.setText(self._help(is_movable=is_movable))
+        return self.heightForWidth(self.width_for(screen)) + DISTANCE
+
+    def announce(self, text: str) -> None:
+        """Let a screen reader say what a key did."""
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def event(self, event: QEvent) -> bool:
         """Notice that another window was chosen."""
@@ -81,12 +104,10 @@ class ArrangeBar(QWidget):
         else:
             self.key_pressed.emit(event.key(), event.modifiers())
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
-        """Paint the help."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), BACKGROUND)
-        painter.setPen(QPen(MOCK, 2))
-        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
-        painter.setPen(TEXT)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, ARRANGE_TEXT)
-        painter.end()
+    def _help(self, *, is_movable: bool) -> str:
+        moving = self.tr("Arrow keys move · Shift + arrow keys resize · with Ctrl in small steps")
+        reading = self.tr(
+            "Page Up, Page Down, Home scroll · Space pauses · End goes live · Ctrl + C copies · "
+            "Esc leaves"
+        )
+        return f"{moving}\n{reading}" if is_movable else reading

@@ -50,6 +50,29 @@ def cursor_at(edges: Qt.Edge) -> Qt.CursorShape:
     return Qt.CursorShape.SizeVerCursor if along else Qt.CursorShape.SizeAllCursor
 
 
+def dragged(place: QRect, by: QPoint, edges: Qt.Edge, *, least: QSize) -> QRect:
+    """Return ``place`` after a drag of its ``edges``, or of all of it if there are none.
+
+    Args:
+        place: Where the window was when the drag began.
+        by: How far the mouse has gone since.
+        edges: Those that follow it.
+        least: The window does not become smaller; then the edge stays, not the other one.
+    """
+    if not edges:
+        return place.translated(by)
+    changed = QRect(place)
+    if edges & Qt.Edge.LeftEdge:
+        changed.setLeft(min(place.left() + by.x(), place.right() + 1 - least.width()))
+    if edges & Qt.Edge.RightEdge:
+        changed.setRight(max(place.right() + by.x(), place.left() - 1 + least.width()))
+    if edges & Qt.Edge.TopEdge:
+        changed.setTop(min(place.top() + by.y(), place.bottom() + 1 - least.height()))
+    if edges & Qt.Edge.BottomEdge:
+        changed.setBottom(max(place.bottom() + by.y(), place.top() - 1 + least.height()))
+    return changed
+
+
 def changed_by_key(
     place: QRect, key: int, modifiers: Qt.KeyboardModifier, *, least: QSize
 ) -> QRect | None:

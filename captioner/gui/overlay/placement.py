@@ -1,13 +1,14 @@
-"""Where the overlay goes: where it was left, if a screen is still there."""
+"""Where the overlay goes: where it was left or docked, on the screens that are there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QRect, QSize
 
-from captioner.settings.overlay import WindowGeometry
+from captioner.settings.overlay import Dock, WindowGeometry
 
 MARGIN: Final = 48
 """Distance from the lower edge of the screen when it was never moved, in logical pixels."""
@@ -53,6 +54,103 @@ def onto_screen(place: QRect, screens: Sequence[QRect]) -> QRect:
     moved.moveLeft(min(max(moved.left(), screen.left()), screen.right() - moved.width() + 1))
     moved.moveTop(min(max(moved.top(), screen.top()), screen.bottom() - moved.height() + 1))
     return moved
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """A screen.
+
+    Attributes:
+        name: As the system calls it.
+        whole: All of it.
+        free: The part that no panel covers.
+    """
+
+    name: str
+    whole: QRect
+    free: QRect
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the size of the overlay follows from, in logical pixels.
+
+    Attributes:
+        lines: Lines that are wanted.
+        line_height: Height of each.
+        around: Height of everything that is no line.
+        columns: Letters that are wanted on a line.
+        width: Width of the overlay for them.
+    """
+
+    lines: int
+    line_height: int
+    around: int
+    columns: int
+    width: int
+
+    @property
+    def size(self) -> QSize:
+        """Size of the overlay that shows just this."""
+        return QSize(self.width, self.height_of(self.lines))
+
+    def height_of(self, lines: int) -> int:
+        """Return the height of an overlay with so many lines."""
+        return self.around + lines * self.line_height
+
+    def fitted(self, size: QSize, before: Measure) -> QSize:
+        """Return what becomes of ``size``, which somebody chose when ``before`` was wanted.
+
+        Another number of lines or columns gives the size for them. Larger letters keep as many
+        lines as there were, and the width, which nobody asked to change.
+        """
+        width, height = size.width(), size.height()
+        if self.columns != before.columns:
+            width = self.width
+        if self.lines != before.lines:
+            height = self.height_of(self.lines)
+        elif (self.line_height, self.around) != (before.line_height, before.around):
+            height = self.height_of(max(1, (height - before.around) // before.line_height))
+        return QSize(width, height)
+
+
+def resized(place: QRect, size: QSize, screen: QRect) -> QRect:
+    """Return ``place`` with another size, its middle where it was.
+
+    In the lower half of ``screen`` its lower edge stays, in the upper half its upper one.
+    """
+    moved = QRect(place.topLeft(), size)
+    moved.moveLeft(place.left() + (place.width() - size.width()) // 2)
+    if place.center().y() > screen.center().y():
+        moved.moveBottom(place.bottom())
+    return moved
+
+
+def docked_place(dock: Dock, monitor: Monitor, *, height: int) -> QRect:
+    """Return the place at an edge of ``monitor``, or all over it."""
+    if dock == "full":
+        return QRect(monitor.whole)
+    place = QRect(monitor.free)
+    place.setHeight(min(height, monitor.free.height()))
+    if dock == "bottom":
+        place.moveBottom(monitor.free.bottom())
+    return place
+
+
+def chosen_monitor(name: str, place: QRect | None, monitors: Sequence[Monitor]) -> Monitor:
+    """Return the monitor called ``name``, else the one that has most of ``place``.
+
+    Args:
+        name: Empty, or of one that is gone, when only the place decides.
+        place: Where the overlay floats when it is not docked; None if it was never moved.
+        monitors: All there are, the main one first; never empty.
+    """
+    for monitor in monitors:
+        if name and monitor.name == name:
+            return monitor
+    if name or place is None:
+        return monitors[0]
+    return max(monitors, key=lambda each: _shared(place, each.free))
 
 
 def _is_covered(place: QRect, screens: Sequence[QRect]) -> bool:

@@ -1,71 +1,60 @@
 """The overlay: a strip of captions that stays on top and never takes the keyboard.
 
 With the mouse it is moved by its body and resized by its edges at any time. For the keyboard there
-is arrange mode, which the user asks for: then a bar beside the overlay takes the keys, arrows move
-the overlay, Shift with arrows resizes it, Escape leaves.
+is arrange mode, which the user asks for: then a bar beside the overlay takes the keys.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QContextMenuEvent,
     QGuiApplication,
     QHideEvent,
-    QMouseEvent,
     QMoveEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QWheelEvent,
+    QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
-from captioner.core.events import CaptionChanged, EngineChanged, SourceChanged
-from captioner.core.health import Health, HealthState
-from captioner.gui.health.mark import STATE_NAMES, HealthDot, health_text
-from captioner.gui.overlay.arrange_bar import ArrangeBar
-from captioner.gui.overlay.arranging import KeySteps, changed_by_key, cursor_at, edges_at
+from captioner.core.events import CaptionChanged
+from captioner.core.health import Health
+from captioner.gui.health.mark import HealthDot, health_text
+from captioner.gui.overlay.arrange_mode import ArrangeMode
+from captioner.gui.overlay.capture_exclusion import leave_out_of_captures
 from captioner.gui.overlay.live_button import LiveButton
 from captioner.gui.overlay.look import CORNER, MOCK, PADDING_BOTTOM, PADDING_TOP, PADDING_X, Look
-from captioner.gui.overlay.message import Message
-from captioner.gui.overlay.placement import onto_screen, restored_place
-from captioner.gui.overlay.reading_keys import read_by_key
+from captioner.gui.overlay.mouse import Mouse
+from captioner.gui.overlay.placement import Measure
+from captioner.gui.overlay.placing import Placing
+from captioner.gui.overlay.reports import Reports
 from captioner.gui.overlay.status_line import StatusLine
 from captioner.gui.overlay.system_contrast import SystemContrast
 from captioner.gui.overlay.view import CaptionView
-from captioner.gui.overlay.window_kind import on_top_kind
-from captioner.gui.throttle import Throttle
-from captioner.settings.overlay import OverlaySettings, WindowGeometry
+from captioner.gui.overlay.window_kind import is_unmanaged, overlay_kind
+from captioner.settings.overlay import OverlaySettings
 
 TITLE: Final = "Captioner"
-MOCK_BADGE: Final = "MOCK ENGINE: the words are scripted"
-SOURCE_KINDS: Final = {
-    "system": "System audio",
-    "microphone": "Microphone",
-    "file": "File",
-    "stdin": "Standard input",
-}
 
-_BRIEFLY_MS: Final = 6000
-_TELL_PLACE_MS: Final = 500
 _MINIMUM_WIDTH: Final = 160
-_WHEEL_NOTCH: Final = 120
-_WHEEL_LINES: Final = 2
-"""Lines that one notch of a mouse wheel scrolls."""
 
 
 class Overlay(QWidget):
     """The window. All of its methods belong to the main thread.
 
+    Attributes:
+        reports: What it says besides the captions.
+
     Signals:
         appeared: It was painted for the first time.
-        left_at: It was moved or resized, with its geometry; at most twice a second, and always
-            for the last place.
+        left_at: Its user moved or resized it, with its geometry; at most twice a second, and
+            always for the last place.
         arranging_changed: Arrange mode began or ended.
         menu_wanted: A context menu is wanted at this place on the screen.
         close_wanted: The window manager wants it closed.
@@ -79,69 +68,62 @@ class Overlay(QWidget):
 
     def __init__(self, settings: OverlaySettings) -> None:
         """Prepare the window; `show` makes it appear where it was left."""
-        super().__init__(
-            None,
-            on_top_kind()
-            | Qt.WindowType.FramelessWindowHint
-            | Qt.WindowType.WindowDoesNotAcceptFocus,
-        )
+        super().__init__(None, overlay_kind())
         self.setAttribute(Qt.WidgetAttribute.WA_X11NetWmWindowTypeUtility)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAttribute(Qt.WidgetAttribute.WA_MacAlwaysShowToolWindow)
         self.setWindowTitle(TITLE)
-        self.setAccessibleName("Live captions")
-        self.setMouseTracking(True)
+        self.setAccessibleName(self.tr("Live captions"))
         self._settings = settings
         self._contrast = SystemContrast(self)
         self._contrast.changed.connect(lambda: self.restyle(self._settings))
-        self._look = Look.from_settings(settings, high_contrast=self._contrast.is_high)
+        self._look = self._look_of(settings)
         self.dot = HealthDot(self._look.status_height - 3, self)
         self.dot.restyle(self._look.status_height - 3, self._look.status_ground)
         self.status = StatusLine(self._look, self)
         self.view = CaptionView(self._look, self)
-        self._health = Health(HealthState.STARTING, "Captions are starting.")
-        self._badge = ""
-        self._brief = ""
-        self._brief_timer = QTimer(self)
-        self._brief_timer.setSingleShot(True)
-        self._brief_timer.setInterval(_BRIEFLY_MS)
-        self._brief_timer.timeout.connect(lambda: self._say_briefly(""))
-        self._steps: KeySteps | None = None
-        self._bar = ArrangeBar(self._look.small_font)
-        self._bar.key_pressed.connect(self._on_key)
-        self._bar.left.connect(lambda: self.set_arranging(False))
+        self.view.scrolled.connect(self._on_scrolled)
         self._live = LiveButton(self._look.small_font, self)
         self._live.clicked.connect(lambda: self.set_held(False))
-        self.view.scrolled.connect(self._on_scrolled)
+        self.reports = Reports(self)
+        self.reports.changed.connect(self._refresh)
         self._has_appeared = False
-        self._wheel = 0
-        self._pressed_at: QPoint | None = None
-        self._place_throttle = Throttle(self._tell_place, _TELL_PLACE_MS, self)
-        self.setMinimumSize(_MINIMUM_WIDTH, self._height_of(lines=1))
-        self._told = self._restore(settings)
+        self.setMinimumSize(_MINIMUM_WIDTH, self._measure(settings).height_of(1))
+        self._placing = Placing(self, settings, self._measure)
+        self._placing.left_at.connect(self.left_at)
+        mouse = Mouse(self, self._placing)
+        mouse.turned.connect(self.view.scroll_lines)
+        mouse.double_clicked.connect(lambda: self.set_arranging(not self.is_arranging))
+        self._arranging = ArrangeMode(self, self._placing, self._look.small_font)
+        self._arranging.changed.connect(self._on_arranging_changed)
         self._refresh()
 
     @property
     def is_arranging(self) -> bool:
         """True while keys move it."""
-        return self._steps is not None
+        return self._arranging.is_on
+
+    @property
+    def is_click_through(self) -> bool:
+        """True while the mouse reaches what is behind it."""
+        return self._settings.click_through and not self.is_arranging
 
     def restyle(self, settings: OverlaySettings) -> None:
-        """Look as ``settings`` say from now on; the window stays where it is."""
-        self._settings = settings
-        look = Look.from_settings(settings, high_contrast=self._contrast.is_high)
-        if look == self._look:
-            return
-        self._look = look
-        self.dot.restyle(self._look.status_height - 3, self._look.status_ground)
-        self.status.restyle(self._look)
-        self.view.restyle(self._look)
-        self._live.restyle(self._look.small_font)
-        self._bar.restyle(self._look.small_font)
-        self.setMinimumSize(_MINIMUM_WIDTH, self._height_of(lines=1))
-        self._lay_out()
-        self.update()
+        """Look and stand as ``settings`` say from now on."""
+        before, self._settings = self._settings, settings
+        look = self._look_of(settings)
+        self._placing.flush()
+        if look != self._look:
+            self._take_look(look)
+        self._placing.follow(settings)
+        self._apply_to_window()
+        if settings.click_through and not before.click_through:
+            self._tell_ways_out()
+
+    def keep_size(self, settings: OverlaySettings) -> None:
+        """Keep, and tell, the size that ``settings``, which hold from now on, give it."""
+        self._placing.keep(settings)
 
     @property
     def is_held(self) -> bool:
@@ -174,88 +156,36 @@ class Overlay(QWidget):
 
     def show_health(self, health: Health) -> None:
         """Take over what the dot shows and what stands in the place of missing captions."""
-        self._health = health
-        self._refresh()
-
-    def show_source(self, event: SourceChanged) -> None:
-        """Name what is heard, for a moment."""
-        self._say_briefly(f"{SOURCE_KINDS.get(event.kind, event.kind)}: {event.name}")
-
-    def show_engine(self, event: EngineChanged) -> None:
-        """Say, for as long as it is true, that words are scripted instead of recognised."""
-        self._badge = MOCK_BADGE if event.is_mock else ""
-        self._refresh()
+        self.reports.take_health(health)
 
     def show_notice(self, text: str) -> None:
         """Say something for a moment."""
-        self._say_briefly(text)
+        self.reports.say_briefly(text)
 
     def set_arranging(self, wanted: bool) -> None:  # noqa: FBT001  # a switch, as Qt's own
         """Begin or end arrange mode: a bar beside the overlay takes the keys for it."""
-        if wanted == self.is_arranging or (wanted and not self.isVisible()):
-            return
-        self._steps = KeySteps(self.geometry()) if wanted else None
-        if wanted:
-            self._bar.open_beside(self.geometry(), self._screen_area())
-        else:
-            self._bar.hide()
-            self._place_throttle.flush()
-        self.update()
-        self.arranging_changed.emit(wanted)
+        self._arranging.set_on(wanted)
 
     def flush(self) -> None:
         """Tell the last place now, because the program ends."""
-        self._place_throttle.flush()
+        self._placing.flush()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
         """Ask instead of closing: whether that means hide or quit is not for a window to say."""
         event.ignore()
         self.close_wanted.emit()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        """Ask the system for what it does to windows that are there."""
+        super().showEvent(event)
+        self._apply_to_window()
+        if is_unmanaged():
+            self.raise_()
+
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  # Qt's name
         """Leave arrange mode, which needs something to be seen."""
         super().hideEvent(event)
         self.set_arranging(False)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  # Qt's name
-        """Scroll back through the captions; they are held until they are wanted live."""
-        self._wheel += event.angleDelta().y() * _WHEEL_LINES
-        lines = int(self._wheel / _WHEEL_NOTCH)
-        self._wheel -= lines * _WHEEL_NOTCH
-        if lines:
-            self.view.scroll_lines(-lines)
-        event.accept()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
-        """Remember where a drag may begin."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed_at = event.position().toPoint()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
-        """Hand a drag to the window manager, which moves or resizes the window."""
-        here = event.position().toPoint()
-        start = self._pressed_at
-        if start is None or not event.buttons() & Qt.MouseButton.LeftButton:
-            self.setCursor(cursor_at(edges_at(here, self.size())))
-            return
-        if (here - start).manhattanLength() < QApplication.startDragDistance():
-            return
-        self._pressed_at = None
-        handle = self.windowHandle()
-        edges = edges_at(start, self.size())
-        if edges:
-            handle.startSystemResize(edges)
-        else:
-            handle.startSystemMove()
-
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
-        """Forget the press: it was no drag."""
-        self._pressed_at = None
-
-    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
-        """Switch arrange mode."""
-        self._pressed_at = None
-        self.set_arranging(not self.is_arranging)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802  # Qt's name
         """Ask for the menu."""
@@ -272,16 +202,6 @@ class Overlay(QWidget):
         self._lay_out()
         self._on_place_changed()
 
-    def _lay_out(self) -> None:
-        inner = self.width() - 2 * PADDING_X
-        status_height = self._look.status_height
-        self.dot.move(PADDING_X, PADDING_TOP + (status_height - self.dot.height()) // 2)
-        beside = self.dot.width() + 8
-        self.status.setGeometry(PADDING_X + beside, PADDING_TOP, inner - beside, status_height)
-        top = PADDING_TOP + status_height
-        self.view.setGeometry(PADDING_X, top, inner, self.height() - top - PADDING_BOTTOM)
-        self._live.place(PADDING_X + inner, PADDING_TOP, status_height, inner - beside)
-
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """Paint the background, and in arrange mode a frame."""
         painter = QPainter(self)
@@ -295,45 +215,63 @@ class Overlay(QWidget):
             self._has_appeared = True
             QTimer.singleShot(0, self.appeared.emit)
 
-    def _height_of(self, *, lines: int) -> int:
-        text = self._look.line_height * lines
-        return PADDING_TOP + self._look.status_height + text + PADDING_BOTTOM
+    def _look_of(self, settings: OverlaySettings) -> Look:
+        return Look.from_settings(settings, high_contrast=self._contrast.is_high)
 
-    def _restore(self, settings: OverlaySettings) -> WindowGeometry:
-        default = QSize(
-            self._look.width_of_columns(settings.columns) + 2 * PADDING_X,
-            self._height_of(lines=settings.lines),
+    def _measure(self, settings: OverlaySettings) -> Measure:
+        look = self._look if settings is self._settings else self._look_of(settings)
+        return Measure(
+            lines=settings.lines,
+            line_height=look.line_height,
+            around=PADDING_TOP + look.status_height + PADDING_BOTTOM,
+            columns=settings.columns,
+            width=look.width_of_columns(settings.columns) + 2 * PADDING_X,
         )
-        place = restored_place(
-            settings.geometry, default=default, least=self.minimumSize(), screens=_screens()
+
+    def _take_look(self, look: Look) -> None:
+        self._look = look
+        self.dot.restyle(look.status_height - 3, look.status_ground)
+        self.status.restyle(look)
+        self.view.restyle(look)
+        self._live.restyle(look.small_font)
+        self._arranging.restyle(look.small_font)
+        self.setMinimumSize(_MINIMUM_WIDTH, self._measure(self._settings).height_of(1))
+        self._lay_out()
+        self.update()
+
+    def _lay_out(self) -> None:
+        inner = self.width() - 2 * PADDING_X
+        status_height = self._look.status_height
+        self.dot.move(PADDING_X, PADDING_TOP + (status_height - self.dot.height()) // 2)
+        beside = self.dot.width() + 8
+        self.status.setGeometry(PADDING_X + beside, PADDING_TOP, inner - beside, status_height)
+        top = PADDING_TOP + status_height
+        self.view.setGeometry(PADDING_X, top, inner, self.height() - top - PADDING_BOTTOM)
+        self._live.place(PADDING_X + inner, PADDING_TOP, status_height, inner - beside)
+
+    def _apply_to_window(self) -> None:
+        """Ask the system for what it does to windows; only to one that is there."""
+        if not self.isVisible():
+            return
+        # Of the window, not of the widget, which would hide itself.
+        transparent = Qt.WindowType.WindowTransparentForInput
+        self.windowHandle().setFlag(transparent, self.is_click_through)
+        if not leave_out_of_captures(self, wanted=self._settings.hide_from_capture):
+            self.show_notice(self.tr("The system does not leave the captions out of captures"))
+
+    def _tell_ways_out(self) -> None:
+        self.show_notice(
+            self.tr("Clicks go through now; the tray menu or “captioner click-through” ends that")
         )
-        self.setGeometry(place)
-        return _as_geometry(place)
+
+    def _on_arranging_changed(self, is_on: bool) -> None:  # noqa: FBT001  # a slot
+        self._apply_to_window()
+        self.update()
+        self.arranging_changed.emit(is_on)
 
     def _on_place_changed(self) -> None:
-        self._place_throttle.request()
-        if self._steps is not None:
-            # Of the window, not of the widget: position and size are told one after the other.
-            self._steps.told(self.windowHandle().geometry())
-            self._bar.follow(self.geometry(), self._screen_area())
-
-    def _on_key(self, key: int, modifiers: Qt.KeyboardModifier) -> None:
-        if self._steps is None or read_by_key(self, key, modifiers):
-            return
-        place = changed_by_key(self._steps.last, key, modifiers, least=self.minimumSize())
-        if place is not None:
-            place = onto_screen(place, _screens())
-            self._steps.ask(place)
-            self.setGeometry(place)
-
-    def _screen_area(self) -> QRect:
-        return self.screen().availableGeometry()
-
-    def _tell_place(self) -> None:
-        geometry = _as_geometry(self.geometry())
-        if self._has_appeared and geometry != self._told:
-            self._told = geometry
-            self.left_at.emit(geometry)
+        self._placing.moved()
+        self._arranging.follow()
 
     def _on_scrolled(self) -> None:
         if self.is_held:
@@ -343,40 +281,11 @@ class Overlay(QWidget):
             self._live.hide()
         self._refresh()
 
-    def _say_briefly(self, text: str) -> None:
-        self._brief = text
-        if text:
-            self._brief_timer.start()
-        self._refresh()
-
     def _refresh(self) -> None:
         """Decide what stands where: captions, or why there are none."""
-        health = self._health
-        is_failed = health.state is HealthState.FAILED
-        self.dot.show_health(health)
-        self.status.setToolTip(health_text(health))
-        if is_failed or not self.view.has_captions:
-            self.view.show_message(Message(health.sentence, health.hint, is_urgent=is_failed))
-        else:
-            self.view.show_message(None)
-        self.status.show_text(self._status_text(), badge=self._badge)
-
-    def _status_text(self) -> str:
-        if self._brief:
-            return self._brief
-        if self.view.message is not None:
-            return STATE_NAMES[self._health.state]
-        if self._health.state is HealthState.LISTENING and not self._health.hint:
-            return ""
-        return health_text(self._health).replace("\n", " ")
-
-
-def _screens() -> list[QRect]:
-    """Return the free areas of all screens, the main one first."""
-    main = QGuiApplication.primaryScreen()
-    others = [screen for screen in QGuiApplication.screens() if screen is not main]
-    return [screen.availableGeometry() for screen in (main, *others)]
-
-
-def _as_geometry(place: QRect) -> WindowGeometry:
-    return WindowGeometry(x=place.x(), y=place.y(), width=place.width(), height=place.height())
+        reports = self.reports
+        self.dot.show_health(reports.health)
+        self.status.setToolTip(health_text(reports.health))
+        self.view.show_message(reports.message(has_captions=self.view.has_captions))
+        text = reports.status(is_message_shown=self.view.message is not None)
+        self.status.show_text(text, badge=reports.badge)

@@ -131,7 +131,7 @@ def test_a_width_that_changes_does_not_paint_words_twice(overlay: Overlay, qtbot
 def test_keys_of_arrange_mode_read_back_and_copy(overlay: Overlay, qtbot: QtBot) -> None:
     say(overlay, 0, 40)
     overlay.set_arranging(True)
-    bar = overlay._bar
+    bar = overlay._arranging._bar
     qtbot.keyClick(bar, Qt.Key.Key_Home)
     assert "number 0" in texts(overlay)[0]
     qtbot.keyClick(bar, Qt.Key.Key_PageDown)

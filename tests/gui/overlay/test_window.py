@@ -10,12 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from captioner.core.events import EngineChanged, SourceChanged
 from captioner.core.health import Health, HealthState
-from captioner.gui.overlay import window as overlay_module
 from captioner.gui.overlay.arrange_bar import ArrangeBar
 from captioner.gui.overlay.window import Overlay
 from captioner.settings.overlay import OverlaySettings, WindowGeometry
 from tests.support.scripted_session import LISTENING, caption
 
+MOCK_BADGE = "MOCK ENGINE: the words are scripted"
 FAILED = Health(HealthState.FAILED, "The server refused the key.", "Check the API key.")
 NO_AUDIO = Health(HealthState.NO_AUDIO, "Nothing is playing on Speakers.", "Play something.")
 
@@ -113,34 +113,34 @@ def test_everything_has_a_name_for_those_who_do_not_see_it(overlay: Overlay) -> 
 def test_the_source_is_named_for_a_moment(
     overlay: Overlay, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    overlay._brief_timer.setInterval(50)
+    overlay.reports._brief_timer.setInterval(50)
     overlay.show_caption(caption(0, "it was"))
     overlay.show_health(LISTENING)
 
-    overlay.show_source(SourceChanged("system", "Speakers"))
+    overlay.reports.take_source(SourceChanged("system", "Speakers"))
 
     assert overlay.status.text == "System audio: Speakers"
     qtbot.waitUntil(lambda: overlay.status.text == "")
 
 
 def test_a_mock_engine_is_named_as_long_as_it_is_there(overlay: Overlay) -> None:
-    overlay.show_engine(EngineChanged("Embedded engine", is_mock=True))
+    overlay.reports.take_engine(EngineChanged("Embedded engine", is_mock=True))
     overlay.show_caption(caption(0, "it was"))
     overlay.show_health(LISTENING)
-    assert overlay.status.text == overlay_module.MOCK_BADGE
-    overlay.show_source(SourceChanged("file", "a.wav"))
-    assert overlay.status.text == f"{overlay_module.MOCK_BADGE} · File: a.wav"
+    assert overlay.status.text == MOCK_BADGE
+    overlay.reports.take_source(SourceChanged("file", "a.wav"))
+    assert overlay.status.text == f"{MOCK_BADGE} · File: a.wav"
 
-    overlay.show_engine(EngineChanged("localhost:50051"))
+    overlay.reports.take_engine(EngineChanged("localhost:50051"))
 
-    assert overlay_module.MOCK_BADGE not in overlay.status.text
+    assert MOCK_BADGE not in overlay.status.text
 
 
 def test_nothing_moves_whatever_is_shown(overlay: Overlay) -> None:
     before = places(overlay)
 
     overlay.show_health(FAILED)
-    overlay.show_engine(EngineChanged("x", is_mock=True))
+    overlay.reports.take_engine(EngineChanged("x", is_mock=True))
     overlay.show_notice("A very long notice. " * 30)
     for number in range(30):
         overlay.show_caption(caption(number, "many words " * number, is_final=True))

@@ -1,0 +1,231 @@
+"""Keeps the overlay where its user wants it, whatever becomes of the screens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, cast
+
+from PySide6.QtCore import QObject, QRect, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QScreen, QWindow
+from PySide6.QtWidgets import QWidget
+
+from captioner.gui.desktop.abilities import Abilities
+from captioner.gui.overlay.placement import (
+    Measure,
+    Monitor,
+    chosen_monitor,
+    docked_place,
+    onto_screen,
+    resized,
+    restored_place,
+)
+from captioner.settings.overlay import OverlaySettings, WindowGeometry
+
+_TELL_MS: Final = 500
+_SETTLE_MS: Final = 250
+"""A change of screens comes in many steps, and the window manager answers to each."""
+
+
+class Placing(QObject):
+    """Puts a window in its place, and tells where its user puts it.
+
+    The place that the user chose is kept apart from where the window is: docked, or moved onto
+    another screen because its own is gone, it goes back there when it can.
+
+    Signals:
+        left_at: The user chose another place or size while it floats, a `WindowGeometry`; at most
+            twice a second, and always for the last one.
+    """
+
+    left_at = Signal(object)
+
+    def __init__(
+        self,
+        window: QWidget,
+        settings: OverlaySettings,
+        measure: Callable[[OverlaySettings], Measure],
+    ) -> None:
+        """Put ``window`` where ``settings`` say; ``measure`` tells what size they ask for."""
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+        self._measure = measure
+        self._measured = measure(settings)
+        self._chosen = settings.geometry
+        self._chosen_for = self._measured
+        self._put = QRect()
+        self._room_above = 0
+        self._is_taken = False
+        self._can_place = Abilities.here().places_itself
+        self._tell_timer = self._timer(_TELL_MS, self._tell)
+        self._settle_timer = self._timer(_SETTLE_MS, self._settle)
+        application = cast("QGuiApplication", QGuiApplication.instance())
+        application.screenAdded.connect(self._on_screen_added)
+        application.screenRemoved.connect(self._on_screens_changed)
+        application.primaryScreenChanged.connect(self._on_screens_changed)
+        for screen in QGuiApplication.screens():
+            self._watch(screen)
+        self._settle()
+
+    @property
+    def is_floating(self) -> bool:
+        """True while the user may move and resize it."""
+        return self._settings.dock == "floating" or not self._can_place
+
+    @property
+    def screen_area(self) -> QRect:
+        """The free part of the screen that it is on."""
+        return chosen_monitor("", self._place(), _monitors()).free
+
+    def follow(self, settings: OverlaySettings) -> None:
+        """Go where ``settings`` say, unless they say of places what those before said.
+
+        What the user did before must have been told, see `flush`.
+        """
+        before = self._settings, self._measured
+        self._settings, self._measured = settings, self._measure(settings)
+        if settings.geometry not in (before[0].geometry, self._chosen):
+            self._chosen, self._chosen_for = settings.geometry, self._measured
+        if _of_places(*before) != _of_places(self._settings, self._measured):
+            self._settle()
+
+    def keep(self, settings: OverlaySettings) -> None:
+        """Keep the size that ``settings``, which hold from now on, give the place chosen before."""
+        measure = self._measure(settings)
+        kept, self._chosen_for = self._fitted(measure), measure
+        if kept != self._chosen:
+            self._chosen = kept
+            self.left_at.emit(kept)
+
+    def take(self) -> None:
+        """Note that the user moves or resizes the window from now on."""
+        self._is_taken = True
+
+    def on_screens(self, place: QRect) -> QRect:
+        """Return ``place``, or the nearest one that can be seen."""
+        return onto_screen(place, [monitor.free for monitor in _monitors()])
+
+    def put(self, place: QRect) -> None:
+        """Put the window at ``place``, which the user chose, or as near as the screens allow."""
+        self.take()
+        self._window.setGeometry(self.on_screens(place))
+
+    def moved(self) -> None:
+        """Note that the window is somewhere else; what it means is looked at later."""
+        if not self._tell_timer.isActive():
+            self._tell_timer.start()
+
+    def leave_room_above(self, height: int) -> None:
+        """Leave so much of the screen free above a window that covers it whole, or nothing."""
+        if height != self._room_above:
+            self._room_above = height
+            if not self.is_floating:
+                self._settle()
+
+    def flush(self) -> None:
+        """Tell the last place now."""
+        self._tell_now()
+
+    def _settle(self) -> None:
+        """Go to where the window should be on the screens that are there now."""
+        monitors = _monitors()
+        if not monitors:
+            return
+        self._tell_timer.stop()
+        self._is_taken = False
+        self._put = self._wanted_place(monitors)
+        if self._put != self._window.geometry():
+            self._window.setGeometry(self._put)
+
+    def _wanted_place(self, monitors: list[Monitor]) -> QRect:
+        chosen, measure = self._fitted(self._measured), self._measured
+        if not self.is_floating:
+            floating = None if chosen is None else _rect(chosen)
+            monitor = chosen_monitor(self._settings.screen, floating, monitors)
+            place = docked_place(self._settings.dock, monitor, height=measure.size.height())
+            if self._settings.dock == "full":
+                place.setTop(place.top() + self._room_above)
+            return place
+        return restored_place(
+            chosen,
+            default=measure.size,
+            least=self._window.minimumSize(),
+            screens=[monitor.free for monitor in monitors],
+        )
+
+    def _fitted(self, measure: Measure) -> WindowGeometry | None:
+        """Return the place that the user chose, with the size that ``measure`` makes of it."""
+        if self._chosen is None or measure == self._chosen_for:
+            return self._chosen
+        place = _rect(self._chosen)
+        size = measure.fitted(place.size(), self._chosen_for)
+        size = size.expandedTo(self._window.minimumSize())
+        return _as_geometry(resized(place, size, chosen_monitor("", place, _monitors()).free))
+
+    def _place(self) -> QRect:
+        # Of the window, not of the widget: position and size are told one after the other.
+        handle = cast("QWindow | None", self._window.windowHandle())
+        return self._window.geometry() if handle is None else handle.geometry()
+
+    def _is_elsewhere(self) -> bool:
+        """Return whether it is not where its user left it, because the screens are others."""
+        chosen = self._fitted(self._measured)
+        return chosen is not None and self._put.topLeft() != _rect(chosen).topLeft()
+
+    def _tell_now(self) -> None:
+        if self._tell_timer.isActive():
+            self._tell_timer.stop()
+            self._tell()
+
+    def _tell(self) -> None:
+        place = self._place()
+        if not self.is_floating or not self._can_place or place == self._put:
+            return
+        if not self._is_taken and (self._settle_timer.isActive() or self._is_elsewhere()):
+            return
+        self._put = place
+        self._is_taken = False
+        self._chosen, self._chosen_for = _as_geometry(place), self._measured
+        self.left_at.emit(self._chosen)
+
+    def _timer(self, interval_ms: int, action: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(action)
+        return timer
+
+    def _watch(self, screen: QScreen) -> None:
+        screen.geometryChanged.connect(self._on_screens_changed)
+        screen.availableGeometryChanged.connect(self._on_screens_changed)
+
+    def _on_screen_added(self, screen: QScreen) -> None:
+        self._watch(screen)
+        self._on_screens_changed()
+
+    def _on_screens_changed(self, *_: object) -> None:
+        if self._is_taken:
+            self._tell_now()
+        self._tell_timer.stop()  # what moves from now on is not moved by the user
+        self._settle_timer.start()
+
+
+def _of_places(settings: OverlaySettings, measure: Measure) -> tuple[object, ...]:
+    return settings.dock, settings.screen, settings.geometry, measure
+
+
+def _monitors() -> list[Monitor]:
+    """Return all screens, the main one first."""
+    main = QGuiApplication.primaryScreen()
+    screens = sorted(QGuiApplication.screens(), key=lambda screen: screen is not main)
+    return [
+        Monitor(screen.name(), screen.geometry(), screen.availableGeometry()) for screen in screens
+    ]
+
+
+def _rect(geometry: WindowGeometry) -> QRect:
+    return QRect(geometry.x, geometry.y, geometry.width, geometry.height)
+
+
+def _as_geometry(place: QRect) -> WindowGeometry:
+    return WindowGeometry(x=place.x(), y=place.y(), width=place.width(), height=place.height())
