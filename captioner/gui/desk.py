@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from captioner.gui.bridge import SessionBridge
 from captioner.gui.commands import Command
+from captioner.gui.desktop.shortcuts import GlobalShortcuts
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.session_runner import SessionRunner
 from captioner.gui.tasks import Tasks
@@ -29,6 +30,7 @@ class Desk:
         tasks: The owner of whatever a slot starts.
         do: Carries out a command.
         tell: Says something to the user for a moment, on the overlay.
+        shortcuts: The keys that work whatever window is in use.
     """
 
     live: LiveSettings
@@ -39,3 +41,4 @@ class Desk:
     tasks: Tasks
     do: Callable[[Command], None]
     tell: Callable[[str], None]
+    shortcuts: GlobalShortcuts

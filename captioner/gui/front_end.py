@@ -15,6 +15,7 @@ from captioner.gui.bridge import SessionBridge, SessionFactory
 from captioner.gui.commands import Command
 from captioner.gui.desk import Desk, DeviceLister
 from captioner.gui.desktop.outcome import carry_out
+from captioner.gui.desktop.shortcuts import GlobalShortcuts
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.overlay.window import Overlay
 from captioner.gui.session_runner import SessionRunner
@@ -79,6 +80,7 @@ class FrontEnd(QObject):
             tasks=self._tasks,
             do=self.do,
             tell=self.overlay.show_notice,
+            shortcuts=GlobalShortcuts(self.do),
         )
         self.windows = Windows(self.desk)
         self._commands = {
@@ -125,6 +127,7 @@ class FrontEnd(QObject):
             logger.warning("the overlay has not appeared after %.0f s", _APPEAR_LIMIT_S)
         self._build_menu()
         self._listen()
+        self.desk.shortcuts.follow(self.desk.live.now)
         await asyncio.wait({self.desk.runner.start()})
         await self._refresh_devices()
 
@@ -132,6 +135,7 @@ class FrontEnd(QObject):
         """Undo everything, in the opposite order."""
         if self._listener is not None:
             self._listener.close()
+        self.desk.shortcuts.close()
         await self._tasks.cancel()
         await self.desk.runner.close()
         self.windows.close()
@@ -217,6 +221,8 @@ class FrontEnd(QObject):
     def _on_settings_changed(self, before: Settings, now: Settings) -> None:
         if self._menu is not None and now.audio != before.audio:
             self._menu.show_source(now.audio.source, now.audio.device)
+        if now.shortcuts != before.shortcuts:
+            self.desk.shortcuts.follow(now)
 
     def _on_source_changed(self, event: SourceChanged) -> None:
         logger.info("listening to %s: %s", event.kind, event.name)

@@ -351,6 +351,17 @@
     </message>
 </context>
 <context>
+    <name>CommandField</name>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the command for: {name}</source>
+        <translation>Befehl kopieren für: {name}</translation>
+    </message>
+</context>
+<context>
     <name>DeviceChoice</name>
     <message>
         <source>The system&apos;s default</source>
@@ -366,6 +377,21 @@
     <message>
         <source>Captioner met a fault of its own. The log file has the details.</source>
         <translation>In Captioner ist ein eigener Fehler aufgetreten. Die Protokolldatei enthält die Einzelheiten.</translation>
+    </message>
+</context>
+<context>
+    <name>KeyField</name>
+    <message>
+        <source>Default</source>
+        <translation>Standard</translation>
+    </message>
+    <message>
+        <source>Default key for: {name}</source>
+        <translation>Standardtaste für: {name}</translation>
+    </message>
+    <message>
+        <source>No key</source>
+        <translation>Keine Taste</translation>
     </message>
 </context>
 <context>
@@ -1726,6 +1752,80 @@
     <message>
         <source>{0}: without effect, because no server is named. Set RIVA_HOST or --server.</source>
         <translation>{0}: ohne Wirkung, weil kein Server genannt ist. Setzen Sie RIVA_HOST oder --server.</translation>
+    </message>
+</context>
+<context>
+    <name>Shortcuts</name>
+    <message>
+        <source>&amp;Start or stop captions:</source>
+        <translation>Untertitel &amp;starten oder beenden:</translation>
+    </message>
+    <message>
+        <source>&amp;Pause captions:</source>
+        <translation>Untertitel an&amp;halten:</translation>
+    </message>
+    <message>
+        <source>S&amp;how or hide captions:</source>
+        <translation>Untertitel ein- oder a&amp;usblenden:</translation>
+    </message>
+    <message>
+        <source>&amp;Move captions by keyboard:</source>
+        <translation>Untertitel mit der Tastatur &amp;verschieben:</translation>
+    </message>
+    <message>
+        <source>&amp;Let the mouse through:</source>
+        <translation>&amp;Maus durchlassen:</translation>
+    </message>
+    <message>
+        <source>Open the &amp;transcript:</source>
+        <translation>Mitschri&amp;ft öffnen:</translation>
+    </message>
+    <message>
+        <source>Another program has this key. Choose another one, or change it there.</source>
+        <translation>Ein anderes Programm hat diese Taste. Wählen Sie eine andere, oder ändern Sie sie dort.</translation>
+    </message>
+    <message>
+        <source>This key is not on your keyboard. Choose another one.</source>
+        <translation>Diese Taste gibt es auf Ihrer Tastatur nicht. Wählen Sie eine andere.</translation>
+    </message>
+    <message>
+        <source>This key does something else above already.</source>
+        <translation>Diese Taste tut oben schon etwas anderes.</translation>
+    </message>
+    <message>
+        <source>No other program would get this key any more. Hold Ctrl, Alt or the Windows key with it.</source>
+        <translation>Kein anderes Programm bekäme diese Taste mehr. Halten Sie Strg, Alt oder die Windows-Taste dazu.</translation>
+    </message>
+    <message>
+        <source>The display does not hand out keys. The log has the details.</source>
+        <translation>Die Anzeige gibt keine Tasten her. Näheres steht im Protokoll.</translation>
+    </message>
+</context>
+<context>
+    <name>ShortcutsPage</name>
+    <message>
+        <source>Keys that work in every window</source>
+        <translation>Tasten, die in jedem Fenster gelten</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>shortcut key hotkey global</source>
+        <translation>Tastenkürzel Kurzbefehl Hotkey global</translation>
+    </message>
+    <message>
+        <source>Go to a field and press the keys. Backspace takes a key away.</source>
+        <translation>Gehen Sie in ein Feld und drücken Sie die Tasten. Die Rücktaste nimmt eine Taste weg.</translation>
+    </message>
+    <message>
+        <source>{reason} It can run a command at a key instead: enter one of these in its own settings, under Keyboard, Shortcuts.</source>
+        <translation>{reason} Er kann stattdessen auf eine Taste hin einen Befehl ausführen: Tragen Sie einen von diesen in seinen eigenen Einstellungen ein, unter Tastatur, Tastenkürzel.</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
     </message>
 </context>
 <context>

@@ -24,11 +24,18 @@ from captioner.gui.preferences.look_page import LookPage
 from captioner.gui.preferences.message_bar import MessageBar
 from captioner.gui.preferences.navigation import Navigation, scrolled
 from captioner.gui.preferences.page import Page, Row
+from captioner.gui.preferences.shortcuts_page import ShortcutsPage
 from captioner.gui.preferences.style import style_sheet
 from captioner.gui.preferences.window_page import WindowPage
 from captioner.gui.text.sentences import said
 
-PAGES: Final[tuple[type[Page], ...]] = (AudioPage, LookPage, WindowPage, CaptionsPage)
+PAGES: Final[tuple[type[Page], ...]] = (
+    AudioPage,
+    LookPage,
+    WindowPage,
+    CaptionsPage,
+    ShortcutsPage,
+)
 """All pages in the order of the list."""
 
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -1,0 +1,160 @@
+"""The page on the keys that work whatever window is in use."""
+
+from __future__ import annotations
+
+import shlex
+from functools import partial
+from typing import ClassVar, Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtWidgets import QFormLayout
+
+from captioner.core.errors import ConfigurationError
+from captioner.gui.commands import Command
+from captioner.gui.desk import Desk
+from captioner.gui.desktop.abilities import Abilities
+from captioner.gui.desktop.command_line import own_command
+from captioner.gui.desktop.shortcuts import COMMANDS, combination_of, refusals_of
+from captioner.gui.desktop.taking import Refusal
+from captioner.gui.preferences.draft import Draft
+from captioner.gui.preferences.key_field import CommandField, KeyField
+from captioner.gui.preferences.page import Page, small_print
+from captioner.settings.desktop import ShortcutSettings
+
+_CONTEXT: Final = "Shortcuts"
+_LABELS: Final = {
+    "toggle": QT_TRANSLATE_NOOP("Shortcuts", "&Start or stop captions:"),
+    "pause": QT_TRANSLATE_NOOP("Shortcuts", "&Pause captions:"),
+    "show": QT_TRANSLATE_NOOP("Shortcuts", "S&how or hide captions:"),
+    "arrange": QT_TRANSLATE_NOOP("Shortcuts", "&Move captions by keyboard:"),
+    "click_through": QT_TRANSLATE_NOOP("Shortcuts", "&Let the mouse through:"),
+    "transcript": QT_TRANSLATE_NOOP("Shortcuts", "Open the &transcript:"),
+}
+_REFUSALS: Final = {
+    Refusal.TAKEN: QT_TRANSLATE_NOOP(
+        "Shortcuts", "Another program has this key. Choose another one, or change it there."
+    ),
+    Refusal.NOT_ON_KEYBOARD: QT_TRANSLATE_NOOP(
+        "Shortcuts", "This key is not on your keyboard. Choose another one."
+    ),
+    Refusal.TWICE: QT_TRANSLATE_NOOP("Shortcuts", "This key does something else above already."),
+    Refusal.TOO_PLAIN: QT_TRANSLATE_NOOP(
+        "Shortcuts",
+        "No other program would get this key any more. Hold Ctrl, Alt or the Windows key with it.",
+    ),
+    Refusal.IMPOSSIBLE: QT_TRANSLATE_NOOP(
+        "Shortcuts", "The display does not hand out keys. The log has the details."
+    ),
+}
+
+
+class ShortcutsPage(Page):
+    """A key for each command; where the desktop hands out none, the command to give to it."""
+
+    key: ClassVar[str] = "shortcuts"
+
+    def __init__(self, draft: Draft, desk: Desk) -> None:
+        """Build the page."""
+        super().__init__(draft, desk)
+        self.fields: dict[str, KeyField] = {}
+        form = self.group(self.tr("Keys that work in every window"))
+        abilities = Abilities.here()
+        if abilities.global_shortcuts:
+            self._add_keys(form)
+        else:
+            self._add_commands(form, abilities.missing("global_shortcuts"))
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return self.tr("Keys")
+
+    async def commit(self) -> None:
+        """Refuse keys that cannot do what they are meant for.
+
+        Raises:
+            ConfigurationError: There are such keys.
+        """
+        refusals = self._senseless()
+        for field in self.fields:
+            command = COMMANDS[field]
+            if command in refusals:
+                reason = _translated(_REFUSALS[refusals[command]])
+                raise ConfigurationError(f"{_plain(field)}: {reason}")
+
+    def _add_keys(self, form: QFormLayout) -> None:
+        for field in COMMANDS:
+            name = f"shortcuts.{field}"
+            entry = KeyField(getattr(ShortcutSettings(), field))
+            entry.entered.connect(lambda key, name=name: self.draft.set(name, key))
+            entry.listening.connect(self._on_listening)
+            entry.name_parts(_plain(field))
+            self.fields[field] = entry
+            self.follow(entry, partial(self._show_key, entry, name))
+            self.row(
+                form,
+                _translated(_LABELS[field]),
+                entry,
+                field=name,
+                words=self.tr("shortcut key hotkey global"),
+            )
+        form.addRow(
+            small_print(self.tr("Go to a field and press the keys. Backspace takes a key away."))
+        )
+        self.draft.changed.connect(self._show_refusals)
+        self.draft.reloaded.connect(self._show_refusals)
+        self.desk.shortcuts.refused_changed.connect(self._show_refusals)
+        self._show_refusals()
+
+    def _add_commands(self, form: QFormLayout, reason: str) -> None:
+        explanation = self.tr(
+            "{reason} It can run a command at a key instead: enter one of these in its own "
+            "settings, under Keyboard, Shortcuts."
+        )
+        form.addRow(small_print(explanation.format(reason=reason)))
+        for field, command in COMMANDS.items():
+            line = shlex.join(own_command(self.desk.paths, command.value))
+            entry = CommandField(line, lambda: self.desk.tell(self.tr("Copied")))
+            entry.name_parts(_plain(field))
+            self.row(
+                form,
+                _translated(_LABELS[field]),
+                entry,
+                words=self.tr("shortcut key hotkey global"),
+            )
+
+    def _show_key(self, entry: KeyField, name: str) -> None:
+        entry.show_key(str(self.draft.value(name)))
+
+    def _on_listening(self, is_listening: bool) -> None:  # noqa: FBT001  # a slot
+        if is_listening:
+            self.desk.shortcuts.suspend()
+        else:
+            self.desk.shortcuts.resume()
+
+    def _senseless(self) -> dict[Command, Refusal]:
+        return refusals_of(
+            {
+                command: combination_of(str(self.draft.value(f"shortcuts.{field}")))
+                for field, command in COMMANDS.items()
+            }
+        )
+
+    def _show_refusals(self) -> None:
+        refusals = self._senseless()
+        for field, command in COMMANDS.items():
+            in_force = getattr(self.desk.live.now.shortcuts, field)
+            refusal = refusals.get(command)
+            if refusal is None and self.draft.value(f"shortcuts.{field}") == in_force:
+                refusal = self.desk.shortcuts.refusals.get(command)
+            sentence = "" if refusal is None else _translated(_REFUSALS[refusal])
+            self.fields[field].show_problem(sentence)
+
+
+def _translated(text: object) -> str:
+    return QCoreApplication.translate(_CONTEXT, str(text))
+
+
+def _plain(field: str) -> str:
+    """Return the label of ``field`` without marks."""
+    return _translated(_LABELS[field]).replace("&", "").rstrip(":")

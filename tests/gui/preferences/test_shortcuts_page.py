@@ -1,0 +1,95 @@
+"""Keys are entered by pressing them, and what cannot work is said before it is applied."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QKeySequenceEdit, QLabel, QLineEdit
+
+from captioner.gui.desktop.abilities import Abilities
+from captioner.gui.preferences.key_field import KeyField
+from captioner.gui.preferences.shortcuts_page import ShortcutsPage
+from tests.gui.preferences.conftest import Office, Play, keys
+from tests.support.wait import until
+
+
+@pytest.fixture
+def _keys_are_handed_out(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> None:
+    here = replace(Abilities.here(), global_shortcuts=True)
+    monkeypatch.setattr(Abilities, "here", lambda: here)
+
+
+def page_of(office: Office) -> ShortcutsPage:
+    return next(page for page in office.dialog.pages if isinstance(page, ShortcutsPage))
+
+
+def problem_of(field: KeyField) -> str:
+    return "".join(
+        label.text() for label in field.findChildren(QLabel) if not label.isHidden()
+    ).removeprefix("\u26a0 ")
+
+
+def enter(office: Office, field: str, sequence: str) -> None:
+    """Press a key in its field, and go on: in the field every key is one to be entered."""
+    keys(office.focus(f"shortcuts.{field}"), sequence)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert not isinstance(QApplication.focusWidget(), QKeySequenceEdit)
+
+
+@pytest.mark.usefixtures("_keys_are_handed_out")
+def test_a_key_is_entered_taken_away_and_put_back(play: Play) -> None:
+    async def story(office: Office) -> None:
+        entry = page_of(office).fields["pause"]
+        enter(office, "pause", "Ctrl+Shift+F9")
+        assert office.dialog.draft.value("shortcuts.pause") == "Ctrl+Shift+F9"
+        enter(office, "pause", "Backspace")
+        assert office.dialog.draft.value("shortcuts.pause") == ""
+        office.press(entry.reset_button)
+        assert not office.dialog.draft.is_changed
+        enter(office, "show", "Ctrl+Alt+H")
+        office.press(office.dialog.apply_button)
+        await until(lambda: office.saved().shortcuts.show == "Ctrl+Alt+H")
+
+    play(story)
+
+
+@pytest.mark.usefixtures("_keys_are_handed_out")
+def test_keys_that_cannot_work_are_named_and_not_applied(play: Play) -> None:
+    async def story(office: Office) -> None:
+        fields = page_of(office).fields
+        enter(office, "pause", "Ctrl+Alt+C")
+        assert problem_of(fields["pause"]) == "This key does something else above already."
+        assert problem_of(fields["toggle"]) == ""
+        office.press(office.dialog.apply_button)
+        await until(lambda: "Pause captions: This key" in office.dialog.bar.text)
+        assert office.now.shortcuts.pause == "Ctrl+Alt+P"
+        enter(office, "toggle", "X")
+        assert "Hold Ctrl, Alt" in problem_of(fields["toggle"])
+        assert problem_of(fields["pause"]) == ""
+        enter(office, "toggle", "Ctrl+Alt+P")  # changed about, both are fine
+        office.press(office.dialog.ok_button)
+        await until(lambda: office.saved().shortcuts.toggle == "Ctrl+Alt+P")
+        assert office.saved().shortcuts.pause == "Ctrl+Alt+C"
+
+    play(story)
+
+
+def test_where_no_keys_are_handed_out_the_command_is_shown(play: Play) -> None:
+    async def story(office: Office) -> None:
+        page = page_of(office)
+        office.dialog.open_page("shortcuts")
+        assert any("does not let programs take keys" in x.text() for x in page.findChildren(QLabel))
+        line = next(row for row in page.rows if row.label == "Pause captions").control
+        assert isinstance(line, QLineEdit)
+        parts = line.text().split()
+        assert parts[0].startswith(sys.prefix)
+        assert parts[-3:] == ["--profile-dir", str(office.paths.settings_file.parent), "pause"]
+        button = next(b for b in page.findChildren(QLineEdit) if b is line).parentWidget()
+        office.press(button.copy_button)  # type: ignore[attr-defined]  # of a CommandField
+        assert QApplication.clipboard().text() == line.text()
+
+    play(story)
