@@ -1,4 +1,4 @@
-"""The one thing that the health dot says, and the sentence behind it; and how a server is."""
+"""What a session says of itself: the state of the health dot with its sentence, and figures."""
 
 from __future__ import annotations
 
@@ -65,3 +65,24 @@ class EndpointHealth:
     state: EndpointState
     reason: str
     fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFigures:
+    """How well captions go, in numbers; of the present run, or of the last one.
+
+    Attributes:
+        recogniser: Who recognises, as a person calls it; empty before a stream stood.
+        latency_ms: From the newest audio that the newest caption rests on to that caption.
+        latency_p95_ms: What 95 of 100 captions of the last five minutes stayed below.
+        lag_s: Seconds of audio that the recogniser is behind.
+        reconnects: How often a stream stood again after one had broken.
+        lost_ms: Audio that no recogniser heard, in milliseconds of all channels.
+    """
+
+    recogniser: str = ""
+    latency_ms: float | None = None
+    latency_p95_ms: float | None = None
+    lag_s: float = 0.0
+    reconnects: int = 0
+    lost_ms: int = 0

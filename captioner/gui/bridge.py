@@ -19,7 +19,7 @@ from captioner.core.events import (
     SourceChanged,
     StateChanged,
 )
-from captioner.core.health import Health
+from captioner.core.health import EndpointHealth, Health, SessionFigures
 from captioner.core.state import SessionState
 from captioner.gui.text.sentences import endpoint_health_said, health_said
 from captioner.session.engine_process import EngineProcess
@@ -43,6 +43,11 @@ class Session(Protocol):
     @property
     def state(self) -> SessionState:
         """Where it stands."""
+        ...
+
+    @property
+    def figures(self) -> SessionFigures:
+        """How well captions go, in numbers."""
         ...
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
@@ -96,6 +101,10 @@ class SessionBridge(QObject):
     """Re-emits the events of a session as signals, on the main thread.
 
     What it says of health is in the language of the windows.
+
+    Attributes:
+        sources: What is heard, by channel, for a window that opens later.
+        endpoint_health: How the server in use is; None where nothing is known.
     """
 
     state_changed = Signal(object)
@@ -111,6 +120,8 @@ class SessionBridge(QObject):
         """Begin without a session."""
         super().__init__(parent)
         self._unsubscribe: Callable[[], None] | None = None
+        self.sources: dict[str, SourceChanged] = {}
+        self.endpoint_health: EndpointHealth | None = None
 
     def listen_to(self, session: Session) -> None:
         """Re-emit the events of ``session`` from now on."""
@@ -130,14 +141,20 @@ class SessionBridge(QObject):
             case LevelChanged():
                 self.level_changed.emit(event)
             case StateChanged():
+                if event.state is SessionState.STARTING:
+                    self.sources, self.endpoint_health = {}, None
                 self.state_changed.emit(event.state)
             case HealthChanged():
                 self.health_changed.emit(health_said(event.health))
             case SourceChanged():
+                # One source has no name; several have one each, and none goes with the other kind.
+                kept = {key: each for key, each in self.sources.items() if key and event.channel}
+                self.sources = kept | {event.channel: event}
                 self.source_changed.emit(event)
             case EngineChanged():
                 self.engine_changed.emit(event)
             case EndpointHealthChanged():
-                self.endpoint_health_changed.emit(endpoint_health_said(event.health))
+                self.endpoint_health = endpoint_health_said(event.health)
+                self.endpoint_health_changed.emit(self.endpoint_health)
             case GapMarked():
                 self.gap_marked.emit(event)

@@ -19,7 +19,7 @@ from captioner.core.events import (
     SourceChanged,
     StateChanged,
 )
-from captioner.core.health import EndpointHealth
+from captioner.core.health import EndpointHealth, SessionFigures
 from captioner.core.state import SessionState, check_transition
 from captioner.session.health import (
     SILENCE_DBFS,
@@ -28,6 +28,7 @@ from captioner.session.health import (
     endpoint_health,
     judge,
 )
+from captioner.session.latency import LatencyMeter
 from captioner.telemetry.logs import FILE_ONLY
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,18 @@ class SessionCondition:
     def state(self) -> SessionState:
         """Where the session stands."""
         return self._inputs.state
+
+    def figures(self, latency: LatencyMeter, lost_ms: int) -> SessionFigures:
+        """Return how well captions go, with what is known elsewhere."""
+        inputs = self._inputs
+        return SessionFigures(
+            recogniser=inputs.engine_name,
+            latency_ms=latency.newest_ms,
+            latency_p95_ms=latency.p95_ms,
+            lag_s=inputs.lag_s,
+            reconnects=inputs.reconnects,
+            lost_ms=lost_ms,
+        )
 
     @property
     def is_recognising(self) -> bool:
@@ -166,6 +179,8 @@ class SessionCondition:
         """Note that a stream to ``endpoint`` stands."""
         inputs = self._inputs.channels[channel]
         inputs.is_connected = True
+        has_stood = bool(self._inputs.engine_name)
+        self._inputs.reconnects += has_stood and inputs.server_error is not None
         self._inputs.probed = None
         inputs.server_error = None
         self._inputs.engine_name = endpoint.title

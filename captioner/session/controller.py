@@ -18,7 +18,7 @@ from captioner.audio.factory import open_source
 from captioner.core.audio import SAMPLE_RATE, samples_to_ms
 from captioner.core.clock import Clock, SystemClock
 from captioner.core.errors import CaptionerError
-from captioner.core.health import Health
+from captioner.core.health import Health, SessionFigures
 from captioner.core.state import SessionState
 from captioner.session.axis import ClockAxis
 from captioner.session.captions import CaptionTrack
@@ -30,6 +30,7 @@ from captioner.session.endpoint_monitor import EndpointMonitor
 from captioner.session.endpoints import log_insecurities, session_candidates, session_route
 from captioner.session.engine_process import EngineProcess
 from captioner.session.guard import SessionGuard
+from captioner.session.latency import LatencyMeter
 from captioner.session.pipeline import ChannelPipeline
 from captioner.session.recognition import (
     endurance,
@@ -94,6 +95,8 @@ class CaptionSession:
         self._engine = engine or EmbeddedEngine(settings.engine, started=started)
         self._task: asyncio.Task[None] | None = None
         self._condition = SessionCondition(self._clock)
+        self._latency = LatencyMeter(self._clock)
+        self._condition.subscribe(self._latency.take)
         self._reducer = TranscriptReducer()
         self._tracks: dict[str, CaptionTrack] = {}
         self._channels: list[ChannelPipeline] = []
@@ -113,6 +116,11 @@ class CaptionSession:
     def health(self) -> Health:
         """Why there are, or are not, captions right now."""
         return self._condition.health
+
+    @property
+    def figures(self) -> SessionFigures:
+        """How well captions go, in numbers."""
+        return self._condition.figures(self._latency, self.lost_ms)
 
     @property
     def engine(self) -> EmbeddedEngine:
@@ -139,6 +147,7 @@ class CaptionSession:
             return
         self.error = None
         self._channels.clear()
+        self._latency.reset()
         self._lost_samples = 0
         log_insecurities(self._settings)
         self.echo = EchoCount()

@@ -79,6 +79,7 @@ class HealthInputs:
         engine_name: Who recognises.
         away_because: Why the preferred server is not used; None while it is.
         probed: What the last probe says of the server in use, while no stream to it stands.
+        reconnects: How often a stream stood again after one had broken.
     """
 
     state: SessionState = SessionState.IDLE
@@ -87,6 +88,12 @@ class HealthInputs:
     engine_name: str = ""
     away_because: CaptionerError | None = None
     probed: EndpointHealth | None = None
+    reconnects: int = 0
+
+    @property
+    def lag_s(self) -> float:
+        """Seconds of audio that the recogniser is behind, where it is furthest."""
+        return max((channel.lag_s for channel in self.channels.values()), default=0.0)
 
 
 def judge(inputs: HealthInputs, now: float) -> Health:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from captioner.core.events import CaptionChanged, HealthChanged, SessionEvent, StateChanged
-from captioner.core.health import Health, HealthState
+from captioner.core.health import Health, HealthState, SessionFigures
 from captioner.core.segment import Segment
 from captioner.core.state import SessionState
 from captioner.settings.models import Settings
@@ -22,12 +22,14 @@ class ScriptedSession:
     Attributes:
         commands: What was asked of it, in order, such as ``("set_source", "mic", None)``.
         applied: The settings that it was given while it ran.
+        figures: What it says of itself in numbers.
         last_words: Emitted when it is stopped, as a real session's last final.
     """
 
     def __init__(self) -> None:
         self.state = SessionState.IDLE
         self.health = STOPPED
+        self.figures = SessionFigures()
         self.commands: list[tuple[str | None, ...]] = []
         self.applied: list[Settings] = []
         self.last_words: CaptionChanged | None = None
