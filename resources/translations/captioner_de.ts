@@ -1923,4 +1923,134 @@
         <translation>{screen} (nicht angeschlossen)</translation>
     </message>
 </context>
+<context>
+    <name>WordTable</name>
+    <message>
+        <source>Row {number}: {problem}.</source>
+        <translation>Zeile {number}: {problem}.</translation>
+    </message>
+</context>
+<context>
+    <name>WordsPage</name>
+    <message>
+        <source>Words</source>
+        <translation>Wörter</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>In Gebrauch</translation>
+    </message>
+    <message>
+        <source>&amp;Vocabulary:</source>
+        <translation>&amp;Wortschatz:</translation>
+    </message>
+    <message>
+        <source>Its words count in addition to those for all talks.</source>
+        <translation>Seine Wörter gelten zusätzlich zu denen für alle Gespräche.</translation>
+    </message>
+    <message>
+        <source>profile topic meeting</source>
+        <translation>Profil Thema Besprechung</translation>
+    </message>
+    <message>
+        <source>Vocabularies</source>
+        <translation>Wortschätze</translation>
+    </message>
+    <message>
+        <source>Vocabulary to &amp;edit:</source>
+        <translation>&amp;Bearbeitet wird:</translation>
+    </message>
+    <message>
+        <source>The words for all talks, or those for one kind of talk only.</source>
+        <translation>Die Wörter für alle Gespräche oder die für eine Art von Gespräch.</translation>
+    </message>
+    <message>
+        <source>&amp;Name:</source>
+        <translation>&amp;Name:</translation>
+    </message>
+    <message>
+        <source>Ne&amp;w vocabulary</source>
+        <translation>Neuer Wort&amp;schatz</translation>
+    </message>
+    <message>
+        <source>De&amp;lete vocabulary</source>
+        <translation>Wortschatz &amp;löschen</translation>
+    </message>
+    <message>
+        <source>Words to expect</source>
+        <translation>Wörter, die zu erwarten sind</translation>
+    </message>
+    <message>
+        <source>Word or phrase</source>
+        <translation>Wort oder Ausdruck</translation>
+    </message>
+    <message>
+        <source>Boost</source>
+        <translation>Gewicht</translation>
+    </message>
+    <message>
+        <source>&amp;Add phrase</source>
+        <translation>Aus&amp;druck hinzufügen</translation>
+    </message>
+    <message>
+        <source>&amp;Remove phrase</source>
+        <translation>Ausdruck ent&amp;fernen</translation>
+    </message>
+    <message>
+        <source>Words to write otherwise</source>
+        <translation>Wörter, die anders geschrieben werden</translation>
+    </message>
+    <message>
+        <source>Recognised as</source>
+        <translation>Erkannt als</translation>
+    </message>
+    <message>
+        <source>Shown as</source>
+        <translation>Gezeigt als</translation>
+    </message>
+    <message>
+        <source>Add re&amp;placement</source>
+        <translation>&amp;Ersetzung hinzufügen</translation>
+    </message>
+    <message>
+        <source>Remove repla&amp;cement</source>
+        <translation>E&amp;rsetzung entfernen</translation>
+    </message>
+    <message>
+        <source>Names and terms that the server shall expect; a higher boost makes it more likely. Servers differ in their scale: up to 20, or 20 to 100. The embedded engine does not do this.</source>
+        <translation>Namen und Begriffe, die der Server erwarten soll; ein höheres Gewicht macht sie wahrscheinlicher. Server haben verschiedene Skalen: bis 20 oder 20 bis 100. Die eingebaute Spracherkennung tut das nicht.</translation>
+    </message>
+    <message>
+        <source>boosting hints names terms</source>
+        <translation>Gewichtung Hinweise Namen Begriffe</translation>
+    </message>
+    <message>
+        <source>What the recogniser gets wrong again and again. Whole words are replaced; nothing in the second column leaves them out.</source>
+        <translation>Was die Spracherkennung immer wieder falsch versteht. Ganze Wörter werden ersetzt; steht in der zweiten Spalte nichts, fallen sie weg.</translation>
+    </message>
+    <message>
+        <source>correct spelling wrong autocorrect</source>
+        <translation>Korrektur Schreibweise falsch</translation>
+    </message>
+    <message>
+        <source>No vocabulary</source>
+        <translation>Kein Wortschatz</translation>
+    </message>
+    <message>
+        <source>{name} (not there)</source>
+        <translation>{name} (nicht vorhanden)</translation>
+    </message>
+    <message>
+        <source>All talks</source>
+        <translation>Alle Gespräche</translation>
+    </message>
+    <message>
+        <source>(without a name)</source>
+        <translation>(ohne Namen)</translation>
+    </message>
+    <message>
+        <source>New vocabulary</source>
+        <translation>Neuer Wortschatz</translation>
+    </message>
+</context>
 </TS>

@@ -23,10 +23,11 @@ from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.look_page import LookPage
 from captioner.gui.preferences.message_bar import MessageBar
 from captioner.gui.preferences.navigation import Navigation, scrolled
-from captioner.gui.preferences.page import Page, Row
+from captioner.gui.preferences.page import Page, Row, with_name
 from captioner.gui.preferences.shortcuts_page import ShortcutsPage
 from captioner.gui.preferences.style import style_sheet
 from captioner.gui.preferences.window_page import WindowPage
+from captioner.gui.preferences.words_page import WordsPage
 from captioner.gui.text.sentences import said
 
 PAGES: Final[tuple[type[Page], ...]] = (
@@ -34,6 +35,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     LookPage,
     WindowPage,
     CaptionsPage,
+    WordsPage,
     ShortcutsPage,
 )
 """All pages in the order of the list."""
@@ -203,7 +205,7 @@ class Preferences(QDialog):
             self.bar.say(sentence)
             return
         self.bar.say(
-            f"{page.title}: {sentence.replace(field, f'“{row.label}”')}",
+            f"{page.title}: {with_name(sentence, field, row.label)}",
             (self.tr("Go there"), lambda: self.go_to(page, row)),
         )
 

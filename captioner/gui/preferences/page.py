@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.draft import Draft
+from captioner.gui.preferences.wheel import NoAccidentalWheel
 from captioner.gui.text.sentences import said
 
 
@@ -66,7 +68,7 @@ class Page(QWidget):
         self.desk = desk
         self.rows: list[Row] = []
         self._shows: list[Callable[[], None]] = []
-        self._calm = _NoAccidentalWheel(self)
+        self._calm = NoAccidentalWheel(self)
         self._column = QVBoxLayout(self)
         self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
         draft.reloaded.connect(self.show_values)
@@ -135,7 +137,7 @@ class Page(QWidget):
             words: What else it may be looked for by.
         """
         target = control.focusProxy() or control
-        own_text = control.text() if isinstance(control, QCheckBox) else ""
+        own_text = control.text() if isinstance(control, QCheckBox) else control.accessibleName()
         name = (label or own_text).replace("&", "").rstrip(":")
         target.setAccessibleName(name)
         self._calm.guard(control)
@@ -246,7 +248,7 @@ class Page(QWidget):
             problem = self.draft.problems.get(field)
             label.setVisible(problem is not None)
             sentence = "" if problem is None else said(problem.message)
-            label.setText(f"\u26a0 {sentence.replace(field, f'“{name}”')}")
+            label.setText(f"\u26a0 {with_name(sentence, field, name)}")
 
         self.draft.checked.connect(show)
         return label
@@ -268,23 +270,9 @@ class Page(QWidget):
         show()
 
 
-class _NoAccidentalWheel(QObject):
-    """Lets the wheel scroll the page, and change a value only where the user is already."""
-
-    def guard(self, control: QWidget) -> None:
-        """Keep the wheel from ``control`` while it has not the focus."""
-        if control.focusPolicy() is Qt.FocusPolicy.WheelFocus:
-            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        control.installEventFilter(self)
-
-    def eventFilter(self, control: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
-        """Pass on what is no wheel; the page behind gets the others."""
-        if event.type() != QEvent.Type.Wheel or not isinstance(control, QWidget):
-            return False
-        if control.hasFocus():
-            return False
-        event.ignore()
-        return True
+def with_name(sentence: str, field: str, name: str) -> str:
+    """Return ``sentence`` with what people call ``field`` in the place of its name in code."""
+    return re.sub(rf"\b{re.escape(field)}(\.\w+)*", f"“{name}”", sentence)
 
 
 def small_print(text: str) -> QLabel:

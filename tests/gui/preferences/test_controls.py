@@ -7,6 +7,7 @@ from itertools import pairwise
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from captioner.gui.preferences.page import Page
 from captioner.settings.fields import all_values
+from captioner.settings.vocabulary import VocabularySettings
 from tests.gui.preferences.conftest import Office, Play
 from tests.support.wait import until
 
@@ -42,11 +44,13 @@ def test_every_control_lands_in_the_settings_file(play: Play) -> None:
     async def story(office: Office) -> None:
         draft = office.dialog.draft
         draft.set("audio.source", "mic")  # one key further, everything on echo has an effect
-        office.front_end.desk.live.change({"overlay.screen": "HDMI-7"})
+        office.front_end.desk.live.change(
+            {"overlay.screen": "HDMI-7", "vocabularies": (VocabularySettings(name="Team"),)}
+        )
         entered: dict[str, object] = {}
         rows = [row for page in office.dialog.pages for row in page.rows]
         for row in rows:
-            if not row.field or not isinstance(row.control, SIMPLE):
+            if row.field in ("", "vocabularies") or not isinstance(row.control, SIMPLE):
                 continue
             before = draft.value(row.field)
             change(office.focus(row.field))
@@ -99,7 +103,7 @@ def test_no_two_letters_clash_on_a_page(play: Play) -> None:
     async def story(office: Office) -> None:
         for page in office.dialog.pages:
             texts = [label.text() for label in page.findChildren(QLabel) if label.buddy()]
-            texts += [box.text() for box in page.findChildren(QCheckBox)]
+            texts += [box.text() for box in page.findChildren(QAbstractButton)]
             letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
             assert len(letters) == len(set(letters)), (page.title, sorted(letters))
 
