@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from captioner.transcript.lines import CaptionLines, RunKind, ShownLine, join_lines
+from captioner.transcript.lines import CaptionLines
+from captioner.transcript.shown_lines import RunKind, ShownLine, join_lines
 
 ALL = 10_000
 
@@ -336,6 +337,61 @@ def test_another_width_loses_no_word(script: list[Step], limit: int, narrower: i
     after = [word for word in join_lines(lines.tail(ALL)).split() if word != "Bo:"]
     assert "".join(after) == "".join(before)
     assert all(cells(line.text) <= narrower for line in lines.tail(ALL))
+
+
+@given(
+    script=steps,
+    limit=limits,
+    others=st.lists(
+        st.tuples(limits, st.integers(1, 4), st.integers(0, 20)), min_size=1, max_size=3
+    ),
+)
+def test_older_lines_broken_bit_by_bit_lose_no_word_and_move_no_line(
+    script: list[Step],
+    limit: int,
+    others: list[tuple[int, int, int]],
+) -> None:
+    lines = CaptionLines(limit, measure=cells)
+    play(lines, script)
+    letters = said(lines)
+
+    for other, at_once, words in others:
+        lines.set_width(other, cells, at_once=at_once)
+        lines.break_older(words)
+        newest = {line.serial: line.text for line in lines.tail(ALL)}
+    lines.break_older()
+
+    whole = lines.tail(ALL)
+    assert said(lines) == letters
+    assert newest.items() <= {line.serial: line.text for line in whole}.items()
+    assert [line.serial for line in whole] == list(lines.serials)
+    assert all(cells(line.text) <= other for line in whole)
+    assert not lines.has_older
+
+
+def test_words_go_on_where_they_were_while_older_lines_wait() -> None:
+    lines = CaptionLines(20)
+    for number in range(30):
+        lines.update(number, f"sentence number {number}", is_final=True, channel="Bo")
+    lines.update(30, "an open one", is_final=False, channel="Bo")
+
+    before = lines.set_width(28, len, at_once=3)
+    assert [line.text for line in before][-1] == "an open one"
+    assert len(before) <= 4
+    lines.update(30, "an open one grows", is_final=True, channel="Bo")
+    newest = texts(lines)
+    assert not newest[0].startswith("Bo:")
+    assert newest[-1].endswith("an open one grows")
+    was = lines.break_older()
+
+    assert [line.text for line in was][:2] == ["Bo: sentence number", "0 sentence number 1"]
+    assert texts(lines)[0] == "Bo: sentence number 0"
+    assert texts(lines)[-len(newest) :] == newest
+
+
+def said(lines: CaptionLines) -> str:
+    """All letters in order, labels left out, wherever lines end."""
+    return "".join(word for word in join_lines(lines.tail(ALL)).split() if word != "Bo:")
 
 
 @given(script=steps, limit=limits, kept=st.integers(1, 3))

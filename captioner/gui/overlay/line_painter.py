@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 
 from captioner.gui.overlay.look import Look
-from captioner.transcript.lines import RunKind, ShownLine
+from captioner.transcript.shown_lines import RunKind, ShownLine
 
 _KEPT: Final = 24
 

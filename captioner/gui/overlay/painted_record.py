@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from captioner.gui.overlay.scroll import same_place
-from captioner.transcript.lines import ShownLine, join_lines
+from captioner.transcript.shown_lines import ShownLine, join_lines
 
 
 class PaintedRecord:
@@ -30,11 +30,11 @@ class PaintedRecord:
             before: The lines as they were.
             after: The same words, on other lines.
         """
-        if not before or not self._lines:
+        replaced = {line.serial for line in before} & self._lines.keys()
+        if not replaced:
             return
-        end = max(self._lines) + 1
-        place = same_place(end, before, after)
-        for serial in [serial for serial in self._lines if serial >= before[0].serial]:
+        place = same_place(max(replaced) + 1, before, after)
+        for serial in replaced:
             del self._lines[serial]
         self.add([line for line in after if line.serial < place])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from captioner.transcript.lines import RunKind, ShownLine
+from captioner.transcript.shown_lines import RunKind, ShownLine
 
 
 class ScrollPosition:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -16,8 +17,10 @@ from captioner.gui.overlay.message import Message, MessageLayout
 from captioner.gui.overlay.motion import Glide, SilenceFade, is_motion_wanted
 from captioner.gui.overlay.painted_record import PaintedRecord
 from captioner.gui.overlay.scroll import ScrollPosition
+from captioner.gui.overlay.seen import as_seen
 from captioner.gui.throttle import Throttle
-from captioner.transcript.lines import CaptionLines, Run, RunKind, ShownLine, join_lines
+from captioner.transcript.lines import CaptionLines
+from captioner.transcript.shown_lines import ShownLine, join_lines
 
 FRAME_MS: Final = 34
 """Shortest time between two paints of changed captions, in milliseconds."""
@@ -25,9 +28,13 @@ FRAME_MS: Final = 34
 KEPT_LINES: Final = 3000
 """So many lines can be scrolled back through; more than two hours of speech."""
 
-_MANY_LINES: Final = 200
-_REBREAK_MS: Final = 150
-"""Shortest time between two breaks of many lines, while the window is resized by mouse."""
+_SPARE_LINES: Final = 60
+"""So many lines above the first one in sight are broken at once for another width or font."""
+
+_OLDER_AFTER_MS: Final = 300
+_OLDER_EVERY_MS: Final = 20
+_OLDER_WORDS: Final = 300
+"""Older lines are broken so many words at a time, about 4 ms, once the window keeps its width."""
 
 GAP_MARK: Final = "[audio lost]"
 
@@ -61,7 +68,9 @@ class CaptionView(QWidget):
         self._message: Message | None = None
         self._message_layout: MessageLayout | None = None
         self._throttle = Throttle(self.update, FRAME_MS, self)
-        self._rebreak = Throttle(self._break_anew, _REBREAK_MS, self)
+        self._older_timer = QTimer(self)
+        self._older_timer.setSingleShot(True)
+        self._older_timer.timeout.connect(self._break_some_older)
         self._glide = Glide(self)
         self._glide.moved.connect(self._throttle.request)
         self._fade = SilenceFade(self)
@@ -145,6 +154,8 @@ class CaptionView(QWidget):
         if not self._lines.serials or (not self.is_held and lines > 0):
             return
         self._glide.stop()
+        if self._position.top + lines < self._lines.serials.start:
+            self._break_older()
         self._position.scroll(lines)
         self._look_again()
         self._keep_from_fading()
@@ -156,11 +167,15 @@ class CaptionView(QWidget):
 
     def scroll_to_start(self) -> None:
         """Hold at the oldest line that is kept."""
+        self._break_older()
         self.scroll_lines(-len(self._lines.serials))
 
     def text(self, *, everything: bool = False) -> str:
         """Return what can be read now, or everything of this run that is kept."""
-        return join_lines(self._all() if everything else self._shown)
+        if not everything:
+            return join_lines(self._shown)
+        self._break_older()
+        return join_lines(self._all())
 
     def restyle(self, look: Look) -> None:
         """Paint with ``look`` from now on; another font breaks the lines anew."""
@@ -178,10 +193,7 @@ class CaptionView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """Break the lines anew for another width; show more or fewer for another height."""
         if event.size().width() != event.oldSize().width():
-            if len(self._lines.serials) > _MANY_LINES:
-                self._rebreak.request()
-            else:
-                self._break_anew()
+            self._break_anew()
         self._message_layout = None
         self._fit_rows()
 
@@ -222,17 +234,38 @@ class CaptionView(QWidget):
 
     def _fit_rows(self) -> None:
         self._position.show_rows(self.height() // self._look.line_height)
+        if len(self._lines.serials) < self._position.rows:
+            self._break_older()
         self._look_again()
 
     def _break_anew(self) -> None:
-        before = self._all()
-        self._lines.set_width(self._text_width, self._metrics.horizontalAdvance)
+        """Break the lines for another width or font; the older ones later."""
+        at_once = self._lines.serials.stop - self._position.top + _SPARE_LINES
+        measure = self._metrics.horizontalAdvance
+        before = self._as_seen(self._lines.set_width(self._text_width, measure, at_once=at_once))
         after = self._all()
         self._position.broken_anew(before, after)
         self.painted.broken_anew(before, after)
         self._painter = LinePainter(self._look, self.width())
         self._glide.stop()
         self._look_again()
+        if self._lines.has_older:
+            self._older_timer.start(_OLDER_AFTER_MS)
+
+    def _break_some_older(self) -> None:
+        self._break_older(_OLDER_WORDS)
+        if self._lines.has_older:
+            self._older_timer.start(_OLDER_EVERY_MS)
+
+    def _break_older(self, words: int = sys.maxsize) -> None:
+        """Break older lines that still have another width, as many as ``words`` is about."""
+        start = self._lines.serials.start
+        before = self._as_seen(self._lines.break_older(words))
+        if before:
+            kept = self._lines.serials
+            self._position.keep(kept)
+            self.painted.broken_anew(before, self._visible(kept.start, start - kept.start))
+            self._look_again()
 
     def _keep_from_fading(self) -> None:
         self._fade.keep(wanted=self.is_held or self._message is not None)
@@ -242,20 +275,10 @@ class CaptionView(QWidget):
         return self._visible(kept.start, len(kept))
 
     def _visible(self, serial: int, count: int) -> tuple[ShownLine, ...]:
-        return tuple(self._as_painted(line) for line in self._lines.between(serial, count))
+        return self._as_seen(self._lines.between(serial, count))
 
-    def _as_painted(self, line: ShownLine) -> ShownLine:
-        """Return ``line`` without what shall not be seen."""
-        look = self._look
-        runs = [
-            run
-            for run in line.runs
-            if (look.shows_labels or run.kind is not RunKind.LABEL)
-            and (look.shows_partials or run.kind is not RunKind.PARTIAL)
-        ]
-        if runs and len(runs) < len(line.runs):
-            runs[0] = Run(runs[0].text.lstrip(), runs[0].kind)
-        return ShownLine(line.serial, tuple(runs), continues=line.continues)
+    def _as_seen(self, lines: tuple[ShownLine, ...]) -> tuple[ShownLine, ...]:
+        return tuple(as_seen(line, self._look) for line in lines)
 
     def _paint_message(self, painter: QPainter, message: Message) -> None:
         if self._message_layout is None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from captioner.gui.overlay.line_painter import LinePainter
 from captioner.gui.overlay.look import Look
 from captioner.settings.overlay import OverlaySettings
-from captioner.transcript.lines import Run, RunKind, ShownLine
+from captioner.transcript.shown_lines import Run, RunKind, ShownLine
 
 _WIDTH = 600
 _SOLID = 150

@@ -143,3 +143,22 @@ def test_keys_of_arrange_mode_read_back_and_copy(overlay: Overlay, qtbot: QtBot)
     qtbot.keyClick(bar, Qt.Key.Key_C, everything)
     said = " ".join(SENTENCE.format(number) for number in range(40))
     assert QGuiApplication.clipboard().text() == said
+
+
+def test_another_width_is_there_at_once_and_the_rest_by_and_by(
+    overlay: Overlay, qtbot: QtBot
+) -> None:
+    say(overlay, 0, 400)
+    everything = overlay.view.text(everything=True)
+    lines = overlay.view._lines
+
+    overlay.resize(overlay.width() * 2 // 3, overlay.height())
+    assert lines.has_older
+    assert len(lines.serials) < 200
+    qtbot.waitUntil(lambda: not lines.has_older)
+    assert overlay.view.text(everything=True) == everything
+
+    overlay.resize(overlay.width() * 3 // 2, overlay.height())
+    assert lines.has_older
+    overlay.view.scroll_to_start()
+    assert "number 0" in texts(overlay)[0]

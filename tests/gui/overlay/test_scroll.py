@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captioner.gui.overlay.scroll import ScrollPosition
-from captioner.transcript.lines import CaptionLines, ShownLine
+from captioner.transcript.lines import CaptionLines
+from captioner.transcript.shown_lines import ShownLine
 
 _STEPS = st.lists(
     st.one_of(

@@ -22,7 +22,7 @@ from captioner.gui.overlay.message import Message, MessageLayout
 from captioner.gui.overlay.painted_record import PaintedRecord
 from captioner.gui.overlay.view import CaptionView
 from captioner.settings.overlay import OverlaySettings
-from captioner.transcript.lines import Run, RunKind, ShownLine
+from captioner.transcript.shown_lines import Run, RunKind, ShownLine
 from tests.support.scripted_session import caption
 
 
