@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -18,6 +18,13 @@ class HealthState(StrEnum):
     FAILED = "failed"
 
 
+class Concern(StrEnum):
+    """What the reason of trouble has to do with, and so where its remedy is found."""
+
+    SOURCE = "source"
+    RECOGNISER = "recogniser"
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """Why there are, or are not, captions right now.
@@ -26,11 +33,13 @@ class Health:
         state: Coarse state for the dot.
         sentence: One sentence in plain words, such as "No sound is reaching the microphone".
         hint: What the user can do; empty when all is well.
+        concern: What the trouble has to do with; None where there is none, or nobody knows.
     """
 
     state: HealthState
     sentence: str
     hint: str = ""
+    concern: Concern | None = field(default=None, compare=False)
 
 
 class EndpointState(StrEnum):

@@ -90,6 +90,7 @@ class FrontEnd(QObject):
             Command.RAISE: lambda: self._show_overlay(True),  # noqa: FBT003  # a slot's argument
             Command.ARRANGE: self._arrange,
             Command.CLICK_THROUGH: self._switch_click_through,
+            Command.STATUS: self._open_status,
             Command.SETTINGS: self.windows.open_preferences,
             Command.QUIT: self.ask_to_quit,
         }
@@ -151,6 +152,7 @@ class FrontEnd(QObject):
         self.desk.live.changed.connect(lambda _before, now: overlay.keep_size(now.overlay))
         overlay.appeared.connect(self._on_appeared)
         overlay.left_at.connect(self._on_left_at)
+        overlay.dot.clicked.connect(self._open_status)
         overlay.view.first_caption_painted.connect(self._on_first_caption)
         bridge.caption_changed.connect(overlay.show_caption)
         bridge.gap_marked.connect(overlay.show_gap)
@@ -197,6 +199,10 @@ class FrontEnd(QObject):
         self.overlay.setVisible(visible)
         if self._menu is not None:
             self._menu.show_overlay_visible(visible=visible)
+
+    def _open_status(self) -> None:
+        overlay = self.overlay
+        self.windows.open_status(overlay.frameGeometry() if overlay.isVisible() else None)
 
     def _arrange(self) -> None:
         self._show_overlay(True)  # noqa: FBT003  # a slot's argument

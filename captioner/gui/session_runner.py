@@ -50,12 +50,21 @@ class SessionRunner(QObject):
         self._tasks = tasks
         self._order = asyncio.Lock()
         self._session: Session | None = None
+        self._failure: Health | None = None
         live.changed.connect(self._on_settings_changed)
 
     @property
     def session(self) -> Session | None:
         """The session; None before it was made."""
         return self._session
+
+    @property
+    def health(self) -> Health:
+        """Why there are, or are not, captions right now, in the language of the windows."""
+        if self._session is not None:
+            return health_said(self._session.health)
+        starting = Health(HealthState.STARTING, "Captions are starting.")
+        return self._failure or health_said(starting)
 
     @property
     def is_running(self) -> bool:
@@ -102,15 +111,18 @@ class SessionRunner(QObject):
             try:
                 session = await self._make_session(self._live.now)
             except CaptionerError as error:
-                health = Health(HealthState.FAILED, error.message, error.hint)
-                self.could_not_be_made.emit(health_said(health))
+                self._fail(health_said(Health(HealthState.FAILED, error.message, error.hint)))
                 raise
             except Exception:
-                self.could_not_be_made.emit(Health(HealthState.FAILED, fault_text()))
+                self._fail(Health(HealthState.FAILED, fault_text()))
                 raise
             self._session = session
             self._bridge.listen_to(session)
         await self._session.start()
+
+    def _fail(self, health: Health) -> None:
+        self._failure = health
+        self.could_not_be_made.emit(health)
 
     def _on_settings_changed(self, _before: Settings, now: Settings) -> None:
         if (session := self._session) is not None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from captioner.gui.desk import Desk
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QRect
+
+    from captioner.gui.health.popover import StatusPopover
     from captioner.gui.preferences.dialog import Preferences
 
 
@@ -17,6 +20,7 @@ class Windows:
         """Open nothing yet."""
         self._desk = desk
         self._preferences: Preferences | None = None
+        self._status: StatusPopover | None = None
 
     def open_preferences(self, page: str = "") -> None:
         """Show the settings, at the page of this name, or where they were."""
@@ -28,7 +32,17 @@ class Windows:
             self._preferences = Preferences(self._desk)
         self._preferences.open_page(page)
 
+    def open_status(self, beside: QRect | None) -> None:
+        """Show how things are, clear of ``beside``, which stays in front."""
+        if self._status is None:
+            from captioner.gui.health.popover import StatusPopover  # noqa: PLC0415  # see above
+
+            self._status = StatusPopover(self._desk, open_settings=self.open_preferences)
+        self._status.open_beside(beside)
+
     def close(self) -> None:
         """Close what is open, because the program ends."""
         if self._preferences is not None:
             self._preferences.cancel()
+        if self._status is not None:
+            self._status.hide()

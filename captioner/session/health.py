@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from captioner.core.errors import CaptionerError
-from captioner.core.health import EndpointHealth, EndpointState, Health, HealthState
+from captioner.core.errors import CaptionerError, ErrorCategory
+from captioner.core.health import Concern, EndpointHealth, EndpointState, Health, HealthState
 from captioner.core.state import SessionState
 
 SILENCE_DBFS: Final = -65.0
@@ -21,6 +21,7 @@ _LATELY_S: Final = 60.0
 _MENTIONED_DROP_S: Final = 0.2
 _NEWEST: Final = 100
 _EXPLAINING: Final = (EndpointState.STARTING, EndpointState.DOWN)
+_OF_SOURCE: Final = (ErrorCategory.AUDIO_DEVICE, ErrorCategory.INPUT_FILE)
 _FOREMOST: Final = (HealthState.DEGRADED, HealthState.LISTENING, HealthState.NO_AUDIO)
 
 
@@ -106,7 +107,7 @@ def judge(inputs: HealthInputs, now: float) -> Health:
         case SessionState.FAILED:
             if (failure := inputs.failure) is None:
                 return Health(HealthState.FAILED, "Captions have stopped.", "Start them again.")
-            return Health(HealthState.FAILED, failure.message, failure.hint)
+            return of_error(HealthState.FAILED, failure)
         case SessionState.STARTING | SessionState.RECONNECTING:
             if (trouble := _trouble(inputs)) is not None:
                 return trouble
@@ -115,6 +116,15 @@ def judge(inputs: HealthInputs, now: float) -> Health:
             return Health(HealthState.RECONNECTING, "The recogniser is being reconnected.")
         case SessionState.STREAMING:
             return _while_streaming(inputs, now)
+
+
+def of_error(state: HealthState, error: CaptionerError) -> Health:
+    """Return the health that ``error`` makes."""
+    is_of_source = error.category in _OF_SOURCE
+    concern: Concern | None = Concern.SOURCE if is_of_source else Concern.RECOGNISER
+    if error.category is ErrorCategory.FAULT:
+        concern = None
+    return Health(state, error.message, error.hint, concern)
 
 
 def endpoint_health(inputs: HealthInputs, health: Health) -> EndpointHealth | None:
@@ -144,8 +154,9 @@ def _trouble(inputs: HealthInputs) -> Health | None:
         return None
     probed = inputs.probed
     if error is not device_error and probed is not None and probed.state in _EXPLAINING:
-        return Health(HealthState.RECONNECTING, probed.reason, probed.fix)
-    return Health(HealthState.RECONNECTING, error.message, error.hint)
+        reconnecting = HealthState.RECONNECTING
+        return Health(reconnecting, probed.reason, probed.fix, Concern.RECOGNISER)
+    return of_error(HealthState.RECONNECTING, error)
 
 
 def _while_streaming(inputs: HealthInputs, now: float) -> Health:
@@ -158,20 +169,22 @@ def _while_streaming(inputs: HealthInputs, now: float) -> Health:
         return next(iter(verdicts.values()))
     for name, health in verdicts.items():
         if health.state is HealthState.RECONNECTING:
-            return Health(health.state, f"{name}: {health.sentence}", health.hint)
+            return replace(health, sentence=f"{name}: {health.sentence}")
     silent = [found for found in verdicts.values() if found.state is HealthState.NO_AUDIO]
     listening = [found for found in verdicts.values() if found.state is not HealthState.NO_AUDIO]
     # That one of two is silent is how people talk; it is said, and is no reason to worry.
     sentence = " ".join(dict.fromkeys(found.sentence for found in [*listening, *silent]))
     states = {found.state for found in verdicts.values()}
     state = next(state for state in _FOREMOST if state in states)
-    hints = [found.hint for found in listening or silent if found.hint]
-    return Health(state, sentence, hints[0] if hints else "")
+    hinting = next((found for found in listening or silent if found.hint), None)
+    if hinting is None:
+        return Health(state, sentence)
+    return Health(state, sentence, hinting.hint, hinting.concern)
 
 
 def _of_channel(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Health:
     if (error := channel.error) is not None:
-        return Health(HealthState.RECONNECTING, error.message, error.hint)
+        return of_error(HealthState.RECONNECTING, error)
     # Some devices send silence, others send nothing at all.
     silent_since = channel.quiet_since if channel.quiet_since is not None else channel.last_audio_at
     if silent_since is not None and now - silent_since >= NO_AUDIO_AFTER_S:
@@ -189,6 +202,7 @@ def _degraded(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Healt
             HealthState.DEGRADED,
             f"{engine_name} is {channel.lag_s:.0f} seconds behind.",
             "Close other programs, or use a faster server.",
+            Concern.RECOGNISER,
         )
     dropped_s = sum(seconds for moment, seconds in channel.drops if now - moment < _LATELY_S)
     if dropped_s >= _MENTIONED_DROP_S:
@@ -197,12 +211,14 @@ def _degraded(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Healt
             f"{dropped_s:.1f} seconds of audio were lost in the last minute, because {engine_name} "
             "did not take them.",
             "Close other programs, check the network, or use a faster server.",
+            Concern.RECOGNISER,
         )
     if (error := inputs.away_because) is not None:
         return Health(
             HealthState.DEGRADED,
             f"{engine_name} stands in. {error.message}",
             error.hint,
+            Concern.RECOGNISER,
         )
     retries = [error for moment, error in channel.retries if now - moment < _LATELY_S]
     if retries:
@@ -212,6 +228,7 @@ def _degraded(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Healt
             f"Captions go on. In the last minute the stream to {engine_name} broke {times}: "
             f"{retries[-1].message}",
             retries[-1].hint,
+            Concern.RECOGNISER,
         )
     return None
 
@@ -222,11 +239,13 @@ def _no_sound(channel: ChannelInputs) -> Health:
             HealthState.NO_AUDIO,
             f"Nothing is playing on {channel.source_name}.",
             "Captions appear as soon as something plays. If you hear sound, choose another output.",
+            Concern.SOURCE,
         )
     if channel.source_kind == "microphone":
         return Health(
             HealthState.NO_AUDIO,
             f"No sound reaches {channel.source_name}.",
             "Check that the microphone is not muted, or choose another one.",
+            Concern.SOURCE,
         )
     return Health(HealthState.NO_AUDIO, f"{channel.source_name} is silent here.")

@@ -5,25 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import (
+    QT_TRANSLATE_NOOP,
+    QCoreApplication,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from captioner.core.health import Health, HealthState
 from captioner.gui.overlay.look import HEALTH_COLOURS
 
-STATE_NAMES: Final = {
-    HealthState.STOPPED: "Stopped",
-    HealthState.STARTING: "Starting",
-    HealthState.LISTENING: "Listening",
-    HealthState.DEGRADED: "Degraded",
-    HealthState.NO_AUDIO: "No sound",
-    HealthState.RECONNECTING: "Reconnecting",
-    HealthState.FAILED: "Failed",
+_STATE_NAMES: Final = {
+    HealthState.STOPPED: QT_TRANSLATE_NOOP("HealthState", "Stopped"),
+    HealthState.STARTING: QT_TRANSLATE_NOOP("HealthState", "Starting"),
+    HealthState.LISTENING: QT_TRANSLATE_NOOP("HealthState", "Listening"),
+    HealthState.DEGRADED: QT_TRANSLATE_NOOP("HealthState", "Degraded"),
+    HealthState.NO_AUDIO: QT_TRANSLATE_NOOP("HealthState", "No sound"),
+    HealthState.RECONNECTING: QT_TRANSLATE_NOOP("HealthState", "Reconnecting"),
+    HealthState.FAILED: QT_TRANSLATE_NOOP("HealthState", "Failed"),
 }
 
 _STROKE_SHARE: Final = 0.16
 _GROUND_MARGIN_SHARE: Final = 0.16
+
+
+def state_name(state: HealthState) -> str:
+    """Return what a person calls ``state``."""
+    return QCoreApplication.translate("HealthState", str(_STATE_NAMES[state]))
 
 
 def paint_mark(painter: QPainter, area: QRectF, state: HealthState) -> None:
@@ -91,7 +104,13 @@ _SHAPES: Final[dict[HealthState, Callable[[QPainter, QRectF], None]]] = {
 
 
 class HealthDot(QWidget):
-    """The mark on the overlay; its tooltip is the sentence behind it."""
+    """The mark on the overlay; its tooltip is the sentence behind it.
+
+    Signals:
+        clicked: It was clicked with the left button.
+    """
+
+    clicked = Signal()
 
     def __init__(self, size_px: int, parent: QWidget | None = None) -> None:
         """Show "stopped" until told otherwise, ``size_px`` logical pixels wide and high."""
@@ -101,7 +120,8 @@ class HealthDot(QWidget):
         self.restyle(size_px, None)
         # The overlay is never the active window, and Qt shows others no tooltips.
         self.setAttribute(Qt.WidgetAttribute.WA_AlwaysShowToolTips)
-        self.setAccessibleName("Health")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(self.tr("Health"))
         self.paints = 0
 
     @property
@@ -118,11 +138,27 @@ class HealthDot(QWidget):
     def show_health(self, health: Health) -> None:
         """Take over state and sentence; paint again only when the state is another."""
         self.setToolTip(health_text(health))
-        self.setAccessibleName(f"Health: {STATE_NAMES[health.state]}")
+        name = self.tr("Health: {state}").format(state=state_name(health.state))
+        self.setAccessibleName(name)
         self.setAccessibleDescription(health_text(health))
         if health.state is not self._state:
             self._state = health.state
             self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Keep a press of the left button, which would move what it stands on."""
+        event.setAccepted(event.button() is Qt.MouseButton.LeftButton)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Tell of a click."""
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(
+            event.position().toPoint()
+        ):
+            self.clicked.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Take the second press of a double click as another one."""
+        self.mousePressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """Paint the mark."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from captioner.core.events import EngineChanged, SourceChanged
 from captioner.core.health import Health, HealthState
-from captioner.gui.health.mark import STATE_NAMES, health_text
+from captioner.gui.health.mark import health_text, state_name
 from captioner.gui.overlay.message import Message
 from captioner.gui.text.sentences import said
 
@@ -84,7 +84,7 @@ class Reports(QObject):
         if self._brief:
             return self._brief
         if is_message_shown:
-            return STATE_NAMES[self.health.state]
+            return state_name(self.health.state)
         if self.health.state is HealthState.LISTENING and not self.health.hint:
             return ""
         return health_text(self.health).replace("\n", " ")

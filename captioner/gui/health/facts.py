@@ -1,0 +1,149 @@
+"""What is heard, who recognises it, and how well that goes, as a form to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+
+from captioner.core.events import LevelChanged, SourceChanged
+from captioner.core.health import EndpointHealth, SessionFigures
+from captioner.gui.health.level_meter import LevelMeter
+from captioner.gui.health.verdict import readable
+from captioner.gui.text.sentences import said
+
+_MOST_SOURCES: Final = 2
+_NOTABLE_LAG_S: Final = 0.5
+_LONG_MS: Final = 60_000
+
+
+class FactSheet(QWidget):
+    """A row each: a label, and a value that can be selected and copied."""
+
+    def __init__(self) -> None:
+        """Build all rows; those that have nothing to tell are left out."""
+        super().__init__()
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._channels: list[str] = []
+        self._fields: list[QLabel | LevelMeter] = []
+        self._sources: list[tuple[QLabel, LevelMeter]] = []
+        for _ in range(_MOST_SOURCES):
+            source, meter = readable(QLabel()), LevelMeter()
+            self._add(self.tr("Heard:"), source)
+            self._add(self.tr("Level:"), meter)
+            self._sources.append((source, meter))
+        self.recogniser = self._row(self.tr("Recogniser:"))
+        self.endpoint = self._row(self.tr("Its state:"))
+        self.latency = self._row(self.tr("Delay of captions:"))
+        self.lag = self._row(self.tr("Behind:"))
+        self.reconnects = self._row(self.tr("Reconnected:"))
+        self.lost = self._row(self.tr("Lost audio:"))
+        self.show_sources({})
+        self.show_endpoint(None)
+        self.show_figures(SessionFigures())
+
+    def lines(self) -> list[str]:
+        """Return what is shown, a line a row."""
+        return [
+            f"{self._label(field).text()} {_text(field)}"
+            for field in self._fields
+            if field.isVisibleTo(self)
+        ]
+
+    def show_sources(self, sources: Mapping[str, SourceChanged]) -> None:
+        """Show what is heard, by channel."""
+        self._channels = [*sources][:_MOST_SOURCES]
+        shown = self._channels or [""]
+        for place, (source, meter) in enumerate(self._sources):
+            is_shown = place < len(shown)
+            self._form.setRowVisible(source, is_shown)
+            self._form.setRowVisible(meter, is_shown)
+            if not is_shown:
+                continue
+            channel = shown[place]
+            heard = sources.get(channel)
+            self._label(source).setText(f"{said(channel)}:" if channel else self.tr("Heard:"))
+            self._say(source, self.tr("Nothing") if heard is None else heard.name)
+            meter.setAccessibleName(
+                self.tr("Level of {channel}").format(channel=said(channel))
+                if channel
+                else self.tr("Level")
+            )
+            if heard is None:
+                meter.show_nothing()
+
+    def show_level(self, event: LevelChanged) -> None:
+        """Show how loud a channel is."""
+        if event.channel in self._channels:
+            _, meter = self._sources[self._channels.index(event.channel)]
+            meter.show_level(event.level)
+
+    def show_endpoint(self, health: EndpointHealth | None) -> None:
+        """Show how the server in use is."""
+        self._form.setRowVisible(self.endpoint, health is not None)
+        if health is not None:
+            self._say(self.endpoint, f"{health.reason} {health.fix}".rstrip())
+
+    def show_figures(self, figures: SessionFigures) -> None:
+        """Show the figures."""
+        self._say(self.recogniser, figures.recogniser or self.tr("Not connected yet"))
+        self._say(self.latency, self._latency(figures))
+        behind = self.tr("{seconds} s").format(seconds=self._number(figures.lag_s))
+        self._say(self.lag, behind if figures.lag_s >= _NOTABLE_LAG_S else self.tr("Not at all"))
+        self._say(self.reconnects, self._times(figures.reconnects))
+        self._say(self.lost, self._duration(figures.lost_ms))
+
+    def _latency(self, figures: SessionFigures) -> str:
+        if figures.latency_ms is None:
+            return self.tr("No caption yet")
+        now = self._number(figures.latency_ms / 1000)
+        if figures.latency_p95_ms is None:
+            return self.tr("{now} s").format(now=now)
+        return self.tr("{now} s now; 95 of 100 took at most {most} s in the last 5 minutes").format(
+            now=now, most=self._number(figures.latency_p95_ms / 1000)
+        )
+
+    def _times(self, count: int) -> str:
+        if not count:
+            return self.tr("Never in this run")
+        if count == 1:
+            return self.tr("Once in this run")
+        return self.tr("{count} times in this run").format(count=count)
+
+    def _duration(self, lost_ms: int) -> str:
+        if not lost_ms:
+            return self.tr("None")
+        if lost_ms < _LONG_MS:
+            return self.tr("{seconds} s").format(seconds=self._number(lost_ms / 1000))
+        minutes, seconds = divmod(round(lost_ms / 1000), 60)
+        return self.tr("{minutes} min {seconds} s").format(minutes=minutes, seconds=seconds)
+
+    def _number(self, value: float) -> str:
+        return self.locale().toString(value, "f", 1)
+
+    def _row(self, title: str) -> QLabel:
+        value = readable(QLabel())
+        self._add(title, value)
+        return value
+
+    def _add(self, title: str, field: QLabel | LevelMeter) -> None:
+        self._form.addRow(title, field)
+        self._fields.append(field)
+
+    def _label(self, field: QWidget) -> QLabel:
+        label = self._form.labelForField(field)
+        if not isinstance(label, QLabel):
+            raise TypeError("each row has a label")
+        return label
+
+    def _say(self, value: QLabel, text: str) -> None:
+        if text != value.text():
+            value.setText(text)
+        value.setAccessibleName(f"{self._label(value).text()} {text}")
+
+
+def _text(field: QLabel | LevelMeter) -> str:
+    return field.text if isinstance(field, LevelMeter) else field.text()

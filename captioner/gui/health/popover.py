@@ -1,0 +1,217 @@
+"""How things are, at a glance and in figures: what the health dot opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QCloseEvent,
+    QGuiApplication,
+    QHideEvent,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
+
+from captioner.core.events import LevelChanged
+from captioner.core.health import Concern, Health, HealthState
+from captioner.gui.commands import Command
+from captioner.gui.desk import Desk
+from captioner.gui.health.facts import FactSheet
+from captioner.gui.health.verdict import Verdict
+
+_REFRESH_MS: Final = 1000
+_GAP: Final = 8
+_WIDTH_LETTERS: Final = 80
+_ENDED: Final = (HealthState.STOPPED, HealthState.FAILED)
+_PAGES: Final = {Concern.SOURCE: "audio", Concern.RECOGNISER: "server"}
+
+
+class StatusPopover(QDialog):
+    """The sentence, the figures behind it, and what can be done.
+
+    Figures are read once a second while it is open, and not at all while it is not.
+    """
+
+    def __init__(self, desk: Desk, *, open_settings: Callable[[str], None]) -> None:
+        """Build it; `open_beside` shows it.
+
+        Args:
+            desk: The front end.
+            open_settings: Opens the settings at a page.
+        """
+        super().__init__()
+        self.setWindowTitle(self.tr("Captioner status"))
+        self._desk = desk
+        self._open_settings = open_settings
+        self._taken: QRect | None = None
+        self.verdict = Verdict()
+        self.facts = FactSheet()
+        self.toggle_button = QPushButton()
+        self.remedy_button = QPushButton()
+        self.copy_button = QPushButton(self.tr("&Copy"))
+        self.close_button = QPushButton(self.tr("C&lose"))
+        self._timer = QTimer(self)
+        self._timer.setInterval(_REFRESH_MS)
+        self._timer.timeout.connect(self._refresh)
+        self._lay_out()
+        self._connect()
+
+    def open_beside(self, taken: QRect | None) -> None:
+        """Show it in front, off the screen area ``taken`` by what stays above it."""
+        self._taken = taken
+        self.show()
+        self._step_aside()
+        self.raise_()
+        self.activateWindow()
+
+    @property
+    def text(self) -> str:
+        """All that it says, a line each."""
+        return "\n".join([self.verdict.text, *self.facts.lines()])
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        """Begin to follow."""
+        super().showEvent(event)
+        self._show_health(self._desk.runner.health)
+        self._refresh()
+        self._timer.start()
+        self.close_button.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  # Qt's name
+        """Follow no longer."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
+        """Hide; the next time it is there at once."""
+        event.ignore()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        for button in (self.toggle_button, self.remedy_button):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        for button in (self.copy_button, self.close_button):
+            buttons.addWidget(button)
+        letter = self.fontMetrics()
+        content = QWidget()
+        self._content = QVBoxLayout(content)
+        self._content.setSpacing(letter.height())
+        self._content.addWidget(self.verdict)
+        self._content.addWidget(self.facts)
+        self._content.addStretch(1)
+        self._area = QScrollArea()
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(content)
+        column = QVBoxLayout(self)
+        column.addWidget(self._area, 1)
+        column.addLayout(buttons)
+        self.resize(_WIDTH_LETTERS * letter.averageCharWidth(), 16 * letter.height())
+
+    def _connect(self) -> None:
+        bridge, runner = self._desk.bridge, self._desk.runner
+        bridge.health_changed.connect(self._on_health)
+        runner.could_not_be_made.connect(self._on_health)
+        bridge.level_changed.connect(self._on_level)
+        bridge.state_changed.connect(self._on_news)
+        bridge.source_changed.connect(self._on_news)
+        bridge.endpoint_health_changed.connect(self._on_news)
+        self.toggle_button.clicked.connect(lambda: self._desk.do(Command.TOGGLE))
+        self.remedy_button.clicked.connect(self._remedy)
+        self.copy_button.clicked.connect(self._copy)
+        self.close_button.clicked.connect(self.hide)
+        QShortcut(QKeySequence.StandardKey.Close, self).activated.connect(self.hide)
+
+    def _on_health(self, health: Health) -> None:
+        if not self.isVisible():
+            return
+        if self._show_health(health):
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.verdict.text))
+        self._refresh()
+
+    def _on_news(self) -> None:
+        if self.isVisible():
+            self._refresh()
+
+    def _on_level(self, event: LevelChanged) -> None:
+        if self.isVisible():
+            self.facts.show_level(event)
+
+    def _show_health(self, health: Health) -> bool:
+        """Show the sentence and what helps; return whether it is another one."""
+        page = None if health.concern is None else _PAGES[health.concern]
+        self.remedy_button.setText(
+            self.tr("Choose what is &heard…") if page == "audio" else self.tr("Se&ttings…")
+        )
+        return self.verdict.show_health(health)
+
+    def _refresh(self) -> None:
+        runner, bridge = self._desk.runner, self._desk.bridge
+        is_ended = self.verdict.health.state in _ENDED and not runner.is_running
+        self.toggle_button.setText(
+            self.tr("&Start captions") if is_ended else self.tr("&Stop captions")
+        )
+        self.facts.show_sources(bridge.sources if runner.is_running else {})
+        self.facts.show_endpoint(bridge.endpoint_health)
+        if (session := runner.session) is not None:
+            self.facts.show_figures(session.figures)
+        # Labels that have come or gone count from the next turn of the loop on.
+        QTimer.singleShot(0, self, self._grow)
+
+    def _remedy(self) -> None:
+        concern = self.verdict.health.concern
+        self._open_settings("" if concern is None else _PAGES[concern])
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text)
+        said = self.tr("Copied")
+        self._desk.tell(said)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+
+    def _grow(self) -> None:
+        """Be large enough for what is said now, as far as the screen is; never shrink for it."""
+        inside = self._area.viewport().width()
+        needed = self._content.totalHeightForWidth(inside) + self.height() - self._area.height()
+        height = min(needed, self.screen().availableGeometry().height() - self._frame_height)
+        if height > self.height():
+            self.resize(self.width(), height)
+            self._step_aside()
+
+    @property
+    def _frame_height(self) -> int:
+        """What the window manager adds; a guess before it has."""
+        added = self.frameGeometry().height() - self.height()
+        return added or self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+
+    def _step_aside(self) -> None:
+        """Stand above what is taken, else below it, where there is room for that."""
+        if (taken := self._taken) is None:
+            return
+        screen = QGuiApplication.screenAt(taken.center()) or self.screen()
+        free, height = screen.availableGeometry(), self.height() + self._frame_height
+        left = max(free.left(), min(taken.left(), free.right() - self.frameGeometry().width()))
+        above = taken.top() - _GAP - height
+        below = taken.bottom() + _GAP
+        if above >= free.top():
+            self.move(left, above)
+        elif below + height <= free.bottom():
+            self.move(left, below)
