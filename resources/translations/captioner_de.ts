@@ -373,10 +373,143 @@
     </message>
 </context>
 <context>
+    <name>FactSheet</name>
+    <message>
+        <source>Heard:</source>
+        <translation>Gehört wird:</translation>
+    </message>
+    <message>
+        <source>Level:</source>
+        <translation>Pegel:</translation>
+    </message>
+    <message>
+        <source>Recogniser:</source>
+        <translation>Spracherkennung:</translation>
+    </message>
+    <message>
+        <source>Its state:</source>
+        <translation>Ihr Zustand:</translation>
+    </message>
+    <message>
+        <source>Delay of captions:</source>
+        <translation>Verzögerung der Untertitel:</translation>
+    </message>
+    <message>
+        <source>Behind:</source>
+        <translation>Rückstand:</translation>
+    </message>
+    <message>
+        <source>Reconnected:</source>
+        <translation>Neu verbunden:</translation>
+    </message>
+    <message>
+        <source>Lost audio:</source>
+        <translation>Verlorener Ton:</translation>
+    </message>
+    <message>
+        <source>Nothing</source>
+        <translation>Nichts</translation>
+    </message>
+    <message>
+        <source>Level of {channel}</source>
+        <translation>Pegel von {channel}</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>Pegel</translation>
+    </message>
+    <message>
+        <source>Not connected yet</source>
+        <translation>Noch nicht verbunden</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} s</translation>
+    </message>
+    <message>
+        <source>Not at all</source>
+        <translation>Keiner</translation>
+    </message>
+    <message>
+        <source>No caption yet</source>
+        <translation>Noch keine Untertitel</translation>
+    </message>
+    <message>
+        <source>{now} s</source>
+        <translation>{now} s</translation>
+    </message>
+    <message>
+        <source>{now} s now; 95 of 100 took at most {most} s in the last 5 minutes</source>
+        <translation>{now} s jetzt; 95 von 100 brauchten in den letzten 5 Minuten höchstens {most} s</translation>
+    </message>
+    <message>
+        <source>Never in this run</source>
+        <translation>In diesem Lauf nie</translation>
+    </message>
+    <message>
+        <source>Once in this run</source>
+        <translation>In diesem Lauf einmal</translation>
+    </message>
+    <message>
+        <source>{count} times in this run</source>
+        <translation>In diesem Lauf {count}-mal</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keiner</translation>
+    </message>
+    <message>
+        <source>{minutes} min {seconds} s</source>
+        <translation>{minutes} min {seconds} s</translation>
+    </message>
+</context>
+<context>
     <name>Faults</name>
     <message>
         <source>Captioner met a fault of its own. The log file has the details.</source>
         <translation>In Captioner ist ein eigener Fehler aufgetreten. Die Protokolldatei enthält die Einzelheiten.</translation>
+    </message>
+</context>
+<context>
+    <name>HealthDot</name>
+    <message>
+        <source>Health</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Health: {state}</source>
+        <translation>Zustand: {state}</translation>
+    </message>
+</context>
+<context>
+    <name>HealthState</name>
+    <message>
+        <source>Stopped</source>
+        <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>Startet</translation>
+    </message>
+    <message>
+        <source>Listening</source>
+        <translation>Hört zu</translation>
+    </message>
+    <message>
+        <source>Degraded</source>
+        <translation>Eingeschränkt</translation>
+    </message>
+    <message>
+        <source>No sound</source>
+        <translation>Kein Ton</translation>
+    </message>
+    <message>
+        <source>Reconnecting</source>
+        <translation>Verbindet neu</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
     </message>
 </context>
 <context>
@@ -1822,6 +1955,41 @@
     <message>
         <source>{reason} It can run a command at a key instead: enter one of these in its own settings, under Keyboard, Shortcuts.</source>
         <translation>{reason} Er kann stattdessen auf eine Taste hin einen Befehl ausführen: Tragen Sie einen von diesen in seinen eigenen Einstellungen ein, unter Tastatur, Tastenkürzel.</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>StatusPopover</name>
+    <message>
+        <source>Captioner status</source>
+        <translation>Zustand von Captioner</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>Sch&amp;ließen</translation>
+    </message>
+    <message>
+        <source>Choose what is &amp;heard…</source>
+        <translation>&amp;Tonquelle wählen …</translation>
+    </message>
+    <message>
+        <source>Se&amp;ttings…</source>
+        <translation>&amp;Einstellungen …</translation>
+    </message>
+    <message>
+        <source>&amp;Start captions</source>
+        <translation>Untertitel &amp;starten</translation>
+    </message>
+    <message>
+        <source>&amp;Stop captions</source>
+        <translation>Untertitel an&amp;halten</translation>
     </message>
     <message>
         <source>Copied</source>
