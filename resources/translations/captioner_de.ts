@@ -25,6 +25,97 @@
     </message>
 </context>
 <context>
+    <name>AboutPage</name>
+    <message>
+        <source>About</source>
+        <translation>Über Captioner</translation>
+    </message>
+    <message>
+        <source>Versions</source>
+        <translation>Versionen</translation>
+    </message>
+    <message>
+        <source>&amp;Copy versions</source>
+        <translation>Versionen &amp;kopieren</translation>
+    </message>
+    <message>
+        <source>version clipboard</source>
+        <translation>Version Zwischenablage</translation>
+    </message>
+    <message>
+        <source>When something is wrong</source>
+        <translation>Wenn etwas nicht stimmt</translation>
+    </message>
+    <message>
+        <source>Log files</source>
+        <translation>Protokolldateien</translation>
+    </message>
+    <message>
+        <source>&amp;Open the folder of the log files</source>
+        <translation>Ordner der Protokolldateien &amp;öffnen</translation>
+    </message>
+    <message>
+        <source>They say what happened when, and never what was captioned.</source>
+        <translation>Sie sagen, was wann geschah, und nie, was in den Untertiteln stand.</translation>
+    </message>
+    <message>
+        <source>Save &amp;diagnostics…</source>
+        <translation>&amp;Diagnosedaten speichern …</translation>
+    </message>
+    <message>
+        <source>One zip file with versions, settings, sound devices and log files, for whoever helps you. No key or password is in it, and no word that was captioned.</source>
+        <translation>Eine Zip-Datei mit Versionen, Einstellungen, Tongeräten und Protokolldateien für alle, die Ihnen helfen. Darin ist kein Schlüssel oder Kennwort und kein Wort aus den Untertiteln.</translation>
+    </message>
+    <message>
+        <source>bundle support report bug zip</source>
+        <translation>Paket Hilfe Bericht Fehler Zip</translation>
+    </message>
+    <message>
+        <source>Progress of the diagnostics</source>
+        <translation>Fortschritt der Diagnosedaten</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>Lizenzen</translation>
+    </message>
+    <message>
+        <source>Packages and their licences</source>
+        <translation>Pakete und ihre Lizenzen</translation>
+    </message>
+    <message>
+        <source>Qt and PySide6 are used under the GNU Lesser General Public License, version 3. Their libraries are files of their own, which you may replace by others.</source>
+        <translation>Qt und PySide6 werden unter der GNU Lesser General Public License, Version 3, benutzt. Ihre Bibliotheken sind eigene Dateien, die Sie durch andere ersetzen dürfen.</translation>
+    </message>
+    <message>
+        <source>license open source LGPL MIT</source>
+        <translation>Lizenz Open Source LGPL MIT</translation>
+    </message>
+    <message>
+        <source>The versions are on the clipboard.</source>
+        <translation>Die Versionen sind in der Zwischenablage.</translation>
+    </message>
+    <message>
+        <source>No program opens folders here. This one is {folder}.</source>
+        <translation>Hier öffnet kein Programm Ordner. Dieser ist {folder}.</translation>
+    </message>
+    <message>
+        <source>Save diagnostics</source>
+        <translation>Diagnosedaten speichern</translation>
+    </message>
+    <message>
+        <source>Zip files (*.zip)</source>
+        <translation>Zip-Dateien (*.zip)</translation>
+    </message>
+    <message>
+        <source>The diagnostics are being collected.</source>
+        <translation>Die Diagnosedaten werden gesammelt.</translation>
+    </message>
+    <message>
+        <source>The diagnostics are saved as {file}.</source>
+        <translation>Die Diagnosedaten sind gespeichert als {file}.</translation>
+    </message>
+</context>
+<context>
     <name>ArrangeBar</name>
     <message>
         <source>Arrange captions</source>
@@ -552,6 +643,33 @@
     <message>
         <source>{level} dB  {word}</source>
         <translation>{level} dB  {word}</translation>
+    </message>
+</context>
+<context>
+    <name>LicenceList</name>
+    <message>
+        <source>Packages</source>
+        <translation>Pakete</translation>
+    </message>
+    <message>
+        <source>Package</source>
+        <translation>Paket</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>Version</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>Text of the licence</source>
+        <translation>Text der Lizenz</translation>
+    </message>
+    <message>
+        <source>This package is installed without the text of its licence.</source>
+        <translation>Dieses Paket ist ohne den Text seiner Lizenz installiert.</translation>
     </message>
 </context>
 <context>
@@ -1103,6 +1221,10 @@
         <translation>Wählen Sie einen Ordner, in den Sie schreiben dürfen.</translation>
     </message>
     <message>
+        <source>Choose another folder, or make room there.</source>
+        <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie dort Platz.</translation>
+    </message>
+    <message>
         <source>Close other programs, check the network, or use a faster server.</source>
         <translation>Schließen Sie andere Programme, prüfen Sie das Netz, oder verwenden Sie einen schnelleren Server.</translation>
     </message>
@@ -1497,6 +1619,10 @@
     <message>
         <source>The connection to {0} failed: {1}.</source>
         <translation>Die Verbindung zu {0} ist fehlgeschlagen: {1}.</translation>
+    </message>
+    <message>
+        <source>The diagnostics could not be saved to {0}: {1}.</source>
+        <translation>Die Diagnosedaten konnten nicht unter {0} gespeichert werden: {1}.</translation>
     </message>
     <message>
         <source>The embedded engine could not be started: {0}.</source>

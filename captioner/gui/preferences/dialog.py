@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from captioner.core.errors import CaptionerError
 from captioner.gui.desk import Desk
+from captioner.gui.preferences.about_page import AboutPage
 from captioner.gui.preferences.audio_page import AudioPage
 from captioner.gui.preferences.captions_page import CaptionsPage
 from captioner.gui.preferences.draft import Draft
@@ -37,6 +38,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     CaptionsPage,
     WordsPage,
     ShortcutsPage,
+    AboutPage,
 )
 """All pages in the order of the list."""
 

@@ -58,7 +58,7 @@ class MessageBar(QFrame):
                 button.setText(actions[number][0])
         self.show()
         if is_news:
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+            announce(self, text)
 
     def focus(self) -> None:
         """Take the keys to the first button."""
@@ -69,3 +69,8 @@ class MessageBar(QFrame):
         self._label.clear()
         self._actions = ()
         self.hide()
+
+
+def announce(source: QWidget, text: str) -> None:
+    """Let a screen reader say ``text`` now; ``source`` is where it stands."""
+    QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(source, text))

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QLabel,
     QLineEdit,
+    QPushButton,
     QSizePolicy,
     QSpinBox,
     QVBoxLayout,
@@ -137,7 +139,9 @@ class Page(QWidget):
             words: What else it may be looked for by.
         """
         target = control.focusProxy() or control
-        own_text = control.text() if isinstance(control, QCheckBox) else control.accessibleName()
+        own_text = (
+            control.text() if isinstance(control, QAbstractButton) else control.accessibleName()
+        )
         name = (label or own_text).replace("&", "").rstrip(":")
         target.setAccessibleName(name)
         self._calm.guard(control)
@@ -148,7 +152,7 @@ class Page(QWidget):
         column = QVBoxLayout(cell)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        is_short = isinstance(control, QComboBox | QAbstractSpinBox)
+        is_short = isinstance(control, QComboBox | QAbstractSpinBox | QPushButton)
         column.addWidget(
             control, alignment=Qt.AlignmentFlag.AlignLeading if is_short else Qt.AlignmentFlag(0)
         )

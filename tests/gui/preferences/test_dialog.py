@@ -110,7 +110,7 @@ def test_the_search_finds_every_row_by_its_label_and_frames_it(play: Play) -> No
                 assert row.label
                 search.setFocus()
                 search.clear()
-                QTest.keyClicks(search, row.label)
+                QTest.keyClicks(search, row.label.rstrip("…"))  # QTest knows no such key
                 labels = [found.row for found in dialog.navigation._found]
                 assert row in labels
                 dialog.go_to(page, row)
