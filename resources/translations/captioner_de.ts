@@ -121,17 +121,21 @@
         <source>Arrange captions</source>
         <translation>Untertitel anordnen</translation>
     </message>
+</context>
+<context>
+    <name>ArrangeMode</name>
     <message>
         <source>Arrow keys move · Shift + arrow keys resize · with Ctrl in small steps</source>
         <translation>Pfeiltasten verschieben · Umschalt + Pfeiltasten ändern die Größe · mit Strg in kleinen Schritten</translation>
     </message>
     <message>
+        <source>Shift + arrow keys resize · with Ctrl in small steps</source>
+        <translation>Umschalt + Pfeiltasten ändern die Größe · mit Strg in kleinen Schritten</translation>
+    </message>
+    <message>
         <source>Page Up, Page Down, Home scroll · Space pauses · End goes live · Ctrl + C copies · Esc leaves</source>
         <translation>Bild auf, Bild ab, Pos1 blättern · Leertaste hält an · Ende folgt wieder live · Strg + C kopiert · Esc beendet</translation>
     </message>
-</context>
-<context>
-    <name>ArrangeMode</name>
     <message>
         <source>Paused</source>
         <translation>Angehalten</translation>

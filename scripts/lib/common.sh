@@ -133,6 +133,8 @@ TEST_NEEDS=(
     'cmd:xwininfo|x11-utils'
     'cmd:xprop|x11-utils'
     'cmd:xrandr|x11-xserver-utils'
+    'cmd:weston|weston'
+    'cmd:Xwayland|xwayland'
     'cmd:xcompmgr|xcompmgr'
     'cmd:trayer|trayer'
     'cmd:xsel|xsel'

@@ -80,8 +80,11 @@ def _overlay() -> Overlay:
 
 
 def _look(overlay: Overlay) -> dict[str, Any]:
+    from PySide6.QtGui import QGuiApplication  # noqa: PLC0415  # see above
+
     place = overlay.geometry()
     return {
+        "platform": QGuiApplication.platformName(),
         "painted": overlay.view.painted.text,
         "shown": [line.text for line in overlay.view.shown],
         "message": overlay.view.message and overlay.view.message.sentence,

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QLabel
 
 from captioner.gui.overlay.look import BACKGROUND, MOCK, TEXT
 from captioner.gui.overlay.window_kind import on_top_kind
 
-DISTANCE: Final = 6
+_DISTANCE: Final = 6
 """Between the bar and the overlay, in logical pixels."""
 
 _STYLE: Final = (
@@ -49,17 +49,14 @@ class ArrangeBar(QLabel):
         self._was_active = False
         self.setFont(font)
 
-    def open_beside(self, place: QRect, screen: QRect, *, is_movable: bool) -> None:
-        """Show it next to the overlay at ``place`` and ask for the keyboard.
+    def explain(self, *keys: str) -> None:
+        """Tell what ``keys`` do, a line each."""
+        self.setText("\n".join(keys))
+        self.setAccessibleDescription(" · ".join(keys))
 
-        Args:
-            place: Where the overlay is.
-            screen: The free part of its screen.
-            is_movable: Whether the overlay floats; otherwise keys cannot move it.
-        """
+    def open_beside(self, place: QRect, screen: QRect) -> None:
+        """Show it next to the overlay at ``place`` on ``screen``, and ask for the keyboard."""
         self._was_active = False
-        self.setText(self._help(is_movable=is_movable))
-        self.setAccessibleDescription(self.text().replace("\n", " · "))
         self.follow(place, screen)
         self.show()
         self.activateWindow()
@@ -67,22 +64,14 @@ class ArrangeBar(QLabel):
 
     def follow(self, place: QRect, screen: QRect) -> None:
         """Stay above the overlay at ``place``, or below it where ``screen`` has no room above."""
-        self.resize(self.width_for(screen), self.heightForWidth(self.width_for(screen)))
+        self.resize(self._size_on(screen))
         x = min(max(place.left(), screen.left()), screen.right() - self.width() + 1)
-        above = place.top() - self.height() - DISTANCE
-        self.move(x, above if above >= screen.top() else place.bottom() + 1 + DISTANCE)
+        above = place.top() - self.height() - _DISTANCE
+        self.move(x, above if above >= screen.top() else place.bottom() + 1 + _DISTANCE)
 
-    def width_for(self, screen: QRect) -> int:
-        """Return how wide it is on ``screen``: all on two lines, if there is room for that."""
-        self.setWordWrap(False)
-        wanted = self.sizeHint().width()
-        self.setWordWrap(True)
-        return min(wanted, screen.width())
-
-    def height_on(self, screen: QRect, *, is_movable: bool) -> int:
+    def room_on(self, screen: QRect) -> int:
         """Return how much room it needs above an overlay that covers ``screen``."""
-        self.setText(self._help(is_movable=is_movable))
-        return self.heightForWidth(self.width_for(screen)) + DISTANCE
+        return self._size_on(screen).height() + _DISTANCE
 
     def announce(self, text: str) -> None:
         """Let a screen reader say what a key did."""
@@ -104,10 +93,9 @@ class ArrangeBar(QLabel):
         else:
             self.key_pressed.emit(event.key(), event.modifiers())
 
-    def _help(self, *, is_movable: bool) -> str:
-        moving = self.tr("Arrow keys move · Shift + arrow keys resize · with Ctrl in small steps")
-        reading = self.tr(
-            "Page Up, Page Down, Home scroll · Space pauses · End goes live · Ctrl + C copies · "
-            "Esc leaves"
-        )
-        return f"{moving}\n{reading}" if is_movable else reading
+    def _size_on(self, screen: QRect) -> QSize:
+        """Return its size: each line of help on one of its own, if ``screen`` is wide enough."""
+        self.setWordWrap(False)
+        width = min(self.sizeHint().width(), screen.width())
+        self.setWordWrap(True)
+        return QSize(width, self.heightForWidth(width))

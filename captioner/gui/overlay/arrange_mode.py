@@ -60,6 +60,11 @@ class ArrangeMode(QObject):
             self._placing.flush()
         self.changed.emit(wanted)
 
+    def announce(self, text: str) -> None:
+        """Let a screen reader say ``text``, if it listens: the keys are here."""
+        if self.is_on:
+            self._bar.announce(text)
+
     def restyle(self, font: QFont) -> None:
         """Take another font."""
         self._bar.setFont(font)
@@ -74,21 +79,40 @@ class ArrangeMode(QObject):
 
     def _begin(self) -> None:
         placing = self._placing
-        is_movable = placing.is_floating
-        placing.leave_room_above(self._bar.height_on(placing.screen_area, is_movable=is_movable))
+        self._bar.explain(*self._keys())
+        placing.leave_room_above(self._bar.room_on(placing.screen_area))
         place = self._overlay.geometry()
         self._steps = KeySteps(place)
-        self._bar.open_beside(place, placing.screen_area, is_movable=is_movable)
+        self._bar.open_beside(place, placing.screen_area)
+
+    def _keys(self) -> list[str]:
+        """Return what the keys do here."""
+        keys = []
+        if self._placing.is_movable:
+            keys.append(
+                self.tr("Arrow keys move · Shift + arrow keys resize · with Ctrl in small steps")
+            )
+        elif self._placing.is_floating:
+            keys.append(self.tr("Shift + arrow keys resize · with Ctrl in small steps"))
+        reading = self.tr(
+            "Page Up, Page Down, Home scroll · Space pauses · End goes live · Ctrl + C copies · "
+            "Esc leaves"
+        )
+        return [*keys, reading]
 
     def _on_key(self, key: int, modifiers: Qt.KeyboardModifier) -> None:
         if self._steps is None:
             return
+        was_held = self._overlay.is_held
         if read_by_key(self._overlay, key, modifiers):
-            self._bar.announce(self.tr("Paused") if self._overlay.is_held else self.tr("Live"))
+            if self._overlay.is_held != was_held:
+                self.announce(self.tr("Live") if was_held else self.tr("Paused"))
             return
-        least = self._overlay.minimumSize()
-        place = changed_by_key(self._steps.last, key, modifiers, least=least)
-        if place is not None and self._placing.is_floating:
+        before, least = self._steps.last, self._overlay.minimumSize()
+        place = changed_by_key(before, key, modifiers, least=least)
+        if place is None or not self._placing.is_floating:
+            return
+        if self._placing.is_movable or place.size() != before.size():
             self._steps.ask(place := self._placing.on_screens(place))
             self._placing.put(place)
             self._announce_timer.start()

@@ -73,6 +73,11 @@ class Placing(QObject):
         return self._settings.dock == "floating" or not self._can_place
 
     @property
+    def is_movable(self) -> bool:
+        """True while it floats, and keys can put it elsewhere."""
+        return self.is_floating and self._can_place
+
+    @property
     def screen_area(self) -> QRect:
         """The free part of the screen that it is on."""
         return chosen_monitor("", self._place(), _monitors()).free

@@ -161,6 +161,7 @@ class Overlay(QWidget):
     def show_notice(self, text: str) -> None:
         """Say something for a moment."""
         self.reports.say_briefly(text)
+        self._arranging.announce(text)
 
     def set_arranging(self, wanted: bool) -> None:  # noqa: FBT001  # a switch, as Qt's own
         """Begin or end arrange mode: a bar beside the overlay takes the keys for it."""
