@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import time
+import traceback
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Final
@@ -35,18 +36,31 @@ _VOCABULARY: Final = tuple(_SPEECH.split())
 
 
 class _Hours(ScriptedSession):
-    """Talks as soon as it is started, and presses Ctrl-C when it has said everything."""
+    """Talks as soon as it is started, and quits when it has said everything."""
 
     def __init__(self, words: int) -> None:
+        """Prepare to say ``words`` words."""
         super().__init__()
         self._words = words
         self._talking: asyncio.Task[None] | None = None
         self.paints: list[float] = []
 
+    @property
+    def has_said_everything(self) -> bool:
+        """Whether all hours are over."""
+        talking = self._talking
+        return (
+            talking is not None
+            and talking.done()
+            and not talking.cancelled()
+            and (talking.exception() is None)
+        )
+
     async def start(self) -> None:
         await super().start()
         if self._talking is None:
             self._talking = asyncio.create_task(self._talk(), name="talk")
+            self._talking.add_done_callback(_quit)
 
     async def _talk(self) -> None:
         process = psutil.Process()
@@ -63,12 +77,10 @@ class _Hours(ScriptedSession):
                 await asyncio.sleep(_FRAME_S)
             if (number + 1) % (self._words // _PARTS) == 0:
                 self._tell(process)
-        from PySide6.QtWidgets import QApplication  # noqa: PLC0415  # loaded by the program
-
-        QApplication.quit()
 
     def _tell(self, process: psutil.Process) -> None:
-        paints, self.paints = self.paints, []
+        paints = self.paints.copy()
+        self.paints.clear()
         print(
             json.dumps(
                 {
@@ -81,6 +93,29 @@ class _Hours(ScriptedSession):
         )
 
 
+def _quit(talking: asyncio.Task[None]) -> None:
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415  # loaded by the program
+
+    if not talking.cancelled() and (error := talking.exception()) is not None:
+        traceback.print_exception(error)
+    QApplication.quit()
+
+
+def _note_paints(paints: list[float]) -> None:
+    """Add how long each paint of the captions takes, in seconds, to ``paints``."""
+    from captioner.gui.overlay.view import CaptionView  # noqa: PLC0415  # Qt's turn comes later
+
+    paint = CaptionView.paintEvent
+
+    def timed(self: CaptionView, event: Any) -> None:  # noqa: ANN401  # handed through
+        begun = time.perf_counter()
+        paint(self, event)
+        paints.append(time.perf_counter() - begun)
+
+    # Qt looks a method up once for each window: this has to come before the first.
+    setattr(CaptionView, "paintEvent", timed)  # noqa: B010  # types would not have it replaced
+
+
 def main() -> int:
     """Run it to the end."""
     parser = argparse.ArgumentParser()
@@ -91,21 +126,13 @@ def main() -> int:
     session = _Hours(round(options.hours * 60 * _WORDS_A_MINUTE))
 
     async def make(_settings: Settings) -> ScriptedSession:
-        from captioner.gui.overlay.view import CaptionView  # noqa: PLC0415  # loaded by now
-
-        paint = CaptionView.paintEvent
-
-        def timed(self: CaptionView, event: Any) -> None:  # noqa: ANN401  # handed through
-            begun = time.perf_counter()
-            paint(self, event)
-            session.paints.append(time.perf_counter() - begun)
-
-        setattr(CaptionView, "paintEvent", timed)  # noqa: B010  # Qt finds it by its name
         return session
 
+    _note_paints(session.paints)
     from captioner.gui.app import run  # noqa: PLC0415  # as the command line does
 
-    return run(load_settings(paths, environ={}), paths, make_session=make)
+    ended = run(load_settings(paths, environ={}), paths, make_session=make)
+    return ended or int(not session.has_said_everything)
 
 
 if __name__ == "__main__":
