@@ -149,7 +149,13 @@ class ReplayBuffer:
 
     def held_between(self, start: int, end: int) -> int:
         """Return how many samples are held between two positions; lost audio is none."""
-        return sum(max(0, min(chunk.end, end) - max(chunk.start, start)) for chunk in self._chunks)
+        held = 0
+        # Asked for each chunk that is heard, so only what is between them is looked at.
+        for chunk in reversed(self._chunks) if start < end else ():
+            if chunk.end <= start:
+                break
+            held += max(0, min(chunk.end, end) - max(chunk.start, start))
+        return held
 
     @property
     def is_drained(self) -> bool:

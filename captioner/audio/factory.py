@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from captioner.audio.capture import CaptureBackend
-from captioner.audio.file import FileSource
 from captioner.audio.live import LiveSource
 from captioner.audio.portaudio import PortAudioBackend
 from captioner.audio.source import AudioSource
@@ -34,6 +33,8 @@ def open_source(
             (a ``SourceLost`` is yielded), or an error.
     """
     if settings.source.startswith(_FILE_PREFIX):
+        from captioner.audio.file import FileSource  # noqa: PLC0415  # loads libsndfile
+
         path = Path(settings.source.removeprefix(_FILE_PREFIX)).expanduser()
         return FileSource(path, chunk_ms=settings.chunk_ms, realtime=realtime)
     if settings.source == "-":

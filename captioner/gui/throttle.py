@@ -35,6 +35,11 @@ class Throttle(QObject):
         if self._is_wanted:
             self._run()
 
+    def put_off(self) -> None:
+        """Begin the interval anew, without what was asked for: it was done by other means."""
+        self._is_wanted = False
+        self._timer.start()
+
     def _on_interval_over(self) -> None:
         if self._is_wanted:
             self._run()

@@ -117,7 +117,11 @@ class LineBreaker:
         return line
 
     def _forget(self) -> None:
-        del self.lines[: -self._max_lines - 1]  # the oldest shown line depends on the one above
+        """Keep ``max_lines`` and one more: how the oldest is shown depends on the one above."""
+        # Circles are cut, so that what is forgotten leaves the memory at once.
+        for line in self.lines[: -self._max_lines - 1]:
+            line.spans.clear()
+        del self.lines[: -self._max_lines - 1]
 
     def _label(self, channel: str) -> str:
         label = f"{channel}:" if channel else ""

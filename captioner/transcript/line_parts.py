@@ -70,7 +70,10 @@ class Line:
 
 @dataclass(slots=True)
 class Segment:
-    """A segment of speech; ``placed`` of its pieces are on lines, the others wait."""
+    """A segment of speech; ``placed`` of its pieces are on lines, the others wait.
+
+    ``spans`` are those that may still change: a final has none.
+    """
 
     channel: str
     pieces: list[Piece] = field(default_factory=list)

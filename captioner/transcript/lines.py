@@ -98,6 +98,7 @@ class CaptionLines:
         if is_final:
             for span in segment.spans:
                 span.kind = RunKind.FINAL
+            segment.spans = []
             del self._open[segment_id]
         self._forget_older()
 

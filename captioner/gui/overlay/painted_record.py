@@ -12,8 +12,8 @@ from captioner.transcript.shown_lines import ShownLine, join_lines
 class PaintedRecord:
     """What was really painted: each line as the reader saw it last, in order, bounded."""
 
-    def __init__(self, max_lines: int = 5000) -> None:
-        """Begin with nothing painted."""
+    def __init__(self, max_lines: int) -> None:
+        """Begin with nothing painted; keep the last ``max_lines`` lines."""
         self._lines: OrderedDict[int, ShownLine] = OrderedDict()
         self._max_lines = max_lines
 
@@ -51,4 +51,4 @@ class PaintedRecord:
 
     def _trim(self) -> None:
         while len(self._lines) > self._max_lines:
-            del self._lines[min(self._lines)]
+            self._lines.popitem(last=False)

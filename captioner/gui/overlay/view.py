@@ -25,8 +25,8 @@ from captioner.transcript.shown_lines import ShownLine, join_lines
 FRAME_MS: Final = 34
 """Shortest time between two paints of changed captions, in milliseconds."""
 
-KEPT_LINES: Final = 3000
-"""So many lines can be scrolled back through; more than two hours of speech."""
+KEPT_LINES: Final = 2000
+"""So many lines can be scrolled back through: more than two hours of speech in most widths."""
 
 _SPARE_LINES: Final = 60
 """So many lines above the first one in sight are broken at once for another width or font."""
@@ -67,19 +67,20 @@ class CaptionView(QWidget):
         self._shown: tuple[ShownLine, ...] = ()
         self._message: Message | None = None
         self._message_layout: MessageLayout | None = None
-        self._throttle = Throttle(self.update, FRAME_MS, self)
+        self._throttle = Throttle(self._paint_changes, FRAME_MS, self)
+        self._steps = Throttle(self.update, FRAME_MS, self)
         self._older_timer = QTimer(self)
         self._older_timer.setSingleShot(True)
         self._older_timer.timeout.connect(self._break_some_older)
         self._glide = Glide(self)
-        self._glide.moved.connect(self._throttle.request)
+        self._glide.moved.connect(self._steps.request)
         self._fade = SilenceFade(self)
-        self._fade.moved.connect(self._throttle.request)
+        self._fade.moved.connect(self._steps.request)
         self._fade.fade_after(look.fade_after_s)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Captions")
         self.paints = 0
-        self.painted = PaintedRecord()
+        self.painted = PaintedRecord(KEPT_LINES)
 
     @property
     def has_captions(self) -> bool:
@@ -210,6 +211,11 @@ class CaptionView(QWidget):
     @property
     def _text_width(self) -> float:
         return self.width() - 2 * self._look.margin
+
+    def _paint_changes(self) -> None:
+        """Paint soon, and put the next step of a movement off: no word waits for one."""
+        self.update()
+        self._steps.put_off()
 
     def _follow(self) -> None:
         """Take in that lines have changed: a live view follows, a held one counts."""
