@@ -33,11 +33,20 @@ def read_settings_file(path: Path) -> tuple[Settings, tuple[str, ...]]:
             hint="Check its permissions, or choose another folder with --profile-dir.",
         ) from error
     try:
-        record = _parse(content)
-        notices = _drop_secrets(record, path)
-        return Settings.model_validate(record), notices
-    except ValueError as error:  # bad UTF-8, bad JSON and bad values are all of this kind
-        return Settings(), (_set_aside(path, _reason(error)),)
+        return settings_in(content, path)
+    except ValueError as error:
+        return Settings(), (_set_aside(path, reason(error)),)
+
+
+def settings_in(content: bytes, path: Path) -> tuple[Settings, tuple[str, ...]]:
+    """Return what ``content`` of the file ``path`` says, and the notices about it.
+
+    Raises:
+        ValueError: It makes no sense; bad UTF-8, bad JSON and bad values are all of this kind.
+    """
+    record = _parse(content)
+    notices = _drop_secrets(record, path)
+    return Settings.model_validate(record), notices
 
 
 def _parse(content: bytes) -> dict[str, Any]:
@@ -101,7 +110,8 @@ def _set_aside(path: Path, reason: str) -> str:
     return f"{problem} and was set aside as {aside.name}. The defaults are used."
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return in a few words why a file makes no sense, without its values."""
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])

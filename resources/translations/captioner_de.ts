@@ -253,6 +253,71 @@
     </message>
 </context>
 <context>
+    <name>BackupPage</name>
+    <message>
+        <source>Settings in a file</source>
+        <translation>Einstellungen in einer Datei</translation>
+    </message>
+    <message>
+        <source>&amp;Export settings…</source>
+        <translation>Einstellungen &amp;exportieren …</translation>
+    </message>
+    <message>
+        <source>All settings that are applied, for another computer or as a copy. Keys and passwords are not in it.</source>
+        <translation>Alle übernommenen Einstellungen, für einen anderen Computer oder als Kopie. Schlüssel und Kennwörter sind nicht darin.</translation>
+    </message>
+    <message>
+        <source>backup copy save transfer</source>
+        <translation>Sicherung Kopie speichern übertragen</translation>
+    </message>
+    <message>
+        <source>&amp;Import settings…</source>
+        <translation>Einstellungen &amp;importieren …</translation>
+    </message>
+    <message>
+        <source>What the file says is entered on all pages. Nothing holds before you apply it.</source>
+        <translation>Was die Datei sagt, wird auf allen Seiten eingetragen. Nichts davon gilt, bevor Sie es übernehmen.</translation>
+    </message>
+    <message>
+        <source>restore load transfer</source>
+        <translation>wiederherstellen laden übertragen</translation>
+    </message>
+    <message>
+        <source>Settings are kept in {file}.</source>
+        <translation>Die Einstellungen stehen in {file}.</translation>
+    </message>
+    <message>
+        <source>Backup</source>
+        <translation>Sicherung</translation>
+    </message>
+    <message>
+        <source>Export settings</source>
+        <translation>Einstellungen exportieren</translation>
+    </message>
+    <message>
+        <source>Settings (*.json)</source>
+        <translation>Einstellungen (*.json)</translation>
+    </message>
+    <message>
+        <source>Import settings</source>
+        <translation>Einstellungen importieren</translation>
+    </message>
+    <message>
+        <source>The settings are saved as {file}.</source>
+        <translation>Die Einstellungen sind gespeichert als {file}.</translation>
+    </message>
+    <message>
+        <source>The file says what is entered already.</source>
+        <translation>Die Datei sagt, was schon eingetragen ist.</translation>
+    </message>
+    <message>
+        <source>Apply, and this becomes what the file says:
+{list}</source>
+        <translation>Wenn Sie übernehmen, wird dies so, wie es die Datei sagt:
+{list}</translation>
+    </message>
+</context>
+<context>
     <name>CaptionsPage</name>
     <message>
         <source>Captions</source>
@@ -1221,8 +1286,16 @@
         <translation>Prüfen Sie, ob er TLS (RIVA_SSL=true) oder ein Client-Zertifikat verlangt und ob die Spracherkennung hinter dem Port läuft.</translation>
     </message>
     <message>
+        <source>Choose a file that Captioner has exported, or the settings.json of a profile.</source>
+        <translation>Wählen Sie eine Datei, die Captioner exportiert hat, oder die settings.json eines Profils.</translation>
+    </message>
+    <message>
         <source>Choose a folder that you may write to.</source>
         <translation>Wählen Sie einen Ordner, in den Sie schreiben dürfen.</translation>
+    </message>
+    <message>
+        <source>Choose another file, or check its permissions.</source>
+        <translation>Wählen Sie eine andere Datei, oder prüfen Sie ihre Zugriffsrechte.</translation>
     </message>
     <message>
         <source>Choose another folder, or make room there.</source>
@@ -1649,6 +1722,14 @@
         <translation>Die Datei {0} kann nicht als Text gelesen werden: {1}.</translation>
     </message>
     <message>
+        <source>The file {0} cannot be read: {1}.</source>
+        <translation>Die Datei {0} kann nicht gelesen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The file {0} holds no settings of Captioner ({1}).</source>
+        <translation>Die Datei {0} enthält keine Einstellungen von Captioner ({1}).</translation>
+    </message>
+    <message>
         <source>The file {0}, named with --env-file, does not exist.</source>
         <translation>Die mit --env-file genannte Datei {0} gibt es nicht.</translation>
     </message>
@@ -1719,6 +1800,10 @@
     <message>
         <source>The servers must be counted from 0 without gaps.</source>
         <translation>Die Server müssen von 0 an ohne Lücken gezählt werden.</translation>
+    </message>
+    <message>
+        <source>The settings could not be exported to {0}: {1}.</source>
+        <translation>Die Einstellungen konnten nicht nach {0} exportiert werden: {1}.</translation>
     </message>
     <message>
         <source>The settings could not be saved to {0}: {1}.</source>

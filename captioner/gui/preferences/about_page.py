@@ -9,14 +9,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ClassVar, Final
 
-from PySide6.QtCore import QStandardPaths, Qt, QUrl, qVersion
+from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QFormLayout, QLabel, QProgressBar, QPushButton
+from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QPushButton
 
 from captioner import __version__
 from captioner.core.errors import CaptionerError
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.draft import Draft
+from captioner.gui.preferences.file_choice import FileChoice
 from captioner.gui.preferences.licence_list import LicenceList
 from captioner.gui.preferences.message_bar import announce
 from captioner.gui.preferences.page import Page, small_print
@@ -39,7 +40,7 @@ class AboutPage(Page):
         """Build the page."""
         super().__init__(draft, desk)
         self._versions = _versions()
-        self._file_dialog: QFileDialog | None = None
+        self.files = FileChoice(self)
         self._add_versions()
         self._add_help()
         self._add_licences()
@@ -51,8 +52,7 @@ class AboutPage(Page):
 
     def forget(self) -> None:
         """Close what is open beside the dialog."""
-        if self._file_dialog is not None:
-            self._file_dialog.close()
+        self.files.close()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Read the licences when the page is looked at."""
@@ -126,23 +126,12 @@ class AboutPage(Page):
             self._tell(text.format(folder=folder))
 
     def _choose_bundle(self) -> None:
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        name = f"captioner-diagnostics-{datetime.now().astimezone():%Y-%m-%d-%H%M}.zip"
-        dialog = self._file_dialog = QFileDialog(self, self.tr("Save diagnostics"), folder)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(self.tr("Zip files (*.zip)"))
-        dialog.setDefaultSuffix("zip")
-        dialog.selectFile(name)
-        dialog.fileSelected.connect(
-            lambda path: self.desk.tasks.start(self._save_bundle(Path(path)), name="diagnostics")
+        self.files.to_save(
+            self.tr("Save diagnostics"),
+            self.tr("Zip files (*.zip)"),
+            f"captioner-diagnostics-{datetime.now().astimezone():%Y-%m-%d-%H%M}.zip",
+            lambda path: self.desk.tasks.start(self._save_bundle(path), name="diagnostics"),
         )
-        dialog.finished.connect(self._forget_file_dialog)
-        dialog.open()
-
-    def _forget_file_dialog(self) -> None:
-        if self._file_dialog is not None:
-            self._file_dialog.deleteLater()
-            self._file_dialog = None
 
     async def _save_bundle(self, target: Path) -> None:
         # Loaded when wanted: it brings the layers below along.

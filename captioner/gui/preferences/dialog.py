@@ -19,6 +19,7 @@ from captioner.core.errors import CaptionerError
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.about_page import AboutPage
 from captioner.gui.preferences.audio_page import AudioPage
+from captioner.gui.preferences.backup_page import BackupPage
 from captioner.gui.preferences.captions_page import CaptionsPage
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.look_page import LookPage
@@ -38,6 +39,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     CaptionsPage,
     WordsPage,
     ShortcutsPage,
+    BackupPage,
     AboutPage,
 )
 """All pages in the order of the list."""

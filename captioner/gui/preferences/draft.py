@@ -17,6 +17,9 @@ class Draft(QObject):
     ``endpoints``, ``vocabularies`` and ``captions.replacements`` are one field here, whose value is
     what the settings file says of them, without what the command line or the environment add.
 
+    Attributes:
+        names: What people call a field, such as "Look: Size"; each page adds its own.
+
     Signals:
         changed: The field of this name has another value.
         checked: Problems came or went.
@@ -30,6 +33,7 @@ class Draft(QObject):
     def __init__(self, live: LiveSettings) -> None:
         """Begin without changes."""
         super().__init__()
+        self.names: dict[str, str] = {}
         self._live = live
         self._changes: dict[str, object] = {}
         self._problems: dict[str, ConfigurationError] = {}

@@ -160,6 +160,7 @@ class Page(QWidget):
             column.addWidget(small_print(help_text))
             target.setAccessibleDescription(help_text)
         if field:
+            self.draft.names[field] = f"{self.title}: {name}"
             column.addWidget(self._problem_of(field, name))
             self._lock(field, control, column)
         if label:

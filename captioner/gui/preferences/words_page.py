@@ -129,6 +129,7 @@ class WordsPage(Page):
             self.row(form, "", table, help_text=help_text, words=words)
             # The table says itself which of its rows makes no sense.
             self.rows[-1] = replace(self.rows[-1], field=_FIELDS[part])
+            self.draft.names[_FIELDS[part]] = f"{self.title}: {table.accessibleName()}"
         self._shows.append(self._show_scope)
 
     @property

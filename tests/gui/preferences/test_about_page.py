@@ -70,11 +70,11 @@ def test_diagnostics_are_saved_where_the_user_says(play: Play, tmp_path: Path) -
     async def story(office: Office) -> None:
         page = page_of(office)
         push(page.save)
-        name_file(page._file_dialog, target)
+        name_file(page.files.dialog, target)
         await until(lambda: "saved as" in page.outcome.text())
         assert page.save.isEnabled()
         assert page.progress.isHidden()
-        assert page._file_dialog is None
+        assert page.files.dialog is None
 
     play(story, environ={"RIVA_HOST": "riva.example", "RIVA_API_KEY": KEY})
     with zipfile.ZipFile(target) as bundle:
@@ -93,6 +93,6 @@ def test_diagnostics_that_cannot_be_saved_are_told(play: Play, tmp_path: Path) -
 
         push(page.save)
         office.dialog.cancel()
-        assert page._file_dialog is None
+        assert page.files.dialog is None
 
     play(story)
