@@ -16,8 +16,8 @@ import typer
 from pydantic import SecretStr
 
 from captioner.cli.context import app_context
-from captioner.cli.options import split_server
 from captioner.core.errors import ConfigurationError
+from captioner.core.network import split_server
 from captioner.settings.endpoints import DEFAULT_PORT, EndpointSettings
 from captioner.settings.secrets import SecretStore
 from captioner.telemetry.logs import register_secret

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Annotated
 
 import typer
 
@@ -39,6 +40,9 @@ def gui(
     ca_file: CaFileOption = None,
     model: ModelOption = None,
     language: LanguageOption = None,
+    skip_welcome: Annotated[
+        bool, typer.Option("--skip-welcome", help="Do not offer the first steps.")
+    ] = False,
 ) -> None:
     """Show live captions in a window that stays on top.
 
@@ -53,6 +57,7 @@ def gui(
     context = app_context(ctx)
     overrides = audio_overrides(source, device, mic_device, system_device)
     overrides |= recogniser_overrides(server, tls, ca_file, model, language)
+    overrides["desktop.was_welcomed"] = skip_welcome or None
     raise typer.Exit(show_window(context, overrides))
 
 

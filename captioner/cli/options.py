@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
 from captioner.core.errors import ConfigurationError
-from captioner.core.network import is_address
+from captioner.core.network import split_server
 
 SourceOption: TypeAlias = Annotated[
     str | None,
@@ -94,11 +93,6 @@ LanguageOption: TypeAlias = Annotated[
     typer.Option("--language", help="Spoken language, such as en-US.", show_default=False),
 ]
 
-_LAST_PORT: Final = 65535
-_SERVER: Final = re.compile(
-    r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^\s:/@\[\]]+))(?::(?P<port>\d{1,5}))?"
-)
-
 
 def recogniser_overrides(
     server: str | None,
@@ -121,23 +115,3 @@ def recogniser_overrides(
         "recognition.model": model,
         "recognition.language": language,
     }
-
-
-def split_server(server: str) -> tuple[str, int | None]:
-    """Return host and port of ``HOST:PORT``; an IPv6 address with a port is in brackets.
-
-    Raises:
-        ConfigurationError: It is nothing of the kind.
-    """
-    text = server.strip()
-    if is_address(text):
-        return text, None
-    found = _SERVER.fullmatch(text)
-    if found is not None and (found["address"] is None or is_address(found["address"])):
-        port = None if found["port"] is None else int(found["port"])
-        if port is None or 1 <= port <= _LAST_PORT:
-            return found["address"] or found["name"], port
-    raise ConfigurationError(
-        f"The server '{server}' makes no sense.",
-        hint="Give HOST:PORT, such as riva.example.org:50051 or [2001:db8::1]:50051.",
-    )

@@ -13,12 +13,14 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QApplication
 
 from captioner.gui.bridge import SessionFactory
+from captioner.gui.commands import Command
 from captioner.gui.faults import faults_told
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.icons import app_icon
 from captioner.gui.settings_writer import SaveSettings
 from captioner.gui.text.language import speak
 from captioner.gui.tray.menu import Device
+from captioner.gui.welcome.first_run import is_first_run
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import LoadedSettings
 
@@ -97,7 +99,7 @@ async def _caption(
         if loaded.notices:
             tell(" ".join(loaded.notices))
         application.setWindowIcon(app_icon())
-        await front_end.run()
+        await front_end.run(first=Command.WELCOME if is_first_run(loaded) else None)
     return _INTERRUPTED if signalled.is_set() else _OK
 
 

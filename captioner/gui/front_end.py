@@ -92,6 +92,7 @@ class FrontEnd(QObject):
             Command.CLICK_THROUGH: self._switch_click_through,
             Command.STATUS: self._open_status,
             Command.SETTINGS: self.windows.open_preferences,
+            Command.WELCOME: self.windows.open_welcome,
             Command.QUIT: self.ask_to_quit,
         }
         self._connect()
@@ -112,15 +113,19 @@ class FrontEnd(QObject):
         """Return whether `do` knows ``command``."""
         return command in self._commands
 
-    async def run(self) -> None:
-        """Caption until the user quits; the last words are kept."""
-        self._tasks.start(self._begin(), name="begin")
+    async def run(self, *, first: Command | None = None) -> None:
+        """Caption until the user quits; the last words are kept.
+
+        Args:
+            first: Carried out once captions have begun.
+        """
+        self._tasks.start(self._begin(first), name="begin")
         try:
             await self._quit.wait()
         finally:
             await self._end()
 
-    async def _begin(self) -> None:
+    async def _begin(self, first: Command | None) -> None:
         try:
             async with asyncio.timeout(_APPEAR_LIMIT_S):
                 await self._appeared.wait()
@@ -130,6 +135,8 @@ class FrontEnd(QObject):
         self._listen()
         self.desk.shortcuts.follow(self.desk.live.now)
         await asyncio.wait({self.desk.runner.start()})
+        if first is not None:
+            self.do(first)
         await self._refresh_devices()
 
     async def _end(self) -> None:
@@ -172,6 +179,7 @@ class FrontEnd(QObject):
         menu.source_wanted.connect(self._on_source_wanted)
         menu.overlay_wanted.connect(self._show_overlay)
         menu.arrange_wanted.connect(partial(self.do, Command.ARRANGE))
+        menu.command_wanted.connect(self.do)
         menu.devices_wanted.connect(
             lambda: self._tasks.start(self._refresh_devices(), name="list-devices")
         )

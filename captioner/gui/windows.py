@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from captioner.gui.health.popover import StatusPopover
     from captioner.gui.preferences.dialog import Preferences
+    from captioner.gui.welcome.window import Welcome
 
 
 class Windows:
@@ -21,6 +22,7 @@ class Windows:
         self._desk = desk
         self._preferences: Preferences | None = None
         self._status: StatusPopover | None = None
+        self._welcome: Welcome | None = None
 
     def open_preferences(self, page: str = "") -> None:
         """Show the settings, at the page of this name, or where they were."""
@@ -40,8 +42,18 @@ class Windows:
             self._status = StatusPopover(self._desk, open_settings=self.open_preferences)
         self._status.open_beside(beside)
 
+    def open_welcome(self) -> None:
+        """Show the first steps."""
+        if self._welcome is None:
+            from captioner.gui.welcome.window import Welcome  # noqa: PLC0415  # loaded when wanted
+
+            self._welcome = Welcome(self._desk)
+        self._welcome.open()
+
     def close(self) -> None:
         """Close what is open, because the program ends."""
+        if self._welcome is not None:
+            self._welcome.hide()
         if self._preferences is not None:
             self._preferences.cancel()
         if self._status is not None:

@@ -88,7 +88,8 @@ def _play(sound: SoundServer, stop: threading.Event) -> None:
 def _start(sound: SoundServer, screen: Screen) -> _Start:
     environ = os.environ | sound.changes | screen.changes
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "captioner", "--profile-dir", folder, "gui"]
+        captioner = [sys.executable, "-m", "captioner", "--profile-dir", folder]
+        command = [*captioner, "gui", "--skip-welcome"]
         with subprocess.Popen(
             command, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as program:

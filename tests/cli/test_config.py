@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from captioner.cli.exit_codes import ExitCode
-from captioner.cli.options import split_server
 from captioner.core.errors import ConfigurationError
+from captioner.core.network import split_server
 from captioner.settings.fields import all_values
 from captioner.settings.models import Settings
 from tests.support.program import Program

@@ -44,7 +44,7 @@ class WatchedOverlay:
             program: Whose profile and home it gets.
             screen_environ: What names the display (and the sound server), such as
                 ``screen.changes`` or ``server.changes | screen.changes``.
-            arguments: For ``captioner``; none mean ``gui``.
+            arguments: For ``captioner``; none mean ``gui`` without the first steps.
             is_scripted: True captions what the test sends, False runs the real session.
             errors: File for its standard error.
         """
@@ -54,7 +54,11 @@ class WatchedOverlay:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "tests.support.overlay_probe", *flags),
-                    *("--profile-dir", str(program.profile), *(arguments or ("gui",))),
+                    *(
+                        "--profile-dir",
+                        str(program.profile),
+                        *(arguments or ("gui", "--skip-welcome")),
+                    ),
                 ],
                 env=program.environ(**screen_environ),
                 cwd=_ROOT,

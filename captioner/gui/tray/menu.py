@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from captioner.core.health import Health
 from captioner.core.state import SessionState
+from captioner.gui.commands import Command
 
 _RUNNING: Final = frozenset(
     {SessionState.STARTING, SessionState.STREAMING, SessionState.RECONNECTING}
@@ -42,6 +43,7 @@ class AppMenu(QObject):
         start_wanted, stop_wanted, arrange_wanted, quit_wanted: An action was chosen.
         source_wanted: A source was chosen: as in `AudioSettings.source`, and a device or None.
         overlay_wanted: The overlay is to be shown (True) or hidden.
+        command_wanted: Something else is to be done, a `Command`.
         devices_wanted: The menu of sources opens; fresh devices should be given to
             `show_devices`.
     """
@@ -51,6 +53,7 @@ class AppMenu(QObject):
     source_wanted = Signal(str, object)
     overlay_wanted = Signal(bool)
     arrange_wanted = Signal()
+    command_wanted = Signal(object)
     devices_wanted = Signal()
     quit_wanted = Signal()
 
@@ -73,6 +76,9 @@ class AppMenu(QObject):
         self._overlay = self.menu.addAction("", self._on_overlay)
         self._arrange = self.menu.addAction("&Arrange captions", self.arrange_wanted.emit)
         self._arrange.setToolTip("Move and resize the captions with the keyboard")
+        self.menu.addSeparator()
+        self._add_command(self.tr("S&ettings…"), Command.SETTINGS)
+        self._add_command(self.tr("&First steps…"), Command.WELCOME)
         self.menu.addSeparator()
         self._quit = self.menu.addAction("&Quit", self.quit_wanted.emit)
         self.show_state(SessionState.IDLE)
@@ -128,6 +134,9 @@ class AppMenu(QObject):
             self._add_source(f"{title} (default device)", source, None)
             for name in [name for found, name in self._devices if found == kind]:
                 self._add_source(name.replace("&", "&&"), source, name)
+
+    def _add_command(self, title: str, command: Command) -> None:
+        self.menu.addAction(title, lambda: self.command_wanted.emit(command))
 
     def _add_source(self, title: str, source: str, device: str | None) -> None:
         action = QAction(title, self.sources)

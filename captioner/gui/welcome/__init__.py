@@ -1,0 +1,1 @@
+"""The first run: what to hear, where to recognise, how it looks."""

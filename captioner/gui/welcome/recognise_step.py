@@ -1,0 +1,232 @@
+"""The second step: the recogniser in this computer, or a server, which can be tested."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QWidget,
+)
+
+from captioner.core.errors import CaptionerError, ConfigurationError
+from captioner.core.health import EndpointHealth, EndpointState
+from captioner.core.network import split_server
+from captioner.gui.commands import Command
+from captioner.gui.desk import Desk
+from captioner.gui.text.sentences import endpoint_health_said, said
+from captioner.gui.welcome.step import Step
+from captioner.settings.endpoints import DEFAULT_PORT, EndpointSettings
+from captioner.settings.models import Settings
+
+_GOOD = "\u2713"
+_BAD = "\u26a0"
+
+
+class RecogniseStep(Step):
+    """Chooses where recognition happens; a server is used once the step is left."""
+
+    fields: ClassVar[tuple[str, ...]] = ("endpoints",)
+
+    def __init__(self, desk: Desk) -> None:
+        """Build the step."""
+        super().__init__(desk)
+        self._test: asyncio.Task[None] | None = None
+        self.own = QRadioButton(self.tr("In &this computer"))
+        self.server = QRadioButton(self.tr("On a &server of yours"))
+        self.address = QLineEdit()
+        self.address.setPlaceholderText(self.tr("riva.example.org:50051"))
+        self.encrypted = QCheckBox(self.tr("&Encrypted (TLS)"))
+        self.test_button = QPushButton(self.tr("Test the &connection"))
+        self.more = QPushButton(self.tr("&More in the settings…"))
+        self._lay_out()
+        self.server.toggled.connect(self._show_enabled)
+        self.address.textEdited.connect(self._forget_result)
+        self.encrypted.toggled.connect(self._forget_result)
+        self.test_button.clicked.connect(self._start_test)
+        self.more.clicked.connect(lambda: desk.do(Command.SETTINGS))
+
+    @property
+    def title(self) -> str:
+        """The question."""
+        return self.tr("Where shall speech be recognised?")
+
+    @property
+    def first(self) -> QWidget:
+        """The choice that holds."""
+        return self.server if self.server.isChecked() else self.own
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the servers are so few and so plain that this step says all about them."""
+        loaded = self.desk.live.loaded
+        saved = loaded.saved.endpoints
+        is_own = loaded.settings.endpoints == saved
+        return is_own and len(saved) <= 1 and all(each == _plain(each) for each in saved)
+
+    def begin(self) -> None:
+        """Show what holds."""
+        super().begin()
+        servers = self.desk.live.now.endpoints
+        self.server.setChecked(bool(servers))
+        self.own.setChecked(not servers)
+        if servers:
+            self.address.setText(_written(servers[0]))
+            self.encrypted.setChecked(servers[0].tls)
+        self._forget_result()
+        self._show_enabled()
+
+    def finish(self) -> str:
+        """Use the server, or none."""
+        if not self.is_plain:
+            return ""
+        try:
+            wanted = (self._entered(),) if self.server.isChecked() else ()
+        except CaptionerError as error:
+            return f"{said(error.message)} {said(error.hint)}".strip()
+        if wanted != self.desk.live.loaded.saved.endpoints:
+            self.desk.live.change({"endpoints": wanted})
+        return ""
+
+    def skip(self) -> None:
+        """Leave the servers alone: nothing was changed yet."""
+        self._stop_test()
+
+    def hideEvent(self, event: object) -> None:  # noqa: ARG002, N802  # Qt's name
+        """Nobody waits for the test any more."""
+        self._stop_test()
+
+    def _lay_out(self) -> None:
+        self.column.addWidget(self.own)
+        self.paragraph(
+            self.tr("Nothing leaves this computer. English only."), role="help"
+        ).setIndent(self._indent())
+        self.column.addWidget(self.server)
+        self.paragraph(
+            self.tr("A server that speaks NVIDIA's Riva protocol. It may know more languages."),
+            role="help",
+        ).setIndent(self._indent())
+        label = QLabel(self.tr("&Address:"))
+        label.setBuddy(self.address)
+        self.address.setAccessibleName(self.tr("Address of the server"))
+        form = QFormLayout()
+        form.setContentsMargins(self._indent(), 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(label, self.address)
+        form.addRow(self.encrypted)
+        buttons = QHBoxLayout()
+        for button in (self.test_button, self.more):
+            button.setAutoDefault(False)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        form.addRow(buttons)
+        self.column.addLayout(form)
+        self.result = self.paragraph("")
+        self.result.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.result.setAccessibleName(self.tr("Result of the test"))
+        self.elsewhere = self.paragraph(
+            self.tr("You have set up servers in the settings; they can be changed there.")
+        )
+
+    def _indent(self) -> int:
+        return int(self.fontMetrics().height() * 1.5)
+
+    def _show_enabled(self) -> None:
+        is_plain, is_server = self.is_plain, self.server.isChecked()
+        for widget in (self.own, self.server):
+            widget.setEnabled(is_plain)
+        for field in (self.address, self.encrypted):
+            field.setEnabled(is_plain and is_server)
+        self.test_button.setEnabled(is_server and self._test is None)
+        self.elsewhere.setVisible(not is_plain)
+
+    def _entered(self) -> EndpointSettings:
+        """Return the server as it is entered.
+
+        Raises:
+            ConfigurationError: It makes no sense.
+        """
+        if not self.is_plain:
+            return self.desk.live.now.endpoints[0]
+        if not self.address.text().strip():
+            raise ConfigurationError(
+                self.tr("Enter the address of the server, or choose this computer.")
+            )
+        host, port = split_server(self.address.text())
+        return EndpointSettings(
+            host=host,
+            port=DEFAULT_PORT if port is None else port,
+            tls=self.encrypted.isChecked(),
+        )
+
+    def _start_test(self) -> None:
+        try:
+            server = self._entered()
+        except CaptionerError as error:
+            self._say(_BAD, f"{said(error.message)} {said(error.hint)}")
+            return
+        self._say("", self.tr("Asking {server}…").format(server=_written(server)))
+        work = self._run_test(server, self.desk.live.now)
+        self._test = self.desk.tasks.start(work, name="test-server")
+        self._show_enabled()
+
+    async def _run_test(self, server: EndpointSettings, settings: Settings) -> None:
+        try:
+            health = endpoint_health_said(await _check(server, settings))
+        except CaptionerError as error:
+            self._say(_BAD, f"{said(error.message)} {said(error.hint)}")
+        else:
+            is_good = health.state not in {EndpointState.DOWN, EndpointState.STARTING}
+            self._say(_GOOD if is_good else _BAD, f"{health.reason} {health.fix}")
+        finally:
+            self._test = None
+            self._show_enabled()
+
+    def _stop_test(self) -> None:
+        if self._test is not None:
+            self._test.cancel()
+
+    def _forget_result(self) -> None:
+        self._stop_test()
+        self._say("", "")
+
+    def _say(self, mark: str, text: str) -> None:
+        self.result.setText(f"{mark} {text}".strip())
+        self.result.setProperty("role", "problem" if mark == _BAD else "")
+        self.result.style().polish(self.result)
+        if text:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.result, text))
+
+
+async def _check(server: EndpointSettings, settings: Settings) -> EndpointHealth:
+    # gRPC is heavy to import where no session has done it yet.
+    check = await asyncio.to_thread(_import_check)
+    return await check(server, settings)
+
+
+def _import_check() -> Callable[[EndpointSettings, Settings], Awaitable[EndpointHealth]]:
+    from captioner.session.server_check import check_server  # noqa: PLC0415  # see above
+
+    return check_server
+
+
+def _plain(server: EndpointSettings) -> EndpointSettings:
+    return EndpointSettings(host=server.host, port=server.port, tls=server.tls)
+
+
+def _written(server: EndpointSettings) -> str:
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    return f"{host}:{server.port}"

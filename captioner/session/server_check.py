@@ -1,0 +1,28 @@
+"""Whether a server could caption with the settings as they are, asked without sending audio."""
+
+from __future__ import annotations
+
+from captioner.asr.probe import probe
+from captioner.core.health import EndpointHealth, EndpointState
+from captioner.riva.models import missing_model
+from captioner.session.endpoints import endpoint_with_key
+from captioner.session.recognition import recognition_options
+from captioner.settings.endpoints import EndpointSettings
+from captioner.settings.models import Settings
+
+
+async def check_server(server: EndpointSettings, settings: Settings) -> EndpointHealth:
+    """Return how ``server`` is, which need not be one of ``settings``.
+
+    Raises:
+        CaptionerError: Its files or its key cannot be read.
+    """
+    endpoint = await endpoint_with_key(server)
+    report = await probe(endpoint, limit_s=settings.connection.connect_timeout_s)
+    asked = recognition_options(settings).with_model(endpoint.model)
+    missing = missing_model(
+        report.models, model=asked.model, language=asked.language, server=endpoint.title
+    )
+    if missing is None or not report.is_usable:
+        return report.health
+    return EndpointHealth(endpoint.title, EndpointState.DOWN, missing.message, missing.hint)
