@@ -116,6 +116,17 @@
     </message>
 </context>
 <context>
+    <name>AppMenu</name>
+    <message>
+        <source>S&amp;ettings…</source>
+        <translation>&amp;Einstellungen…</translation>
+    </message>
+    <message>
+        <source>&amp;First steps…</source>
+        <translation>Erste &amp;Schritte…</translation>
+    </message>
+</context>
+<context>
     <name>ArrangeBar</name>
     <message>
         <source>Arrange captions</source>
@@ -673,6 +684,41 @@
     </message>
 </context>
 <context>
+    <name>HearStep</name>
+    <message>
+        <source>What the &amp;computer plays: calls, videos, music</source>
+        <translation>Was der &amp;Computer wiedergibt: Anrufe, Videos, Musik</translation>
+    </message>
+    <message>
+        <source>The &amp;microphone: people in this room</source>
+        <translation>Das &amp;Mikrofon: Menschen in diesem Raum</translation>
+    </message>
+    <message>
+        <source>B&amp;oth, told apart as You and Others</source>
+        <translation>Be&amp;ides, unterschieden als Sie und Andere</translation>
+    </message>
+    <message>
+        <source>&amp;Automatic: what the computer plays, else the microphone</source>
+        <translation>&amp;Automatisch: was der Computer wiedergibt, sonst das Mikrofon</translation>
+    </message>
+    <message>
+        <source>&amp;Device:</source>
+        <translation>&amp;Gerät:</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>Let something be heard: the bar moves when sound arrives.</source>
+        <translation>Lassen Sie etwas hören: Der Balken bewegt sich, wenn Ton ankommt.</translation>
+    </message>
+    <message>
+        <source>What do you want to read?</source>
+        <translation>Was möchten Sie mitlesen?</translation>
+    </message>
+</context>
+<context>
     <name>KeyField</name>
     <message>
         <source>Default</source>
@@ -712,6 +758,13 @@
     <message>
         <source>{level} dB  {word}</source>
         <translation>{level} dB  {word}</translation>
+    </message>
+</context>
+<context>
+    <name>LevelMeters</name>
+    <message>
+        <source>Level</source>
+        <translation>Pegel</translation>
     </message>
 </context>
 <context>
@@ -943,6 +996,29 @@
     </message>
 </context>
 <context>
+    <name>LookStep</name>
+    <message>
+        <source>Look at the captions while you choose: they show it at once.</source>
+        <translation>Sehen Sie beim Auswählen auf die Untertitel: Sie zeigen es sofort.</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>Aussehen</translation>
+    </message>
+    <message>
+        <source>Size of the text</source>
+        <translation>Größe der Schrift</translation>
+    </message>
+    <message>
+        <source>&amp;Size:</source>
+        <translation>&amp;Größe:</translation>
+    </message>
+    <message>
+        <source>How shall captions look?</source>
+        <translation>Wie sollen die Untertitel aussehen?</translation>
+    </message>
+</context>
+<context>
     <name>Navigation</name>
     <message>
         <source>Search (Ctrl+F)</source>
@@ -1058,6 +1134,69 @@
     <message>
         <source>Light</source>
         <translation>Hell</translation>
+    </message>
+</context>
+<context>
+    <name>RecogniseStep</name>
+    <message>
+        <source>In &amp;this computer</source>
+        <translation>Auf &amp;diesem Computer</translation>
+    </message>
+    <message>
+        <source>On a &amp;server of yours</source>
+        <translation>Auf einem &amp;Server von Ihnen</translation>
+    </message>
+    <message>
+        <source>riva.example.org:50051</source>
+        <translation>riva.example.org:50051</translation>
+    </message>
+    <message>
+        <source>&amp;Encrypted (TLS)</source>
+        <translation>&amp;Verschlüsselt (TLS)</translation>
+    </message>
+    <message>
+        <source>Test the &amp;connection</source>
+        <translation>Verbindung &amp;prüfen</translation>
+    </message>
+    <message>
+        <source>&amp;More in the settings…</source>
+        <translation>&amp;Mehr in den Einstellungen…</translation>
+    </message>
+    <message>
+        <source>Where shall speech be recognised?</source>
+        <translation>Wo soll die Sprache erkannt werden?</translation>
+    </message>
+    <message>
+        <source>Nothing leaves this computer. English only.</source>
+        <translation>Nichts verlässt diesen Computer. Nur Englisch.</translation>
+    </message>
+    <message>
+        <source>A server that speaks NVIDIA&apos;s Riva protocol. It may know more languages.</source>
+        <translation>Ein Server, der das Riva-Protokoll von NVIDIA spricht. Er kann weitere Sprachen kennen.</translation>
+    </message>
+    <message>
+        <source>&amp;Address:</source>
+        <translation>&amp;Adresse:</translation>
+    </message>
+    <message>
+        <source>Address of the server</source>
+        <translation>Adresse des Servers</translation>
+    </message>
+    <message>
+        <source>Result of the test</source>
+        <translation>Ergebnis der Prüfung</translation>
+    </message>
+    <message>
+        <source>You have set up servers in the settings; they can be changed there.</source>
+        <translation>Sie haben in den Einstellungen Server eingerichtet; dort können sie geändert werden.</translation>
+    </message>
+    <message>
+        <source>Enter the address of the server, or choose this computer.</source>
+        <translation>Geben Sie die Adresse des Servers ein, oder wählen Sie diesen Computer.</translation>
+    </message>
+    <message>
+        <source>Asking {server}…</source>
+        <translation>{server} wird gefragt …</translation>
     </message>
 </context>
 <context>
@@ -1332,6 +1471,10 @@
     <message>
         <source>For m4a, mp4, mkv and others install ffmpeg (sudo apt-get install ffmpeg), or the extra &apos;media&apos; (pip install &apos;captioner[media]&apos;).</source>
         <translation>Installieren Sie für m4a, mp4, mkv und andere ffmpeg (sudo apt-get install ffmpeg) oder das Extra „media“ (pip install &apos;captioner[media]&apos;).</translation>
+    </message>
+    <message>
+        <source>Give HOST:PORT, such as riva.example.org:50051 or [2001:db8::1]:50051.</source>
+        <translation>Geben Sie HOST:PORT an, etwa riva.example.org:50051 oder [2001:db8::1]:50051.</translation>
     </message>
     <message>
         <source>Give a PEM file: it has a line &apos;-----BEGIN CERTIFICATE-----&apos; (RIVA_SSL_CERT).</source>
@@ -1794,6 +1937,10 @@
         <translation>Der sichere Handschlag mit {0} ist fehlgeschlagen: {1}.</translation>
     </message>
     <message>
+        <source>The server &apos;{0}&apos; makes no sense.</source>
+        <translation>Der Server „{0}“ ergibt keinen Sinn.</translation>
+    </message>
+    <message>
         <source>The server ended the stream by itself.</source>
         <translation>Der Server hat den Datenstrom von sich aus beendet.</translation>
     </message>
@@ -2209,6 +2356,37 @@
     <message>
         <source>Copied</source>
         <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>Welcome to Captioner</source>
+        <translation>Willkommen bei Captioner</translation>
+    </message>
+    <message>
+        <source>S&amp;kip (Esc)</source>
+        <translation>Ü&amp;berspringen (Esc)</translation>
+    </message>
+    <message>
+        <source>&amp;Back</source>
+        <translation>&amp;Zurück</translation>
+    </message>
+    <message>
+        <source>All of this can be changed later in the settings.</source>
+        <translation>All das lässt sich später in den Einstellungen ändern.</translation>
+    </message>
+    <message>
+        <source>Step {number} of {count}</source>
+        <translation>Schritt {number} von {count}</translation>
+    </message>
+    <message>
+        <source>&amp;Finish</source>
+        <translation>&amp;Fertig</translation>
+    </message>
+    <message>
+        <source>&amp;Next</source>
+        <translation>&amp;Weiter</translation>
     </message>
 </context>
 <context>

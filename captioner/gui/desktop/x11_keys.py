@@ -63,16 +63,20 @@ class X11Keys(QObject):
         keyboard = self._keyboard
         if keyboard is None:
             return
-        for taken in self._taken:
-            keyboard.give_back(taken)
-        self._taken.clear()
+        strokes = {
+            command: _stroke_of(keyboard, combination)
+            for command, combination in self._wanted.items()
+        }
+        # What stays is not given back in between: it may be pressed just now.
+        for stroke in set(self._taken).difference(strokes.values()):
+            keyboard.give_back(stroke)
+            del self._taken[stroke]
         refusals: dict[Command, Refusal] = {}
-        for command, combination in self._wanted.items():
-            stroke = _stroke_of(keyboard, combination)
-            if stroke is None:
+        for command, wanted in strokes.items():
+            if wanted is None:
                 refusals[command] = Refusal.NOT_ON_KEYBOARD
-            elif keyboard.take(stroke):
-                self._taken[stroke] = command
+            elif wanted in self._taken or keyboard.take(wanted):
+                self._taken[wanted] = command
             else:
                 refusals[command] = Refusal.TAKEN
         self._on_event()  # the answers to our requests may have brought events along

@@ -106,7 +106,7 @@ def take(screen: Screen) -> Iterator[Callable[..., Taker]]:
 
 @pytest.mark.screen
 def test_every_key_works_while_another_window_is_in_use(
-    start_overlay: OverlayStarter, program: Program, screen: Screen
+    screen: Screen, start_overlay: OverlayStarter, program: Program
 ) -> None:
     program.profile.mkdir()
     keys = {"toggle": "Ctrl+Alt+C", "pause": "Pause", "show": "Meta+F5", "arrange": "Ctrl+Alt+A"}
@@ -209,7 +209,7 @@ def test_keys_that_make_no_sense_are_not_taken() -> None:
 
 @pytest.mark.screen
 def test_a_new_key_holds_at_once_and_the_field_gets_even_the_old_ones(
-    start_overlay: OverlayStarter, program: Program, screen: Screen, take: Callable[..., Taker]
+    screen: Screen, start_overlay: OverlayStarter, program: Program, take: Callable[..., Taker]
 ) -> None:
     def is_free() -> bool:
         taker = take("toggle=Ctrl+Alt+C")
