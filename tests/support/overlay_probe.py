@@ -95,6 +95,7 @@ def _look(overlay: Overlay) -> dict[str, Any]:
         "is_active": overlay.isActiveWindow(),
         "is_visible": overlay.isVisible(),
         "is_arranging": overlay.is_arranging,
+        "is_held": overlay.is_held,
         "place": [place.x(), place.y(), place.width(), place.height()],
         "commands": _scripted.commands,
         "cpu_s": time.process_time(),

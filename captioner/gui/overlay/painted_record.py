@@ -37,6 +37,7 @@ class PaintedRecord:
         for serial in replaced:
             del self._lines[serial]
         self.add([line for line in after if line.serial < place])
+        self._lines = OrderedDict(sorted(self._lines.items()))
 
     @property
     def is_empty(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast
 
-from PySide6.QtCore import QObject, QRect, QTimer, Signal
+from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QScreen, QWindow
 from PySide6.QtWidgets import QWidget
 
@@ -30,7 +30,8 @@ class Placing(QObject):
     """Puts a window in its place, and tells where its user puts it.
 
     The place that the user chose is kept apart from where the window is: docked, or moved onto
-    another screen because its own is gone, it goes back there when it can.
+    another screen because its own is gone, it goes back there when it can. While it covers a whole
+    screen and another window of the program is in use, it makes room for that.
 
     Signals:
         left_at: The user chose another place or size while it floats, a `WindowGeometry`; at most
@@ -63,6 +64,7 @@ class Placing(QObject):
         application.screenAdded.connect(self._on_screen_added)
         application.screenRemoved.connect(self._on_screens_changed)
         application.primaryScreenChanged.connect(self._on_screens_changed)
+        application.focusWindowChanged.connect(self._on_focus_changed)
         for screen in QGuiApplication.screens():
             self._watch(screen)
         self._settle()
@@ -147,8 +149,11 @@ class Placing(QObject):
         if not self.is_floating:
             floating = None if chosen is None else _rect(chosen)
             monitor = chosen_monitor(self._settings.screen, floating, monitors)
-            place = docked_place(self._settings.dock, monitor, height=measure.size.height())
-            if self._settings.dock == "full":
+            dock = self._settings.dock
+            if dock == "full" and _is_own_window_used():
+                dock = "bottom"
+            place = docked_place(dock, monitor, height=measure.size.height())
+            if dock == "full":
                 place.setTop(place.top() + self._room_above)
             return place
         return restored_place(
@@ -208,11 +213,27 @@ class Placing(QObject):
         self._watch(screen)
         self._on_screens_changed()
 
+    def _on_focus_changed(self) -> None:
+        if self._settings.dock == "full" and not self.is_floating:
+            # From one window to the next the focus may be nowhere for a moment.
+            self._settle_timer.start(0 if _is_own_window_used() else _SETTLE_MS)
+
     def _on_screens_changed(self, *_: object) -> None:
         if self._is_taken:
             self._tell_now()
         self._tell_timer.stop()  # what moves from now on is not moved by the user
-        self._settle_timer.start()
+        self._settle_timer.start(_SETTLE_MS)
+
+
+def _is_own_window_used() -> bool:
+    """Return whether the user is at a window of the program that the captions could cover."""
+    window = cast("QWindow | None", QGuiApplication.focusWindow())
+    kinds = (Qt.WindowType.Window, Qt.WindowType.Dialog)
+    return (
+        window is not None
+        and window.type() in kinds
+        and not window.flags() & Qt.WindowType.WindowStaysOnTopHint
+    )
 
 
 def _of_places(settings: OverlaySettings, measure: Measure) -> tuple[object, ...]:

@@ -71,7 +71,7 @@ class CaptionView(QWidget):
         self._steps = Throttle(self.update, FRAME_MS, self)
         self._older_timer = QTimer(self)
         self._older_timer.setSingleShot(True)
-        self._older_timer.timeout.connect(self._break_some_older)
+        self._older_timer.timeout.connect(lambda: self._break_older(_OLDER_WORDS))
         self._glide = Glide(self)
         self._glide.moved.connect(self._steps.request)
         self._fade = SilenceFade(self)
@@ -173,10 +173,9 @@ class CaptionView(QWidget):
 
     def text(self, *, everything: bool = False) -> str:
         """Return what can be read now, or everything of this run that is kept."""
-        if not everything:
-            return join_lines(self._shown)
-        self._break_older()
-        return join_lines(self._all())
+        if everything:
+            self._break_older()
+        return join_lines(self._all() if everything else self._shown)
 
     def restyle(self, look: Look) -> None:
         """Paint with ``look`` from now on; another font breaks the lines anew."""
@@ -258,11 +257,6 @@ class CaptionView(QWidget):
         if self._lines.has_older:
             self._older_timer.start(_OLDER_AFTER_MS)
 
-    def _break_some_older(self) -> None:
-        self._break_older(_OLDER_WORDS)
-        if self._lines.has_older:
-            self._older_timer.start(_OLDER_EVERY_MS)
-
     def _break_older(self, words: int = sys.maxsize) -> None:
         """Break older lines that still have another width, as many as ``words`` is about."""
         start = self._lines.serials.start
@@ -272,6 +266,8 @@ class CaptionView(QWidget):
             self._position.keep(kept)
             self.painted.broken_anew(before, self._visible(kept.start, start - kept.start))
             self._look_again()
+        elif self._lines.has_older:
+            self._older_timer.start(_OLDER_EVERY_MS)
 
     def _keep_from_fading(self) -> None:
         self._fade.keep(wanted=self.is_held or self._message is not None)

@@ -105,6 +105,23 @@ def test_it_docks_at_the_edges_of_a_screen_and_floats_again_where_it_was(
     assert saved_overlay(program)["geometry"] == floating
 
 
+def test_over_a_whole_screen_it_makes_room_for_the_settings(
+    screen: Screen, program: Program, start_overlay: OverlayStarter
+) -> None:
+    width, height = screen.size
+    write_settings(program, dock="full", screen="", lines=3)
+    overlay = start_overlay(screen.changes)
+    await_place(overlay, 0, 0, width, height)
+
+    assert program.run("settings").returncode == 0
+    settings = screen.await_window("Captioner settings")
+    screen.wait_for(lambda: screen.active_window() == settings, what="settings have no focus")
+    seen = overlay.wait_until(lambda seen: seen["place"][1] > height // 2, what="it covers them")
+    assert seen["place"][2] == width
+    screen.xdotool("key", "Escape")
+    await_place(overlay, 0, 0, width, height)
+
+
 def test_a_monitor_that_goes_takes_the_captions_not_along_and_gets_them_back(
     two_monitors: Screen, program: Program, start_overlay: OverlayStarter
 ) -> None:

@@ -126,6 +126,12 @@ def test_captions_never_take_the_focus(
     screen.xdotool("type", "typed")
 
     screen.await_window("Editortyped")
+    screen.xdotool("click", "--repeat", "3", "4")
+    overlay.wait_until(lambda seen: seen["is_held"], what="the wheel does not hold")
+    screen.xdotool("mousemove", str(x + width - 40), str(y + 14), "click", "1")
+    overlay.wait_until(lambda seen: not seen["is_held"], what="the button does not go live")
+    screen.xdotool("type", "more")
+    screen.await_window("Editortypedmore")
     assert screen.active_window() == editor
     assert not overlay.look()["is_active"]
 
