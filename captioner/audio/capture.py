@@ -7,6 +7,7 @@ from typing import Protocol
 
 from captioner.audio.catalog import DeviceKind
 from captioner.audio.handover import Handover
+from captioner.core.audio import SourceCondition
 
 
 class Capture(Protocol):
@@ -60,6 +61,10 @@ class CaptureBackend(Protocol):
 
     async def is_outdated(self, capture: Capture) -> bool:
         """Tell whether another device is wanted by now, because the default has changed."""
+        ...
+
+    def condition(self, capture: Capture) -> SourceCondition:
+        """Return what is known of the device of ``capture`` now."""
         ...
 
     async def close(self) -> None:

@@ -28,6 +28,8 @@ class AudioDevice:
         channels: Native number of channels; 0 likewise.
         echo_cancels: For a microphone whose echo the sound server removes: the id of the one behind
             it, empty where that is not known. None for all others.
+        silenced_by: "mute" or "volume" where it is known to be muted or turned down to nothing.
+        is_playing: Whether a program is known to play something on it, if it is an output.
     """
 
     kind: DeviceKind
@@ -38,6 +40,8 @@ class AudioDevice:
     rate: int = 0
     channels: int = 0
     echo_cancels: str | None = None
+    silenced_by: str = ""
+    is_playing: bool = False
 
 
 def with_unique_names(devices: Iterable[AudioDevice]) -> list[AudioDevice]:

@@ -11,6 +11,7 @@ from captioner.audio.portaudio import PortAudioBackend, PortAudioCapture, no_sys
 from captioner.audio.pulse import PulseBackend
 from captioner.audio.pulse_devices import PulseUnavailableError
 from captioner.audio.wish import WantedKind
+from captioner.core.audio import SourceCondition
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +59,10 @@ class LinuxBackend:
         if isinstance(capture, PortAudioCapture):
             return self._pulse.can_serve()
         return await self._pulse.is_outdated(capture)
+
+    def condition(self, capture: Capture) -> SourceCondition:
+        """Return what the sound server knows; ALSA tells nothing."""
+        return self._pulse.condition(capture)
 
     async def close(self) -> None:
         """Stop watching."""

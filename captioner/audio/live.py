@@ -13,6 +13,7 @@ from captioner.audio.handover import Handover
 from captioner.audio.timeline import Timeline
 from captioner.core.audio import (
     AudioChunk,
+    SourceCondition,
     SourceItem,
     SourceLost,
     SourceOpened,
@@ -152,7 +153,12 @@ class LiveSource:
         self, capture: Capture, handover: Handover, asked_at: float
     ) -> AsyncGenerator[SourceItem, None]:
         last_sign = self._clock.now()
+        told = SourceCondition()
         while not await self._is_over(capture):
+            condition = self._backend.condition(capture)
+            if condition != told and self._timeline.begun:
+                told = condition
+                yield condition
             block = await handover.get(self._timing.quiet_s / 2)
             now = self._clock.now()
             if block is None and handover.failure is not None:

@@ -15,6 +15,7 @@ from captioner.audio.portaudio_host import (
     PortAudioStream,
 )
 from captioner.audio.wish import WantedKind, choose_wanted
+from captioner.core.audio import SourceCondition
 from captioner.core.errors import AudioDeviceError, UnsupportedError
 
 
@@ -94,6 +95,11 @@ class PortAudioBackend:
         """Never: PortAudio does not know what has changed."""
         del capture
         return False
+
+    def condition(self, capture: Capture) -> SourceCondition:
+        """Return nothing: PortAudio does not tell."""
+        del capture
+        return SourceCondition()
 
     async def close(self) -> None:
         """Let go of PortAudio."""

@@ -9,7 +9,8 @@ from captioner.audio.catalog import AudioDevice
 from captioner.audio.handover import Handover
 from captioner.audio.pulse_capture import PulseCapture
 from captioner.audio.pulse_devices import PulseWatch
-from captioner.audio.wish import WantedKind, choose_wanted, without_echo
+from captioner.audio.wish import WantedKind, choose_wanted, condition_of, without_echo
+from captioner.core.audio import SourceCondition
 from captioner.core.errors import AudioDeviceError
 
 
@@ -68,6 +69,15 @@ class PulseBackend:
             # Nothing better to listen to; when the device itself is gone the capture says so.
             return False
         return isinstance(capture, PulseCapture) and wanted.id != capture.id
+
+    def condition(self, capture: Capture) -> SourceCondition:
+        """Return whether the device is muted, and whether sound goes to another output."""
+        if self._watch is None or not isinstance(capture, PulseCapture):
+            return SourceCondition()
+        try:
+            return condition_of(self._watch.devices(), capture.id)
+        except AudioDeviceError:
+            return SourceCondition()
 
     def can_serve(self) -> bool:
         """Tell whether the server is there and has the wanted device."""

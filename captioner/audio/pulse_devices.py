@@ -28,6 +28,9 @@ _DUMMY_OUTPUT: Final = "auto_null"
 """What the servers show while there is no real output. Nothing can be heard from it."""
 
 _ECHO_CANCELLER: Final = "module-echo-cancel"
+_PASSES_ON: Final = (_ECHO_CANCELLER, "module-loopback", "module-combine-sink")
+"""Modules that play all the time, whether there is sound or not."""
+
 _ANSWER_LIMIT_S: Final = 3.0
 _RECONNECT_S: Final = 0.5
 
@@ -56,26 +59,42 @@ class _Connection:
             sources = self._pulse.source_list()
             sinks = self._pulse.sink_list()
             modules = self._pulse.module_list()
+            streams = self._pulse.sink_input_list()
         outputs = {sink.index: sink for sink in sinks if sink.name != _DUMMY_OUTPUT}
         cancellers = {m.index: m.argument or "" for m in modules if m.name == _ECHO_CANCELLER}
+        passing_on = {module.index for module in modules if module.name in _PASSES_ON}
+        players = {
+            stream.sink
+            for stream in streams
+            if not stream.corked and stream.owner_module not in passing_on
+        }
         found = []
         # pulsectl's sample_spec points to memory that libpulse has freed by now: not to be read.
         for source in sources:
             if source.monitor_of_sink == _NO_SINK:
                 is_default = source.name == server.default_source_name
                 name = source.description or source.name
-                microphone = AudioDevice("microphone", name, is_default, "pulse", source.name)
+                microphone = AudioDevice(
+                    *("microphone", name, is_default, "pulse", source.name),
+                    silenced_by=_silenced_by(source),
+                )
                 echo_cancels = _echo_cancels(source, cancellers)
                 found.append(replace(microphone, echo_cancels=echo_cancels))
             elif (output := outputs.get(source.monitor_of_sink)) is not None:
                 is_default = output.name == server.default_sink_name
                 name = output.description or output.name
-                found.append(AudioDevice("system", name, is_default, "pulse", source.name))
+                found.append(
+                    AudioDevice(
+                        *("system", name, is_default, "pulse", source.name),
+                        silenced_by=_silenced_by(output) or _silenced_by(source),
+                        is_playing=output.index in players,
+                    )
+                )
         return with_unique_names(found)
 
     def subscribe(self) -> None:
         with self._limited():
-            self._pulse.event_mask_set("sink", "source", "server")
+            self._pulse.event_mask_set("sink", "source", "server", "sink_input")
         self._pulse.event_callback_set(self._note_change)
 
     def wait_for_change(self) -> None:
@@ -129,6 +148,12 @@ class _Connection:
     def _poll_failed(self, *exc_info: object) -> None:
         # libpulse only learns that its poll failed, and fails the call; that is enough.
         _log.debug("poll on the sound server's socket ended: %r", exc_info[1])
+
+
+def _silenced_by(device: Any) -> str:  # noqa: ANN401  # untyped
+    if device.mute:
+        return "mute"
+    return "" if any(device.volume.values) else "volume"
 
 
 def _echo_cancels(source: Any, cancellers: Mapping[int, str]) -> str | None:  # noqa: ANN401  # untyped

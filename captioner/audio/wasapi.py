@@ -22,6 +22,7 @@ from captioner.audio.handover import Handover
 from captioner.audio.portaudio import PortAudioBackend
 from captioner.audio.windows_default import default_output_id
 from captioner.audio.wish import WantedKind
+from captioner.core.audio import SourceCondition
 from captioner.core.errors import AudioDeviceError, UnsupportedError
 
 _log = logging.getLogger(__name__)
@@ -188,6 +189,11 @@ class LoopbackBackend:
         del capture
         return self._moved
 
+    def condition(self, capture: Capture) -> SourceCondition:
+        """Return nothing: the library does not tell."""
+        del capture
+        return SourceCondition()
+
     async def close(self) -> None:
         """Let go of the library."""
         looker, self._looker = self._looker, None
@@ -266,6 +272,10 @@ class WindowsBackend:
     async def is_outdated(self, capture: Capture) -> bool:
         """Ask the back end that opened it."""
         return await self._current.is_outdated(capture)
+
+    def condition(self, capture: Capture) -> SourceCondition:
+        """Ask the back end that opened it."""
+        return self._current.condition(capture)
 
     async def close(self) -> None:
         """Let go of all."""

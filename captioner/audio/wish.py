@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from captioner.audio.catalog import AudioDevice, choose_device
+from captioner.core.audio import SourceCondition
 from captioner.core.errors import AudioDeviceError
 
 WantedKind: TypeAlias = Literal["auto", "system", "microphone"]
@@ -45,3 +46,24 @@ def choose_wanted(
                 "There is neither an output nor a microphone to listen to.",
                 hint="Plug one in or switch it on, or let Captioner hear a file.",
             ) from None
+
+
+def condition_of(devices: Sequence[AudioDevice], heard: str) -> SourceCondition:
+    """Return the condition of the device with the id ``heard``."""
+    device = next((each for each in devices if each.id == heard), None)
+    if device is None:
+        return SourceCondition()
+    if device.kind == "microphone":
+        parts = [device, *(each for each in devices if _is_behind(each, device))]
+        return SourceCondition(next((each.silenced_by for each in parts if each.silenced_by), ""))
+    others = [each.name for each in devices if each.kind == "system" and each.is_playing]
+    return SourceCondition(device.silenced_by, "" if device.is_playing else next(iter(others), ""))
+
+
+def _is_behind(microphone: AudioDevice, canceller: AudioDevice) -> bool:
+    """Tell whether ``canceller`` removes the echo of ``microphone``."""
+    if microphone.kind != "microphone" or canceller.echo_cancels is None:
+        return False
+    return canceller.echo_cancels == microphone.id or (
+        not canceller.echo_cancels and microphone.is_default
+    )

@@ -97,7 +97,20 @@ class SourceLost:
     error: AudioDeviceError
 
 
-SourceItem: TypeAlias = AudioChunk | SourceOpened | SourceLost
+@dataclass(frozen=True, slots=True)
+class SourceCondition:
+    """What the system knows of a device that is heard; told when it changes.
+
+    Attributes:
+        silenced_by: "mute" or "volume" where the device is muted or turned down to nothing.
+        plays_elsewhere: Another output on which something plays, while nothing does on this one.
+    """
+
+    silenced_by: str = ""
+    plays_elsewhere: str = ""
+
+
+SourceItem: TypeAlias = AudioChunk | SourceOpened | SourceLost | SourceCondition
 """What a source yields, in the order in which it happened."""
 
 

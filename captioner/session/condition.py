@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from captioner.asr.endpoint import Endpoint
-from captioner.core.audio import AudioLevel, SourceOpened
+from captioner.core.audio import AudioLevel, SourceCondition, SourceOpened
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError
 from captioner.core.events import (
@@ -145,10 +145,16 @@ class SessionCondition:
         inputs.device_error = None
         inputs.source_kind = item.kind
         inputs.source_name = item.name
+        inputs.condition = SourceCondition()
         inputs.quiet_since = None
         inputs.last_audio_at = self._clock.now()
         self.emit(SourceChanged(item.kind, item.name, channel))
         self._follow()
+
+    def source_noted(self, channel: str, condition: SourceCondition) -> None:
+        """Note what the system knows of the device that is heard."""
+        self._inputs.channels[channel].condition = condition
+        self.review()
 
     def source_lost(self, channel: str, error: CaptionerError) -> None:
         """Note that the device is away, for a while or for good."""

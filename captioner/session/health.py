@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from captioner.core.audio import SourceCondition
 from captioner.core.errors import CaptionerError, ErrorCategory
 from captioner.core.health import Concern, EndpointHealth, EndpointState, Health, HealthState
 from captioner.core.state import SessionState
@@ -14,6 +15,9 @@ SILENCE_DBFS: Final = -65.0
 """Quieter than this for a while is taken for no sound at all: a muted or wrong device."""
 
 NO_AUDIO_AFTER_S: Final = 5.0
+_SILENCED_AFTER_S: Final = 1.0
+"""Where the system says that a device is muted, nobody needs to wait for the silence to last."""
+
 _LAGGING_S: Final = 3.0
 _LATELY_S: Final = 60.0
 """Trouble is worth a mention for so long after it has passed."""
@@ -32,6 +36,7 @@ class ChannelInputs:
     Attributes:
         source_kind: "system", "microphone", "file" or "stdin"; empty before the first opening.
         source_name: The device's name.
+        condition: What the system knows of the device.
         device_error: Why the device is away, while it is.
         server_error: Why the recogniser is away, while it is.
         is_connected: Whether a stream to a recogniser stands.
@@ -45,6 +50,7 @@ class ChannelInputs:
 
     source_kind: str = ""
     source_name: str = ""
+    condition: SourceCondition = field(default_factory=SourceCondition)
     device_error: CaptionerError | None = None
     server_error: CaptionerError | None = None
     is_connected: bool = False
@@ -187,7 +193,10 @@ def _of_channel(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Hea
         return of_error(HealthState.RECONNECTING, error)
     # Some devices send silence, others send nothing at all.
     silent_since = channel.quiet_since if channel.quiet_since is not None else channel.last_audio_at
-    if silent_since is not None and now - silent_since >= NO_AUDIO_AFTER_S:
+    silent_s = 0.0 if silent_since is None else now - silent_since
+    if channel.condition.silenced_by and silent_s >= _SILENCED_AFTER_S:
+        return _silenced(channel)
+    if silent_s >= NO_AUDIO_AFTER_S:
         return _no_sound(channel)
     if (degraded := _degraded(channel, inputs, now)) is not None:
         return degraded
@@ -233,7 +242,28 @@ def _degraded(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Healt
     return None
 
 
+def _silenced(channel: ChannelInputs) -> Health:
+    name = channel.source_name
+    if channel.condition.silenced_by == "mute":
+        sentence = f"{name} is muted."
+    else:
+        sentence = f"The volume of {name} is zero."
+    if channel.source_kind == "system":
+        # Who does not hear has no use for loud speakers, and yet needs them for captions.
+        hint = "Turn it on again, or choose another output: captions hear no more than it plays."
+    else:
+        hint = "Turn it on again in the sound settings or by its own switch, or choose another one."
+    return Health(HealthState.NO_AUDIO, sentence, hint, Concern.SOURCE)
+
+
 def _no_sound(channel: ChannelInputs) -> Health:
+    if channel.source_kind == "system" and (other := channel.condition.plays_elsewhere):
+        return Health(
+            HealthState.NO_AUDIO,
+            f"Nothing is playing on {channel.source_name}, but something plays on {other}.",
+            f"Choose {other} as what is heard, or let the program play on {channel.source_name}.",
+            Concern.SOURCE,
+        )
     if channel.source_kind == "system":
         return Health(
             HealthState.NO_AUDIO,

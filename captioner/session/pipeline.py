@@ -17,7 +17,14 @@ from captioner.asr.events import Connected, Heard, Interrupted, Lost, Parked
 from captioner.asr.recogniser import Recogniser
 from captioner.asr.replay import LostAudio
 from captioner.audio.level import measure_level
-from captioner.core.audio import SAMPLE_RATE, AudioChunk, SourceLost, SourceOpened, samples_to_ms
+from captioner.core.audio import (
+    SAMPLE_RATE,
+    AudioChunk,
+    SourceCondition,
+    SourceLost,
+    SourceOpened,
+    samples_to_ms,
+)
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError, FaultError
 from captioner.core.events import CaptionChanged, GapMarked
@@ -210,6 +217,8 @@ class ChannelPipeline:
                     case SourceLost():
                         self._filter.silence()
                         self._condition.source_lost(self.name, item.error)
+                    case SourceCondition():
+                        self._condition.source_noted(self.name, item)
                     case AudioChunk():
                         self._take(item)
                         if not self._realtime:

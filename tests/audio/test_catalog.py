@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from captioner.audio.catalog import AudioDevice, DeviceKind, choose_device, with_unique_names
-from captioner.audio.wish import choose_wanted
+from captioner.audio.wish import choose_wanted, condition_of
+from captioner.core.audio import SourceCondition
 from captioner.core.errors import AudioDeviceError
 
 
@@ -75,3 +78,21 @@ def test_twins_get_names_of_their_own() -> None:
     ]
     names = [found.name for found in with_unique_names(twins)]
     assert names == ["Mic (a)", "Mic (b)", "Mic"]
+
+
+def test_an_echo_canceller_is_muted_with_the_microphone_behind_it() -> None:
+    muted = replace(DEVICES[3], silenced_by="mute")
+    canceller = replace(device("microphone", "Cancelled", "ec"), echo_cancels="")
+    of_headset = replace(canceller, echo_cancels="alsa_input.usb")
+    assert condition_of([*DEVICES[:3], muted, canceller], "ec") == SourceCondition("mute")
+    assert condition_of([*DEVICES[:3], muted, of_headset], "ec") == SourceCondition()
+
+
+def test_another_output_counts_only_while_nothing_plays_on_this_one() -> None:
+    speakers, headset = DEVICES[0], replace(DEVICES[1], is_playing=True)
+    elsewhere = SourceCondition(plays_elsewhere="USB Headset")
+    assert condition_of([speakers, headset], speakers.id) == elsewhere
+    assert condition_of([replace(speakers, is_playing=True), headset], speakers.id) == (
+        SourceCondition()
+    )
+    assert condition_of([speakers], "gone") == SourceCondition()

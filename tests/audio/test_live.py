@@ -12,7 +12,7 @@ import pytest
 from captioner.audio.catalog import DeviceKind
 from captioner.audio.handover import Handover
 from captioner.audio.live import LiveSource, LiveTiming
-from captioner.core.audio import SAMPLE_RATE, SourceLost, SourceOpened
+from captioner.core.audio import SAMPLE_RATE, AudioChunk, SourceCondition, SourceLost, SourceOpened
 from captioner.core.errors import AudioDeviceError, UnsupportedError
 from tests.support.listening import listening
 from tests.support.wait import until
@@ -46,6 +46,7 @@ class ScriptedBackend:
     script: list[str | Exception]
     captures: list[ScriptedCapture] = field(default_factory=list)
     outdated: bool = False
+    now: SourceCondition = field(default_factory=SourceCondition)
     started: bool = False
     closed: bool = False
     on_change: Callable[[], None] = lambda: None
@@ -68,12 +69,30 @@ class ScriptedBackend:
         del capture
         return self.outdated
 
+    def condition(self, capture: object) -> SourceCondition:
+        assert capture is self.captures[-1]
+        return self.now
+
     async def close(self) -> None:
         self.closed = True
 
 
 def source(backend: ScriptedBackend, *, wait: bool = False) -> LiveSource:
     return LiveSource(backend, chunk_ms=100, timing=TIMING, wait_for_device=wait)
+
+
+async def test_what_is_known_of_a_device_is_told_once_and_after_its_opening() -> None:
+    backend = ScriptedBackend(["Webcam"], now=SourceCondition("mute"))
+    async with listening(source(backend)) as heard:
+        await until(lambda: backend.captures)
+        backend.captures[0].deliver(250)
+        await heard.until(lambda: len(heard.chunks) == 2)
+        backend.now = SourceCondition()
+        backend.captures[0].deliver(250)
+        await heard.until(lambda: len(heard.chunks) == 4)
+    opened, *told = [item for item in heard.items if not isinstance(item, AudioChunk)]
+    assert opened == SourceOpened("microphone", "Webcam")
+    assert told == [SourceCondition("mute"), SourceCondition()]
 
 
 async def test_a_device_is_told_of_when_it_gives_sound() -> None:
