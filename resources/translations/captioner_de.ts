@@ -1441,6 +1441,10 @@
         <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie dort Platz.</translation>
     </message>
     <message>
+        <source>Choose {0} as what is heard, or let the program play on {1}.</source>
+        <translation>Wählen Sie {0} als Tonquelle oder lassen Sie das Programm auf {1} spielen.</translation>
+    </message>
+    <message>
         <source>Close other programs, check the network, or use a faster server.</source>
         <translation>Schließen Sie andere Programme, prüfen Sie das Netz, oder verwenden Sie einen schnelleren Server.</translation>
     </message>
@@ -1639,6 +1643,10 @@
     <message>
         <source>Nothing came in on standard input.</source>
         <translation>Auf der Standardeingabe kam nichts an.</translation>
+    </message>
+    <message>
+        <source>Nothing is playing on {0}, but something plays on {1}.</source>
+        <translation>Auf {0} wird nichts gespielt, aber auf {1}.</translation>
     </message>
     <message>
         <source>Nothing is playing on {0}.</source>
@@ -1977,6 +1985,10 @@
         <translation>Der Wert {0} für {1} ergibt keinen Sinn: {2}.</translation>
     </message>
     <message>
+        <source>The volume of {0} is zero.</source>
+        <translation>Die Lautstärke von {0} steht auf null.</translation>
+    </message>
+    <message>
         <source>The {0} {1} cannot be read: {2}.</source>
         <translation>Die Datei {1} ({0}) kann nicht gelesen werden: {2}.</translation>
     </message>
@@ -2031,6 +2043,14 @@
     <message>
         <source>Turn TLS on, and this off.</source>
         <translation>Schalten Sie TLS ein und dies aus.</translation>
+    </message>
+    <message>
+        <source>Turn it on again in the sound settings or by its own switch, or choose another one.</source>
+        <translation>Schalten Sie es in den Toneinstellungen oder an seinem Schalter wieder ein, oder wählen Sie ein anderes.</translation>
+    </message>
+    <message>
+        <source>Turn it on again, or choose another output: captions hear no more than it plays.</source>
+        <translation>Schalten Sie den Ton wieder ein oder wählen Sie eine andere Ausgabe: Die Untertitel hören nur, was dort gespielt wird.</translation>
     </message>
     <message>
         <source>Unavailable model requested given these parameters: {0}</source>
