@@ -245,7 +245,7 @@ def _degraded(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Healt
 def _silenced(channel: ChannelInputs) -> Health:
     name = channel.source_name
     if channel.condition.silenced_by == "mute":
-        sentence = f"{name} is muted."
+        sentence = f"{name} is muted: no sound comes through."
     else:
         sentence = f"The volume of {name} is zero."
     if channel.source_kind == "system":

@@ -2177,6 +2177,10 @@
         <translation>{0} fehlt.</translation>
     </message>
     <message>
+        <source>{0} is muted: no sound comes through.</source>
+        <translation>{0} ist stummgeschaltet: Es kommt kein Ton durch.</translation>
+    </message>
+    <message>
         <source>{0} is no Riva speech recogniser: {1}</source>
         <translation>{0} ist keine Riva-Spracherkennung: {1}</translation>
     </message>

@@ -45,7 +45,7 @@ async def test_a_muted_microphone_is_named_within_seconds_and_so_is_its_return(
         sound_server.play(clip, sink="mic_sink")
         await says(session, "Listening to virtual_mic.")
         sound_server.pactl("set-source-mute", "virtual_mic", "1")
-        await says(session, "virtual_mic is muted.", limit_s=3.0)
+        await says(session, "virtual_mic is muted: no sound comes through.", limit_s=3.0)
         assert session.health.state is HealthState.NO_AUDIO
         assert session.health.concern is Concern.SOURCE
         sound_server.pactl("set-source-mute", "virtual_mic", "0")
@@ -62,7 +62,7 @@ async def test_an_output_is_muted_or_another_one_plays(
         player = sound_server.play(clip)
         await says(session, "Listening to speakers.")
         sound_server.pactl("set-sink-mute", "speakers", "1")
-        await says(session, "speakers is muted.", limit_s=3.0)
+        await says(session, "speakers is muted: no sound comes through.", limit_s=3.0)
         player.terminate()
         sound_server.pactl("set-sink-mute", "speakers", "0")
         await says(session, "Nothing is playing on speakers.", limit_s=15.0)
