@@ -135,6 +135,8 @@ class Preferences(QDialog):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Look once more at what may have changed outside."""
         super().showEvent(event)
+        if event.spontaneous():
+            return  # it was minimised
         for page in self.pages:
             page.show_values()
             page.opened()

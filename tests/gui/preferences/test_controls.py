@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QColor, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -17,7 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captioner.gui.overlay.contrast import ratio
 from captioner.gui.preferences.page import Page
+from captioner.gui.preferences.style import style_sheet
 from captioner.settings.fields import all_values
 from captioner.settings.vocabulary import VocabularySettings
 from tests.gui.preferences.conftest import Office, Play
@@ -108,3 +113,38 @@ def test_no_two_letters_clash_on_a_page(play: Play) -> None:
             assert len(letters) == len(set(letters)), (page.title, sorted(letters))
 
     play(story)
+
+
+def test_whatever_takes_the_focus_tells_screen_readers_what_it_is(play: Play) -> None:
+    async def story(office: Office) -> None:
+        for page in office.dialog.pages:
+            office.dialog.open_page(page.key)
+            focusable = [
+                widget
+                for widget in office.dialog.findChildren(QWidget)
+                if widget.focusPolicy() is not Qt.FocusPolicy.NoFocus
+                and widget.isVisible()
+                and widget.focusProxy() is None
+                and not isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+            ]
+            assert len(focusable) > 5
+            for widget in focusable:
+                told = QAccessible.queryAccessibleInterface(widget)
+                assert told.text(QAccessible.Text.Name), (page.key, widget)
+                assert told.role() is not QAccessible.Role.NoRole, (page.key, widget)
+
+    play(story)
+
+
+@pytest.mark.parametrize(("ground", "button"), [("#ffffff", "#efefef"), ("#323232", "#323232")])
+def test_small_print_and_problems_can_be_read(ground: str, button: str) -> None:
+    palette = QPalette(QColor(button), QColor(ground))
+    window = palette.color(QPalette.ColorRole.Window)
+    for role in ("help", "problem"):
+        found = re.search(rf'role="{role}"\] {{ color: (#\w+)', style_sheet(palette))
+        assert found is not None
+        assert ratio(rgb(QColor(found[1])), rgb(window)) >= 4.5
+
+
+def rgb(colour: QColor) -> tuple[float, float, float]:
+    return colour.redF(), colour.greenF(), colour.blueF()
