@@ -173,6 +173,7 @@ class FrontEnd(QObject):
         tray = self._tray = Tray(menu.menu)
         audio = self.desk.live.now.audio
         menu.show_source(audio.source, audio.device)
+        menu.show_click_through(is_on=self.desk.live.now.overlay.click_through)
         menu.menu.aboutToShow.connect(lambda: menu.allow_hiding(allowed=tray.is_available))
         menu.start_wanted.connect(self.desk.runner.start)
         menu.stop_wanted.connect(self.desk.runner.stop)
@@ -233,8 +234,10 @@ class FrontEnd(QObject):
             self.desk.runner.reopen()
 
     def _on_settings_changed(self, before: Settings, now: Settings) -> None:
-        if self._menu is not None and now.audio != before.audio:
-            self._menu.show_source(now.audio.source, now.audio.device)
+        if self._menu is not None:
+            if now.audio != before.audio:
+                self._menu.show_source(now.audio.source, now.audio.device)
+            self._menu.show_click_through(is_on=now.overlay.click_through)
         if now.shortcuts != before.shortcuts:
             self.desk.shortcuts.follow(now)
 

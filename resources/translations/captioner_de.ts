@@ -118,6 +118,14 @@
 <context>
     <name>AppMenu</name>
     <message>
+        <source>Clicks go &amp;through</source>
+        <translation>Klicks gehen &amp;hindurch</translation>
+    </message>
+    <message>
+        <source>The mouse reaches what is behind the captions</source>
+        <translation>Die Maus erreicht, was hinter den Untertiteln liegt</translation>
+    </message>
+    <message>
         <source>S&amp;ettings…</source>
         <translation>&amp;Einstellungen…</translation>
     </message>

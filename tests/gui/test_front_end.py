@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import qasync
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from captioner.core.audio import AudioLevel
@@ -21,6 +22,7 @@ from captioner.core.events import EngineChanged, GapMarked, LevelChanged, Source
 from captioner.core.health import HealthState
 from captioner.core.segment import Gap
 from captioner.gui.bridge import Session, SessionFactory
+from captioner.gui.commands import Command
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.tray.menu import AppMenu
 from captioner.settings.models import Settings
@@ -154,6 +156,28 @@ def test_events_reach_the_overlay(stage: Stage) -> None:
         assert front_end._tray.state is HealthState.LISTENING
 
     stage.play(story)
+
+
+def test_clicks_go_through_from_the_menu_and_back(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        menu, overlay = menu_of(front_end), front_end.overlay
+        entry = next(a for a in menu.menu.actions() if a.text() == "Clicks go &through")
+        entry.trigger()
+        assert overlay.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput
+        assert entry.isChecked()
+        assert "click-through" in overlay.status.text
+        overlay.set_arranging(True)
+        assert not overlay.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput
+        overlay.set_arranging(False)
+        front_end.do(Command.CLICK_THROUGH)
+        assert not overlay.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput
+        assert not entry.isChecked()
+        await until(lambda: len(stage.saved) > 0)
+
+    stage.play(story)
+
+    assert stage.saved[-1] == {"overlay.click_through": False}
 
 
 def test_quitting_keeps_the_last_words_and_lets_go_of_everything(stage: Stage) -> None:

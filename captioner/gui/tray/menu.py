@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 from captioner.core.health import Health
 from captioner.core.state import SessionState
 from captioner.gui.commands import Command
+from captioner.gui.desktop.abilities import Abilities
 
 _RUNNING: Final = frozenset(
     {SessionState.STARTING, SessionState.STREAMING, SessionState.RECONNECTING}
@@ -76,6 +77,10 @@ class AppMenu(QObject):
         self._overlay = self.menu.addAction("", self._on_overlay)
         self._arrange = self.menu.addAction("&Arrange captions", self.arrange_wanted.emit)
         self._arrange.setToolTip("Move and resize the captions with the keyboard")
+        self._through = self._add_command(self.tr("Clicks go &through"), Command.CLICK_THROUGH)
+        self._through.setToolTip(self.tr("The mouse reaches what is behind the captions"))
+        self._through.setCheckable(True)
+        self._through.setVisible(Abilities.here().click_through)
         self.menu.addSeparator()
         self._add_command(self.tr("S&ettings…"), Command.SETTINGS)
         self._add_command(self.tr("&First steps…"), Command.WELCOME)
@@ -104,6 +109,10 @@ class AppMenu(QObject):
         self._is_overlay_visible = visible
         self._overlay.setText("&Hide captions" if visible else "&Show captions")
         self._arrange.setEnabled(visible)
+
+    def show_click_through(self, *, is_on: bool) -> None:
+        """Tick it as long as the mouse reaches what is behind the overlay."""
+        self._through.setChecked(is_on)
 
     def allow_hiding(self, *, allowed: bool) -> None:
         """Without a tray icon nothing could bring hidden captions back."""
@@ -135,8 +144,8 @@ class AppMenu(QObject):
             for name in [name for found, name in self._devices if found == kind]:
                 self._add_source(name.replace("&", "&&"), source, name)
 
-    def _add_command(self, title: str, command: Command) -> None:
-        self.menu.addAction(title, lambda: self.command_wanted.emit(command))
+    def _add_command(self, title: str, command: Command) -> QAction:
+        return self.menu.addAction(title, lambda: self.command_wanted.emit(command))
 
     def _add_source(self, title: str, source: str, device: str | None) -> None:
         action = QAction(title, self.sources)
