@@ -2335,8 +2335,24 @@
         <translation>Tasten, die in jedem Fenster gelten</translation>
     </message>
     <message>
-        <source>Keys</source>
-        <translation>Tasten</translation>
+        <source>Keys and start</source>
+        <translation>Tasten und Start</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>Start</translation>
+    </message>
+    <message>
+        <source>Start Captioner when I log &amp;in</source>
+        <translation>Captioner starten, wenn ich mich &amp;anmelde</translation>
+    </message>
+    <message>
+        <source>autostart login boot begin</source>
+        <translation>Autostart Anmeldung Hochfahren Beginn</translation>
+    </message>
+    <message>
+        <source>The start at login cannot be changed: {reason}.</source>
+        <translation>Der Start bei der Anmeldung lässt sich nicht ändern: {reason}.</translation>
     </message>
     <message>
         <source>shortcut key hotkey global</source>

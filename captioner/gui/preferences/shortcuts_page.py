@@ -1,18 +1,20 @@
-"""The page on the keys that work whatever window is in use."""
+"""The page on the keys that work whatever window is in use, and on the start at login."""
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from functools import partial
 from typing import ClassVar, Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-from PySide6.QtWidgets import QFormLayout
+from PySide6.QtWidgets import QCheckBox, QFormLayout
 
 from captioner.core.errors import ConfigurationError
 from captioner.gui.commands import Command
 from captioner.gui.desk import Desk
 from captioner.gui.desktop.abilities import Abilities
+from captioner.gui.desktop.autostart import autostart_of
 from captioner.gui.desktop.command_line import own_command
 from captioner.gui.desktop.shortcuts import COMMANDS, combination_of, refusals_of
 from captioner.gui.desktop.taking import Refusal
@@ -63,17 +65,33 @@ class ShortcutsPage(Page):
             self._add_keys(form)
         else:
             self._add_commands(form, abilities.missing("global_shortcuts"))
+        self._autostart = autostart_of(desk.paths)
+        self._is_started: bool | None = None
+        self._add_start()
 
     @property
     def title(self) -> str:
         """Its title."""
-        return self.tr("Keys")
+        return self.tr("Keys and start")
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the start at login waits to be applied."""
+        return self._is_started is not None and self.start.isChecked() != self._is_started
+
+    def opened(self) -> None:
+        """Ask the system whether it starts the program."""
+        self.desk.tasks.start(self._ask_start(), name="ask-autostart")
+
+    def forget(self) -> None:
+        """Show again what the system does."""
+        self._show_start()
 
     async def commit(self) -> None:
-        """Refuse keys that cannot do what they are meant for.
+        """Refuse keys that cannot do what they are meant for, and set the start at login.
 
         Raises:
-            ConfigurationError: There are such keys.
+            ConfigurationError: There are such keys, or the system does not let itself be set.
         """
         refusals = self._senseless()
         for field in self.fields:
@@ -81,6 +99,38 @@ class ShortcutsPage(Page):
             if command in refusals:
                 reason = _translated(_REFUSALS[refusals[command]])
                 raise ConfigurationError(f"{_plain(field)}: {reason}")
+
+        if self.is_changed:
+            await self._set_start(self.start.isChecked())
+
+    def _add_start(self) -> None:
+        form = self.group(self.tr("Start"))
+        self.start = QCheckBox(self.tr("Start Captioner when I log &in"))
+        self.start.setEnabled(False)  # until the system has said how it is
+        self.start.toggled.connect(self.touched)
+        self.row(form, "", self.start, words=self.tr("autostart login boot begin"))
+
+    async def _ask_start(self) -> None:
+        is_started = await asyncio.to_thread(self._autostart.is_on)
+        if not self.is_changed:  # else the dialog was only hidden for a while
+            self._is_started = is_started
+            self._show_start()
+
+    def _show_start(self) -> None:
+        if self._is_started is not None:
+            self.start.setEnabled(True)
+            self.start.setChecked(self._is_started)
+
+    async def _set_start(self, wanted: bool) -> None:  # noqa: FBT001  # a switch
+        try:
+            await asyncio.to_thread(self._autostart.set, wanted)
+        except OSError as error:
+            raise ConfigurationError(
+                self.tr("The start at login cannot be changed: {reason}.").format(
+                    reason=error.strerror
+                )
+            ) from error
+        self._is_started = wanted
 
     def _add_keys(self, form: QFormLayout) -> None:
         for field in COMMANDS:

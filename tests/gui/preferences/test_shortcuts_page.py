@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -91,5 +92,34 @@ def test_where_no_keys_are_handed_out_the_command_is_shown(play: Play) -> None:
         button = next(b for b in page.findChildren(QLineEdit) if b is line).parentWidget()
         office.press(button.copy_button)  # type: ignore[attr-defined]  # of a CommandField
         assert QApplication.clipboard().text() == line.text()
+
+    play(story)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the folder of Linux desktops")
+def test_the_start_at_login_is_the_systems_and_set_on_apply(
+    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    folder = tmp_path / "config" / "autostart"
+
+    async def story(office: Office) -> None:
+        box = page_of(office).start
+        office.dialog.open_page("shortcuts")
+        await until(box.isEnabled)
+        assert not box.isChecked()
+        office.press(box)
+        assert not folder.exists()
+        office.press(office.dialog.apply_button)
+        await until(lambda: list(folder.glob("captioner-*.desktop")))
+        await until(lambda: not office.dialog.apply_button.isEnabled())
+        next(folder.iterdir()).unlink()  # somebody else switches it off
+        office.dialog.hide()
+        office.dialog.open_page("shortcuts")
+        await until(lambda: not box.isChecked())
+        assert not page_of(office).is_changed
+        box.click()
+        office.dialog.cancel()
+        assert not box.isChecked()
 
     play(story)
