@@ -727,6 +727,25 @@
     </message>
 </context>
 <context>
+    <name>HoverRow</name>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Let the captions stand still</source>
+        <translation>Die Untertitel stehen lassen</translation>
+    </message>
+    <message>
+        <source>Menu</source>
+        <translation>Menü</translation>
+    </message>
+    <message>
+        <source>All that can be asked of Captioner</source>
+        <translation>Alles, was Captioner tun kann</translation>
+    </message>
+</context>
+<context>
     <name>KeyField</name>
     <message>
         <source>Default</source>

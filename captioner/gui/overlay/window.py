@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QContextMenuEvent,
+    QEnterEvent,
     QGuiApplication,
     QHideEvent,
     QMoveEvent,
@@ -25,17 +26,16 @@ from PySide6.QtWidgets import QWidget
 
 from captioner.core.events import CaptionChanged
 from captioner.core.health import Health
-from captioner.gui.health.mark import HealthDot, health_text
+from captioner.gui.health.mark import health_text
 from captioner.gui.overlay.arrange_mode import ArrangeMode
 from captioner.gui.overlay.capture_exclusion import leave_out_of_captures
-from captioner.gui.overlay.live_button import LiveButton
 from captioner.gui.overlay.look import CORNER, MOCK, PADDING_BOTTOM, PADDING_TOP, PADDING_X, Look
 from captioner.gui.overlay.mouse import Mouse
 from captioner.gui.overlay.placement import Measure
 from captioner.gui.overlay.placing import Placing
 from captioner.gui.overlay.reports import Reports
-from captioner.gui.overlay.status_line import StatusLine
 from captioner.gui.overlay.system_contrast import SystemContrast
+from captioner.gui.overlay.top_row import TopRow
 from captioner.gui.overlay.view import CaptionView
 from captioner.gui.overlay.window_kind import is_unmanaged, overlay_kind
 from captioner.settings.overlay import OverlaySettings
@@ -79,13 +79,13 @@ class Overlay(QWidget):
         self._contrast = SystemContrast(self)
         self._contrast.changed.connect(lambda: self.restyle(self._settings))
         self._look = self._look_of(settings)
-        self.dot = HealthDot(self._look.status_height - 3, self)
-        self.dot.restyle(self._look.status_height - 3, self._look.status_ground)
-        self.status = StatusLine(self._look, self)
+        self._top = TopRow(self._look, self)
+        self.dot, self.status = self._top.dot, self._top.status
         self.view = CaptionView(self._look, self)
         self.view.scrolled.connect(self._on_scrolled)
-        self._live = LiveButton(self._look.small_font, self)
-        self._live.clicked.connect(lambda: self.set_held(False))
+        self._top.live.clicked.connect(lambda: self.set_held(False))
+        self._top.hover.pause_wanted.connect(lambda: self.set_held(True))
+        self._top.hover.menu_wanted.connect(self.menu_wanted)
         self.reports = Reports(self)
         self.reports.changed.connect(self._refresh)
         self._has_appeared = False
@@ -188,6 +188,16 @@ class Overlay(QWidget):
         super().hideEvent(event)
         self.set_arranging(False)
 
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802  # Qt's name
+        """Offer what a mouse can click."""
+        super().enterEvent(event)
+        self._top.show_hovered(is_hovered=True)
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802  # Qt's name
+        """Take it away again."""
+        super().leaveEvent(event)
+        self._top.show_hovered(is_hovered=False)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802  # Qt's name
         """Ask for the menu."""
         self.menu_wanted.emit(event.globalPos())
@@ -231,10 +241,8 @@ class Overlay(QWidget):
 
     def _take_look(self, look: Look) -> None:
         self._look = look
-        self.dot.restyle(look.status_height - 3, look.status_ground)
-        self.status.restyle(look)
+        self._top.restyle(look)
         self.view.restyle(look)
-        self._live.restyle(look.small_font)
         self._arranging.restyle(look.small_font)
         self.setMinimumSize(_MINIMUM_WIDTH, self._measure(self._settings).height_of(1))
         self._lay_out()
@@ -242,13 +250,9 @@ class Overlay(QWidget):
 
     def _lay_out(self) -> None:
         inner = self.width() - 2 * PADDING_X
-        status_height = self._look.status_height
-        self.dot.move(PADDING_X, PADDING_TOP + (status_height - self.dot.height()) // 2)
-        beside = self.dot.width() + 8
-        self.status.setGeometry(PADDING_X + beside, PADDING_TOP, inner - beside, status_height)
-        top = PADDING_TOP + status_height
+        self._top.place(PADDING_X, PADDING_TOP, inner)
+        top = PADDING_TOP + self._look.status_height
         self.view.setGeometry(PADDING_X, top, inner, self.height() - top - PADDING_BOTTOM)
-        self._live.place(PADDING_X + inner, PADDING_TOP, status_height, inner - beside)
 
     def _apply_to_window(self) -> None:
         """Ask the system for what it does to windows; only to one that is there."""
@@ -275,11 +279,7 @@ class Overlay(QWidget):
         self._arranging.follow()
 
     def _on_scrolled(self) -> None:
-        if self.is_held:
-            self._live.show_new_lines(self.view.new_lines)
-            self._lay_out()
-        else:
-            self._live.hide()
+        self._top.show_held(is_held=self.is_held, new_lines=self.view.new_lines)
         self._refresh()
 
     def _refresh(self) -> None:

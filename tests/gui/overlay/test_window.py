@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from captioner.core.events import EngineChanged, SourceChanged
@@ -206,6 +206,32 @@ def test_a_right_click_wants_the_menu(overlay: Overlay, qtbot: QtBot) -> None:
         QApplication.sendEvent(overlay, event)
 
     assert wanted.args == [overlay.mapToGlobal(QPoint(10, 10))]
+
+
+def test_a_mouse_over_it_is_offered_buttons_and_no_caption_moves(
+    overlay: Overlay, qtbot: QtBot
+) -> None:
+    overlay.show_caption(caption(0, "it was", is_final=True))
+    overlay.show_notice("A very long notice. " * 30)
+    view, hover = overlay.view.geometry(), overlay._top.hover
+    assert not hover.isVisible()
+
+    point = QPointF(20, 20)
+    QApplication.sendEvent(overlay, QEnterEvent(point, point, overlay.mapToGlobal(point)))
+    pause, menu = hover.findChildren(QPushButton)
+    assert hover.isVisible()
+    assert overlay.view.geometry() == view
+    assert not hover.geometry().intersects(view)
+    assert not hover.geometry().intersects(overlay.status.geometry())
+    with qtbot.waitSignal(overlay.menu_wanted):
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
+    assert overlay.is_held
+    assert not pause.isVisible()
+    assert not hover.geometry().intersects(overlay._top.live.geometry())
+
+    QApplication.sendEvent(overlay, QEvent(QEvent.Type.Leave))
+    assert not hover.isVisible()
 
 
 def test_hidden_it_cannot_be_arranged(overlay: Overlay) -> None:

@@ -1,0 +1,75 @@
+"""The row above the captions: how things are, and what can be clicked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtWidgets import QWidget
+
+from captioner.gui.health.mark import HealthDot
+from captioner.gui.overlay.hover_row import HoverRow
+from captioner.gui.overlay.live_button import LiveButton
+from captioner.gui.overlay.look import Look
+from captioner.gui.overlay.status_line import StatusLine
+
+_GAP: Final = 4
+_DOT_GAP: Final = 8
+
+
+class TopRow:
+    """Puts its parts side by side; the status line ends where buttons begin.
+
+    Attributes:
+        dot: Shows how things are.
+        status: Says it.
+        live: The way back from held captions.
+        hover: Buttons while the mouse is here.
+    """
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        """Put the parts on ``parent``; `place` says where."""
+        self._look = look
+        self._place = (0, 0, 0)
+        self.dot = HealthDot(_dot_size(look), parent)
+        self.dot.restyle(_dot_size(look), look.status_ground)
+        self.status = StatusLine(look, parent)
+        self.live = LiveButton(look.small_font, parent)
+        self.hover = HoverRow(look.small_font, parent)
+
+    def restyle(self, look: Look) -> None:
+        """Look like ``look`` from now on; then `place` it again."""
+        self._look = look
+        self.dot.restyle(_dot_size(look), look.status_ground)
+        self.status.restyle(look)
+        self.live.restyle(look.small_font)
+        self.hover.restyle(look.small_font)
+
+    def show_held(self, *, is_held: bool, new_lines: int) -> None:
+        """Offer to go live while the captions are held, else to pause them."""
+        if is_held:
+            self.live.show_new_lines(new_lines)
+        else:
+            self.live.hide()
+        self.hover.show_held(is_held=is_held)
+        self.place(*self._place)
+
+    def show_hovered(self, *, is_hovered: bool) -> None:
+        """Offer buttons to a mouse that is here."""
+        self.hover.setVisible(is_hovered)
+        self.place(*self._place)
+
+    def place(self, left: int, top: int, width: int) -> None:
+        """Be as wide as this, and as high as the look wants it."""
+        self._place = (left, top, width)
+        height = self._look.status_height
+        self.dot.move(left, top + (height - self.dot.height()) // 2)
+        begin, end = left + self.dot.width() + _DOT_GAP, left + width
+        for button in (self.live, self.hover):
+            if not button.isHidden():
+                button.place(end, top, height, end - begin)
+                end = button.x() - _GAP
+        self.status.setGeometry(begin, top, end - begin, height)
+
+
+def _dot_size(look: Look) -> int:
+    return look.status_height - 3
