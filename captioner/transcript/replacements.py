@@ -170,28 +170,43 @@ def _agree(rule: _Rule, tokens: Sequence[_Token]) -> bool:
 def _written(raw: Sequence[str], pieces: Iterable[_Piece]) -> list[tuple[_Piece, list[str]]]:
     """Return the words that each piece becomes.
 
-    Where a rule leaves words out, the end of a sentence goes to the word before, and what opens
-    one (a quotation mark, for instance) to the word behind.
+    Where a rule leaves words out, the end of a sentence goes to the word before, and its beginning
+    (a quotation mark, a capital) to the word behind.
     """
     written: list[tuple[_Piece, list[str]]] = []
-    opening = ""
+    opening, begins_sentence = "", False
     for piece in pieces:
-        if piece.rule is None:
-            written.append((piece, [opening + raw[piece.begin]]))
-            opening = ""
-            continue
-        opening += _token(raw[piece.begin]).before
-        if piece.rule.shown:
-            texts = [*piece.rule.shown]
+        first = raw[piece.begin]
+        if piece.rule is None or piece.rule.shown:
+            if piece.rule is None:
+                texts = [_capitalised(first) if begins_sentence else first]
+            else:
+                texts = [*piece.rule.shown]
+                texts[0] = _token(first).before + texts[0]
+                texts[-1] += piece.after
             texts[0] = opening + texts[0]
-            texts[-1] += piece.after
             written.append((piece, texts))
-            opening = ""
+            opening, begins_sentence = "", False
             continue
+        opening += _token(first).before
+        begins_sentence = begins_sentence or (
+            first.removeprefix(_token(first).before)[:1].isupper() and _is_at_beginning(written)
+        )
         written.append((piece, []))
         if _SENTENCE_ENDS.intersection(piece.after):
             _end_sentence(written, piece.after.removeprefix(_OF_SOMEBODY))
     return written
+
+
+def _is_at_beginning(written: list[tuple[_Piece, list[str]]]) -> bool:
+    before = next((texts[-1] for _, texts in reversed(written) if texts), None)
+    return before is None or bool(_SENTENCE_ENDS.intersection(_token(before).after))
+
+
+def _capitalised(text: str) -> str:
+    """Begin ``text`` with a capital, unless it has one of its own somewhere."""
+    begin = len(_token(text).before)
+    return text[:begin] + text[begin:].capitalize() if text.islower() else text
 
 
 def _end_sentence(written: list[tuple[_Piece, list[str]]], marks: str) -> None:
