@@ -109,6 +109,11 @@ class SourceCondition:
     silenced_by: str = ""
     plays_elsewhere: str = ""
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether it explains silence."""
+        return bool(self.silenced_by or self.plays_elsewhere)
+
 
 SourceItem: TypeAlias = AudioChunk | SourceOpened | SourceLost | SourceCondition
 """What a source yields, in the order in which it happened."""

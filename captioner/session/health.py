@@ -182,7 +182,9 @@ def _while_streaming(inputs: HealthInputs, now: float) -> Health:
     sentence = " ".join(dict.fromkeys(found.sentence for found in [*listening, *silent]))
     states = {found.state for found in verdicts.values()}
     state = next(state for state in _FOREMOST if state in states)
-    hinting = next((found for found in listening or silent if found.hint), None)
+    # What the system knows of a device says more than that it is silent.
+    known = [verdicts[name] for name in verdicts if inputs.channels[name].condition.is_telling]
+    hinting = next((found for found in listening or [*known, *silent] if found.hint), None)
     if hinting is None:
         return Health(state, sentence)
     return Health(state, sentence, hinting.hint, hinting.concern)

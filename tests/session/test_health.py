@@ -6,6 +6,7 @@ from collections import deque
 
 import pytest
 
+from captioner.core.audio import SourceCondition
 from captioner.core.errors import AudioDeviceError, UnavailableError
 from captioner.core.health import EndpointHealth, EndpointState, Health, HealthState
 from captioner.core.state import SessionState
@@ -185,6 +186,20 @@ def both(you: dict[str, object], others: dict[str, object]) -> HealthInputs:
             H.NO_AUDIO,
             "No sound reaches Desk mic. Nothing is playing on HDMI.",
             "Check that the microphone is not muted, or choose another one.",
+        ),
+        (
+            {"quiet_since": NOW - 60},
+            {"quiet_since": NOW - 60, "condition": SourceCondition(plays_elsewhere="USB")},
+            H.NO_AUDIO,
+            "No sound reaches Desk mic. Nothing is playing on HDMI, but something plays on USB.",
+            "Choose USB as what is heard, or let the program play on HDMI.",
+        ),
+        (
+            {"quiet_since": NOW - 2, "condition": SourceCondition("mute")},
+            {},
+            H.LISTENING,
+            "Listening to HDMI. Desk mic is muted: no sound comes through.",
+            "",
         ),
         (
             {"lag_s": 12.4},

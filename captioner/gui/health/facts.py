@@ -55,7 +55,7 @@ class FactSheet(QWidget):
 
     def show_sources(self, sources: Mapping[str, SourceChanged]) -> None:
         """Show what is heard, by channel."""
-        self._channels = [*sources][:_MOST_SOURCES]
+        self._channels = sorted(sources)[:_MOST_SOURCES]
         shown = self._channels or [""]
         for place, (source, meter) in enumerate(self._sources):
             is_shown = place < len(shown)
@@ -89,7 +89,7 @@ class FactSheet(QWidget):
 
     def show_figures(self, figures: SessionFigures) -> None:
         """Show the figures."""
-        self._say(self.recogniser, figures.recogniser or self.tr("Not connected yet"))
+        self._say(self.recogniser, said(figures.recogniser) or self.tr("Not connected yet"))
         self._say(self.latency, self._latency(figures))
         behind = self.tr("{seconds} s").format(seconds=self._number(figures.lag_s))
         self._say(self.lag, behind if figures.lag_s >= _NOTABLE_LAG_S else self.tr("Not at all"))

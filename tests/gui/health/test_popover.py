@@ -106,7 +106,7 @@ def test_a_run_from_the_dot_to_the_end(stage: Stage) -> None:
         assert "Its state: riva:50051 recognises." in popover.text
         emit(session, SourceChanged("microphone", "Webcam", "You"))
         emit(session, SourceChanged("system", "Speakers", "Others"))
-        assert popover.text.splitlines()[1:5:2] == ["You: Webcam", "Others: Speakers"]
+        assert popover.text.splitlines()[1:5:2] == ["Others: Speakers", "You: Webcam"]
         QTest.keyClick(popover.copy_button, Qt.Key.Key_Space)
         assert QGuiApplication.clipboard().text() == popover.text
         assert "Copied" in front_end.overlay.status.text
