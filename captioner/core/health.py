@@ -34,12 +34,14 @@ class Health:
         sentence: One sentence in plain words, such as "No sound is reaching the microphone".
         hint: What the user can do; empty when all is well.
         concern: What the trouble has to do with; None where there is none, or nobody knows.
+        other_output: Name of the output to hear instead, where sound goes there.
     """
 
     state: HealthState
     sentence: str
     hint: str = ""
     concern: Concern | None = field(default=None, compare=False)
+    other_output: str = field(default="", compare=False)
 
 
 class EndpointState(StrEnum):

@@ -187,7 +187,7 @@ def _while_streaming(inputs: HealthInputs, now: float) -> Health:
     hinting = next((found for found in listening or [*known, *silent] if found.hint), None)
     if hinting is None:
         return Health(state, sentence)
-    return Health(state, sentence, hinting.hint, hinting.concern)
+    return replace(hinting, state=state, sentence=sentence)
 
 
 def _of_channel(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Health:
@@ -265,6 +265,7 @@ def _no_sound(channel: ChannelInputs) -> Health:
             f"Nothing is playing on {channel.source_name}, but something plays on {other}.",
             f"Choose {other} as what is heard, or let the program play on {channel.source_name}.",
             Concern.SOURCE,
+            other,
         )
     if channel.source_kind == "system":
         return Health(

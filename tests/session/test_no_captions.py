@@ -70,5 +70,6 @@ async def test_an_output_is_muted_or_another_one_plays(
         elsewhere = "Nothing is playing on speakers, but something plays on headphones."
         await says(session, elsewhere, limit_s=3.0)
         assert "Choose headphones" in session.health.hint
+        assert session.health.other_output == "headphones"
         player.terminate()
         await says(session, "Nothing is playing on speakers.")

@@ -158,10 +158,13 @@ class StatusPopover(QDialog):
 
     def _show_health(self, health: Health) -> bool:
         """Show the sentence and what helps; return whether it is another one."""
-        page = None if health.concern is None else _PAGES[health.concern]
-        self.remedy_button.setText(
-            self.tr("Choose what is &heard…") if page == "audio" else self.tr("Se&ttings…")
-        )
+        if other := health.other_output.replace("&", "&&"):
+            title = self.tr("&Hear {device}").format(device=other)
+        elif health.concern is Concern.SOURCE:
+            title = self.tr("Choose what is &heard…")
+        else:
+            title = self.tr("Se&ttings…")
+        self.remedy_button.setText(title)
         return self.verdict.show_health(health)
 
     def _refresh(self) -> None:
@@ -178,8 +181,17 @@ class StatusPopover(QDialog):
         QTimer.singleShot(0, self, self._grow)
 
     def _remedy(self) -> None:
-        concern = self.verdict.health.concern
-        self._open_settings("" if concern is None else _PAGES[concern])
+        health = self.verdict.health
+        if health.other_output:
+            self._hear(health.other_output)
+        else:
+            self._open_settings("" if health.concern is None else _PAGES[health.concern])
+
+    def _hear(self, output: str) -> None:
+        if self._desk.live.now.audio.source == "both":
+            self._desk.live.change({"audio.system_device": output})
+        else:
+            self._desk.live.change({"audio.source": "system", "audio.device": output})
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text)

@@ -169,6 +169,28 @@ def test_the_remedy_is_where_the_trouble_is_and_news_are_announced(stage: Stage)
     assert said[:2] == ["Nothing is playing on Speakers.", REFUSED.sentence + "\n" + REFUSED.hint]
 
 
+def test_sound_on_another_output_is_a_press_away(stage: Stage) -> None:
+    elsewhere = Health(
+        HealthState.NO_AUDIO, "Nothing here.", "Choose it.", Concern.SOURCE, "TV & Hi-Fi"
+    )
+
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        popover = await opened(front_end)
+        emit(stage.session, HealthChanged(elsewhere))
+        assert popover.remedy_button.text() == "&Hear TV && Hi-Fi"
+        QTest.keyClick(popover.remedy_button, Qt.Key.Key_Space)
+        live = front_end.desk.live
+        assert (live.now.audio.source, live.now.audio.device) == ("system", "TV & Hi-Fi")
+        await until(lambda: stage.session.applied)
+        live.change({"audio.source": "both"})
+        popover.remedy_button.click()
+        assert live.now.audio.source == "both"
+        assert live.now.audio.system_device == "TV & Hi-Fi"
+
+    stage.play(story)
+
+
 def test_it_says_why_there_is_no_session(stage: Stage) -> None:
     async def fail(_settings: Settings) -> Session:
         raise EngineError("The engine is broken.", hint="Mend it.")
