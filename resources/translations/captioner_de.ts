@@ -2405,6 +2405,10 @@
         <translation>Sch&amp;ließen</translation>
     </message>
     <message>
+        <source>&amp;Hear {device}</source>
+        <translation>{device} hö&amp;ren</translation>
+    </message>
+    <message>
         <source>Choose what is &amp;heard…</source>
         <translation>&amp;Tonquelle wählen …</translation>
     </message>
