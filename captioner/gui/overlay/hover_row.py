@@ -47,12 +47,7 @@ class HoverRow(QWidget):
     def show_held(self, *, is_held: bool) -> None:
         """Offer to pause only what does not stand still already."""
         self._pause.setVisible(not is_held)
-
-    def place(self, right: int, top: int, height: int, most: int) -> None:
-        """Stand at the right of a row, at most ``most`` wide."""
         self._row.activate()
-        width = min(self.sizeHint().width(), most)
-        self.setGeometry(right - width, top, width, height)
 
     def _button(self, text: str, description: str) -> QPushButton:
         button = QPushButton(text, self)

@@ -43,8 +43,3 @@ class LiveButton(QPushButton):
         self.setAccessibleDescription(self.tr("Follow the newest captions again"))
         self.setToolTip(self.accessibleDescription())
         self.show()
-
-    def place(self, right: int, top: int, height: int, most: int) -> None:
-        """Stand at the right of a row, at most ``most`` wide."""
-        width = min(self.sizeHint().width(), most)
-        self.setGeometry(right - width, top, width, height)

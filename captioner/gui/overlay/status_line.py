@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 from captioner.gui.overlay.look import MOCK, QUIET_TEXT, Look
 
@@ -52,14 +52,20 @@ class StatusLine(QWidget):
         place = QRect(self.rect())
         if self._look.status_ground is not None and self.text:
             width = metrics.horizontalAdvance(self.text) + 2 * _GROUND_MARGIN
-            painter.fillRect(0, 0, width, self.height(), self._look.status_ground)
+            ground = self._mirrored(QRect(0, 0, width, self.height()))
+            painter.fillRect(ground, self._look.status_ground)
             place.adjust(_GROUND_MARGIN, 0, -_GROUND_MARGIN, 0)
         align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         if self._badge:
             painter.setPen(MOCK)
             painter.drawText(place, align, self._badge)
             place.setLeft(place.left() + metrics.horizontalAdvance(f"{self._badge}   "))
+            place = self._mirrored(place)
         painter.setPen(QUIET_TEXT)
         text = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, place.width())
         painter.drawText(place, align, text)
         painter.end()
+
+    def _mirrored(self, place: QRect) -> QRect:
+        """Return ``place``, which is counted from the side where reading begins."""
+        return QStyle.visualRect(self.layoutDirection(), self.rect(), place)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QStyle, QWidget
 
 from captioner.gui.health.mark import HealthDot
 from captioner.gui.overlay.hover_row import HoverRow
@@ -61,14 +62,23 @@ class TopRow:
     def place(self, left: int, top: int, width: int) -> None:
         """Be as wide as this, and as high as the look wants it."""
         self._place = (left, top, width)
-        height = self._look.status_height
-        self.dot.move(left, top + (height - self.dot.height()) // 2)
-        begin, end = left + self.dot.width() + _DOT_GAP, left + width
+        row = QRect(left, top, width, self._look.status_height)
+        dot = QRect(row.topLeft(), self.dot.size())
+        dot.moveTop(top + (row.height() - dot.height()) // 2)
+        _put(self.dot, dot, row)
+        rest = row.adjusted(dot.width() + _DOT_GAP, 0, 0, 0)
         for button in (self.live, self.hover):
             if not button.isHidden():
-                button.place(end, top, height, end - begin)
-                end = button.x() - _GAP
-        self.status.setGeometry(begin, top, end - begin, height)
+                place = QRect(rest)
+                place.setLeft(max(rest.left(), rest.right() + 1 - button.sizeHint().width()))
+                _put(button, place, row)
+                rest.setRight(place.left() - 1 - _GAP)
+        _put(self.status, rest, row)
+
+
+def _put(part: QWidget, place: QRect, row: QRect) -> None:
+    """Put ``part`` at ``place`` in ``row``, which is counted from the side where reading begins."""
+    part.setGeometry(QStyle.visualRect(part.layoutDirection(), row, place))
 
 
 def _dot_size(look: Look) -> int:

@@ -234,6 +234,20 @@ def test_a_mouse_over_it_is_offered_buttons_and_no_caption_moves(
     assert not hover.isVisible()
 
 
+def test_from_right_to_left_the_row_is_mirrored(overlay: Overlay) -> None:
+    overlay.set_held(True)
+    row = [overlay.dot, overlay.status, overlay._top.live]
+    before = [part.geometry() for part in row]
+
+    overlay.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    overlay.resize(overlay.width() + 2, overlay.height())
+    overlay.resize(overlay.width() - 2, overlay.height())
+
+    for part, place in zip(row, before, strict=True):
+        assert part.x() == overlay.width() - place.x() - place.width()
+        assert part.size() == place.size()
+
+
 def test_hidden_it_cannot_be_arranged(overlay: Overlay) -> None:
     overlay.set_arranging(True)
     assert overlay.is_arranging
