@@ -241,6 +241,7 @@ class Preferences(QDialog):
 
     def _button(self, which: QDialogButtonBox.StandardButton) -> QPushButton:
         button = self._buttons.button(which)
+        button.setText(button.text().replace("&", ""))  # their letters belong to the pages
         button.setAutoDefault(False)
         button.setDefault(False)
         return button

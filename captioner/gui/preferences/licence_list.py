@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QPlainTextEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from captioner.core.packages import Package, installed_packages
 
@@ -24,6 +31,7 @@ class LicenceList(QWidget):
         self.list.setHeaderLabels([self.tr("Package"), self.tr("Version"), self.tr("Licence")])
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
+        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.list.currentItemChanged.connect(self._on_current)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
@@ -51,8 +59,6 @@ class LicenceList(QWidget):
             QTreeWidgetItem([each.name, each.version, each.licence]) for each in self._packages
         ]
         self.list.addTopLevelItems(items)
-        for column in range(2):
-            self.list.resizeColumnToContents(column)
         self.list.setCurrentItem(items[0])
 
     def _on_current(self, item: QTreeWidgetItem) -> None:
