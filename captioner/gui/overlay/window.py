@@ -117,9 +117,11 @@ class Overlay(QWidget):
         if look != self._look:
             self._take_look(look)
         self._placing.follow(settings)
-        self._apply_to_window()
+        self._let_clicks_through()
         if settings.click_through and not before.click_through:
             self._tell_ways_out()
+        if settings.hide_from_capture != before.hide_from_capture:
+            self._leave_out_of_captures()
 
     def keep_size(self, settings: OverlaySettings) -> None:
         """Keep, and tell, the size that ``settings``, which hold from now on, give it."""
@@ -179,7 +181,8 @@ class Overlay(QWidget):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Ask the system for what it does to windows that are there."""
         super().showEvent(event)
-        self._apply_to_window()
+        self._let_clicks_through()
+        self._leave_out_of_captures()
         if is_unmanaged():
             self.raise_()
 
@@ -254,14 +257,15 @@ class Overlay(QWidget):
         top = PADDING_TOP + self._look.status_height
         self.view.setGeometry(PADDING_X, top, inner, self.height() - top - PADDING_BOTTOM)
 
-    def _apply_to_window(self) -> None:
-        """Ask the system for what it does to windows; only to one that is there."""
-        if not self.isVisible():
-            return
-        # Of the window, not of the widget, which would hide itself.
-        transparent = Qt.WindowType.WindowTransparentForInput
-        self.windowHandle().setFlag(transparent, self.is_click_through)
-        if not leave_out_of_captures(self, wanted=self._settings.hide_from_capture):
+    def _let_clicks_through(self) -> None:
+        if self.isVisible():
+            # Of the window, not of the widget, which would hide itself.
+            transparent = Qt.WindowType.WindowTransparentForInput
+            self.windowHandle().setFlag(transparent, self.is_click_through)
+
+    def _leave_out_of_captures(self) -> None:
+        wanted = self._settings.hide_from_capture
+        if self.isVisible() and not leave_out_of_captures(self, wanted=wanted):
             self.show_notice(self.tr("The system does not leave the captions out of captures"))
 
     def _tell_ways_out(self) -> None:
@@ -270,7 +274,7 @@ class Overlay(QWidget):
         )
 
     def _on_arranging_changed(self, is_on: bool) -> None:  # noqa: FBT001  # a slot
-        self._apply_to_window()
+        self._let_clicks_through()
         self.update()
         self.arranging_changed.emit(is_on)
 

@@ -52,8 +52,10 @@ def xrandr(screen: Screen, *arguments: str) -> None:
     subprocess.run(["/usr/bin/xrandr", *arguments], env=screen.environ, check=True, timeout=10)
 
 
-def set_monitor(screen: Screen, name: str, x: int, *, output: str = "none") -> None:
-    xrandr(screen, "--setmonitor", name, f"{WIDTH}/200x{HEIGHT}/200+{x}+0", output)
+def set_monitor(
+    screen: Screen, name: str, x: int, *, output: str = "none", width: int = WIDTH
+) -> None:
+    xrandr(screen, "--setmonitor", name, f"{width}/200x{HEIGHT}/200+{x}+0", output)
 
 
 def write_settings(program: Program, **overlay: object) -> None:
@@ -87,6 +89,9 @@ def test_it_docks_at_the_edges_of_a_screen_and_floats_again_where_it_was(
 
     _, _, _, height = restyle(overlay, dock="top", geometry=floating)
     await_place(overlay, 0, 0, WIDTH, height)
+    xrandr(two_monitors, "--delmonitor", "left")
+    set_monitor(two_monitors, "left", 0, output="screen", width=WIDTH - 100)
+    await_place(overlay, 0, 0, WIDTH - 100, height)
     _, _, _, taller = restyle(overlay, dock="bottom", screen="right", lines=4, geometry=floating)
     await_place(overlay, WIDTH, HEIGHT - taller, WIDTH, taller)
     assert taller > height

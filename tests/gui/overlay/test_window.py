@@ -248,6 +248,18 @@ def test_from_right_to_left_the_row_is_mirrored(overlay: Overlay) -> None:
         assert part.size() == place.size()
 
 
+def test_a_system_that_leaves_no_window_out_of_captures_is_told_of_once(
+    overlay: Overlay,
+) -> None:
+    overlay.restyle(OverlaySettings(hide_from_capture=True))
+    assert "captures" in overlay.status.text
+
+    overlay.show_notice("something else")
+    overlay.restyle(OverlaySettings(hide_from_capture=True, lines=3))
+    overlay.restyle(OverlaySettings())
+    assert overlay.status.text == "something else"
+
+
 def test_hidden_it_cannot_be_arranged(overlay: Overlay) -> None:
     overlay.set_arranging(True)
     assert overlay.is_arranging
