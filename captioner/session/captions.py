@@ -100,3 +100,27 @@ class CaptionTrack:
         )
         self.erasure.update(segment.id, shown, is_final=segment.is_final)
         return CaptionChanged(segment=segment, shown=shown)
+
+
+class CaptionTracks:
+    """The tracks of a session, which last longer than its channels: ids are never used twice."""
+
+    def __init__(self, mode: StabilityMode, replacements: Replacements) -> None:
+        """Begin without any; see `CaptionTrack`."""
+        self._reducer = TranscriptReducer()
+        self._mode, self._replacements = mode, replacements
+        self._tracks: dict[str, CaptionTrack] = {}
+
+    def of(self, channel: str) -> CaptionTrack:
+        """Return the track of ``channel``, a new one if it had none."""
+        if channel not in self._tracks:
+            self._tracks[channel] = CaptionTrack(
+                self._reducer, self._mode, channel, replacements=self._replacements
+            )
+        return self._tracks[channel]
+
+    def follow(self, mode: StabilityMode, replacements: Replacements) -> None:
+        """Show and write what is said from now on in another way."""
+        self._mode, self._replacements = mode, replacements
+        for track in self._tracks.values():
+            track.mode, track.replacements = mode, replacements

@@ -21,13 +21,19 @@ from captioner.core.errors import CaptionerError
 from captioner.core.health import Health, SessionFigures
 from captioner.core.state import SessionState
 from captioner.session.axis import ClockAxis
-from captioner.session.captions import CaptionTrack
+from captioner.session.captions import CaptionTracks
+from captioner.session.channel_set import ChannelSet
 from captioner.session.channels import channel_sources, echo_filters
 from captioner.session.condition import Listener, SessionCondition
 from captioner.session.echo import ChannelFilter, EchoCount
 from captioner.session.embedded import EmbeddedEngine
 from captioner.session.endpoint_monitor import EndpointMonitor
-from captioner.session.endpoints import log_insecurities, session_candidates, session_route
+from captioner.session.endpoints import (
+    candidate_traits,
+    log_insecurities,
+    session_candidates,
+    session_route,
+)
 from captioner.session.engine_process import EngineProcess
 from captioner.session.guard import SessionGuard
 from captioner.session.latency import LatencyMeter
@@ -41,7 +47,6 @@ from captioner.session.recognition import (
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, Settings
 from captioner.telemetry.logs import FILE_ONLY
-from captioner.transcript.reducer import TranscriptReducer
 
 logger = logging.getLogger(__name__)
 
@@ -97,13 +102,9 @@ class CaptionSession:
         self._condition = SessionCondition(self._clock)
         self._latency = LatencyMeter(self._clock)
         self._condition.subscribe(self._latency.take)
-        self._reducer = TranscriptReducer()
-        self._tracks: dict[str, CaptionTrack] = {}
-        self._channels: list[ChannelPipeline] = []
-        self._leaving: set[ChannelPipeline] = set()
+        self._tracks = CaptionTracks(settings.captions.stability, replacements(settings))
+        self._channels = ChannelSet(self._condition)
         self._changing = asyncio.Lock()
-        self._heard_until = 0
-        self._lost_samples = 0
         self.echo = EchoCount()
         self.error: CaptionerError | None = None
 
@@ -130,8 +131,7 @@ class CaptionSession:
     @property
     def lost_ms(self) -> int:
         """Audio of this run that no recogniser heard, in milliseconds of all channels."""
-        here = sum(channel.lost_samples for channel in self._channels)
-        return samples_to_ms(self._lost_samples + here)
+        return samples_to_ms(self._channels.lost_samples)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with every event from now on, in order, on the loop's thread.
@@ -146,9 +146,8 @@ class CaptionSession:
         if self._task is not None and not self._task.done():
             return
         self.error = None
-        self._channels.clear()
+        self._channels.begin()
         self._latency.reset()
-        self._lost_samples = 0
         log_insecurities(self._settings)
         self.echo = EchoCount()
         self._condition.begin()
@@ -159,7 +158,7 @@ class CaptionSession:
             clock=self._clock,
             is_live=self._realtime,
             channels=len(sources),
-            on_return=self._renew,
+            on_return=self._channels.renew,
             on_away=self._condition.stood_in_for,
         )
         self._route = EndpointMonitor(failover, self._condition, clock=self._clock)
@@ -167,8 +166,8 @@ class CaptionSession:
         guard = SessionGuard(
             failover,
             self._route,
-            renew=self._renew,
-            recover=self._recover,
+            renew=self._channels.renew,
+            recover=self._channels.recover,
             clock=self._clock,
         )
         self._task = asyncio.create_task(self._run(guard), name="caption-session")
@@ -180,7 +179,7 @@ class CaptionSession:
                 self._condition.go(SessionState.IDLE)
             return
         self._condition.go(SessionState.STOPPING)
-        await self._stop_channels(self._channels)
+        await self._stop_channels([*self._channels])
         await asyncio.wait({self._task})
 
     async def close(self) -> None:
@@ -235,48 +234,42 @@ class CaptionSession:
 
     def _follow_captions(self, before: Settings) -> None:
         captions = self._settings.captions
-        written = replacements(self._settings)
-        for track in self._tracks.values():
-            track.mode, track.replacements = captions.stability, written
+        self._tracks.follow(captions.stability, replacements(self._settings))
         for channel in self._channels:
             channel.quiet_gap_s = captions.quiet_gap_s
         if captions.suppress_echo != before.captions.suppress_echo:
-            filters = self._echo_filters({channel.name for channel in self._channels})
+            filters = self._echo_filters(self._channels.names)
             for channel in self._channels:
                 channel.filter_with(filters.get(channel.name) or ChannelFilter())
 
     def _follow_servers(self, before: Settings) -> None:
         settings = self._settings
         self._failover.bear(settings.connection.fail_over_after * len(self._channels))
-        if self._who_may_recognise(settings) != self._who_may_recognise(before):
+        if candidate_traits(settings, self._engine) != candidate_traits(before, self._engine):
             if settings.endpoints != before.endpoints:
                 log_insecurities(settings)
             self._failover.replace(
                 session_candidates(settings, self._engine, is_live=self._realtime)
             )
-            self._renew()
+            self._channels.renew()
         for channel in self._channels:
             channel.configure(
                 recognition_options(settings), endurance(settings, patient=self._patient)
             )
-
-    def _who_may_recognise(self, settings: Settings) -> tuple[object, ...]:
-        is_understood = self._engine.understands(settings.recognition.language)
-        return settings.endpoints, settings.connection.embedded_fallback, is_understood
 
     def _echo_filters(self, channels: Container[str]) -> dict[str, ChannelFilter]:
         is_wanted = self._settings.captions.suppress_echo
         return echo_filters(channels, self.echo) if is_wanted else {}
 
     async def _change_channels(self, wanted: dict[str, AudioSettings]) -> None:
-        present = [channel for channel in self._channels if channel not in self._leaving]
+        present = self._channels.wanted
         if {channel.name for channel in present} == set(wanted):
             # What is chosen once more is opened once more.
             changed = [c for c in present if c.hears != wanted[c.name]] or present
             await asyncio.gather(*(c.switch(wanted[c.name]) for c in changed))
             return
         # The new ones begin at once, while the old ones still wait for their last words.
-        self._leaving.update(present)
+        self._channels.let_go(present)
         self._add_channels(wanted)
         await self._stop_channels(present)
 
@@ -288,18 +281,12 @@ class CaptionSession:
         watching = asyncio.create_task(guard.run(), name="session-guard")
         watching.add_done_callback(_tell_of_fault)
         try:
-            while running := [found.task for found in self._channels if not found.task.done()]:
-                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for channel in [found for found in self._channels if found.task.done()]:
-                    self._note_end(channel)
+            await self._channels.wait()
         finally:
             watching.cancel()
-            for channel in self._channels:
-                await channel.cancel()
+            await self._channels.cancel()
             await asyncio.wait({watching})
-            errors = [channel.error for channel in self._channels if channel.error is not None]
-            # One channel that works is reason enough to have gone on.
-            self.error = errors[0] if errors and len(errors) == len(self._channels) else None
+            self.error = self._channels.error
             if self.echo.words:
                 said = "Echo left out of the microphone's captions: %d words, %d whole utterances"
                 logger.info(said, self.echo.words, self.echo.utterances)
@@ -309,19 +296,9 @@ class CaptionSession:
             else:
                 self._condition.fail(self.error)
 
-    def _note_end(self, channel: ChannelPipeline) -> None:
-        self._heard_until = max(self._heard_until, channel.heard_until)
-        if channel in self._leaving:
-            self._leaving.discard(channel)
-            self._channels.remove(channel)
-            self._lost_samples += channel.lost_samples
-            self._condition.channel_removed(channel.name)
-        elif channel.error is not None and not all(found.task.done() for found in self._channels):
-            self._condition.source_lost(channel.name, channel.error)
-
     def _add_channels(self, wanted: dict[str, AudioSettings]) -> None:
         """Start a channel for each source; several share one scale, which the clock sets."""
-        start = max([self._heard_until, *(found.heard_until for found in self._channels)])
+        start, captions = self._channels.heard_until, self._settings.captions
         origin_s = self._clock.now() - start / SAMPLE_RATE
         filters = self._echo_filters(wanted)
         for name, audio in wanted.items():
@@ -331,29 +308,15 @@ class CaptionSession:
                 new_recogniser(
                     self._settings, self._route, clock=self._clock, patient=self._patient
                 ),
-                self._track(name),
+                self._tracks.of(name),
                 self._condition,
                 clock=self._clock,
-                quiet_gap_s=self._settings.captions.quiet_gap_s,
+                quiet_gap_s=captions.quiet_gap_s,
                 realtime=self._realtime,
                 axis=ClockAxis(origin_s, start=start) if len(wanted) > 1 else None,
                 filter_=filters.get(name),
             )
-            self._channels.append(channel)
-            channel.start()
-
-    def _renew(self, *, at_once: bool = False) -> None:
-        for channel in self._channels:
-            channel.renew(at_once=at_once)
-
-    async def _recover(self, reason: str) -> None:
-        await asyncio.gather(*(channel.recover(reason) for channel in self._channels))
-
-    def _track(self, name: str) -> CaptionTrack:
-        if name not in self._tracks:
-            stability, written = self._settings.captions.stability, replacements(self._settings)
-            self._tracks[name] = CaptionTrack(self._reducer, stability, name, replacements=written)
-        return self._tracks[name]
+            self._channels.add(channel)
 
 
 def _tell_of_fault(task: asyncio.Task[None]) -> None:

@@ -81,6 +81,12 @@ def session_candidates(
     return candidates
 
 
+def candidate_traits(settings: Settings, engine: EmbeddedEngine) -> tuple[object, ...]:
+    """Return all that the candidates depend on: where it is the same, they are the same."""
+    is_understood = engine.understands(settings.recognition.language)
+    return settings.endpoints, settings.connection.embedded_fallback, is_understood
+
+
 def _located(server: EndpointSettings) -> Callable[[], Awaitable[Endpoint]]:
     """Return what finds ``server``.
 

@@ -90,7 +90,7 @@ async def test_what_is_settled_is_settled_in_the_words_of_the_recogniser() -> No
         source.speak(1.0)
         await watcher.shows("a stent or two holds")
         await clock.advance_until(lambda: watcher.finals, limit_s=3.0)
-        watcher.session._renew(at_once=True)
+        watcher.session._channels.renew(at_once=True)
         source.speak(0.3)
         await clock.advance_until(lambda: watcher.has_shown("well"), limit_s=5.0)
     assert watcher.finals == ["a stent or two holds", "well"]
