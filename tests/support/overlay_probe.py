@@ -31,7 +31,7 @@ from captioner.core.events import (
     SourceChanged,
     StateChanged,
 )
-from captioner.core.health import Health, HealthState
+from captioner.core.health import Health, HealthState, SessionFigures
 from captioner.core.segment import Gap
 from captioner.core.state import SessionState
 from tests.support.scripted_session import ScriptedSession, caption
@@ -136,7 +136,9 @@ def _show_settings(page: str, *, is_dark: bool, is_large: bool) -> None:
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     overlay = _overlay()
-    if "event" in question:
+    if question.get("event") == "figures":
+        _scripted.figures = SessionFigures(**{k: v for k, v in question.items() if k != "event"})
+    elif "event" in question:
         _scripted.emit(_event(question))
     elif question.get("ask") == "fail":
         _fail_in_slot(overlay)
