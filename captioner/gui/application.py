@@ -19,7 +19,7 @@ from captioner.gui.front_end import FrontEnd
 from captioner.gui.icons import app_icon
 from captioner.gui.settings_writer import SaveSettings
 from captioner.gui.text.language import speak
-from captioner.gui.tray.menu import Device
+from captioner.gui.tray.source_menu import Device
 from captioner.gui.welcome.first_run import is_first_run
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import LoadedSettings

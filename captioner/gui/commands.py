@@ -14,6 +14,9 @@ class Command(StrEnum):
     PAUSE = "pause"
     """Hold the captions still, or let them go on; they are heard all the same."""
 
+    COPY = "copy"
+    """Copy the captions that can be read now."""
+
     SHOW = "show"
     """Show the overlay, or hide it."""
 

@@ -11,7 +11,7 @@ from captioner.gui.desktop.shortcuts import GlobalShortcuts
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.session_runner import SessionRunner
 from captioner.gui.tasks import Tasks
-from captioner.gui.tray.menu import Device
+from captioner.gui.tray.source_menu import Device
 from captioner.settings.paths import ProfilePaths
 
 DeviceLister = Callable[[], Sequence[Device]]

@@ -7,7 +7,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject
 
 from captioner.core.events import EngineChanged, SourceChanged
 from captioner.core.health import Health
@@ -22,8 +22,7 @@ from captioner.gui.session_runner import SessionRunner
 from captioner.gui.settings_writer import SaveSettings, SettingsWriter
 from captioner.gui.startup import ms_since_start
 from captioner.gui.tasks import Tasks
-from captioner.gui.tray.icon import Tray
-from captioner.gui.tray.menu import AppMenu
+from captioner.gui.tray.control import Control
 from captioner.gui.windows import Windows
 from captioner.settings.models import Settings
 from captioner.settings.overlay import WindowGeometry
@@ -64,8 +63,7 @@ class FrontEnd(QObject):
         self._quit = asyncio.Event()
         self._appeared = asyncio.Event()
         self._writer = SettingsWriter(save)
-        self._menu: AppMenu | None = None
-        self._tray: Tray | None = None
+        self._control: Control | None = None
         self._listener: Listener | None = None
         live = LiveSettings(loaded, self._writer)
         bridge = SessionBridge(self)
@@ -86,6 +84,7 @@ class FrontEnd(QObject):
         self._commands = {
             Command.TOGGLE: runner.toggle,
             Command.PAUSE: lambda: self.overlay.set_held(not self.overlay.is_held),
+            Command.COPY: self.overlay.copy,
             Command.SHOW: lambda: self._show_overlay(not self.overlay.isVisible()),
             Command.RAISE: lambda: self._show_overlay(True),  # noqa: FBT003  # a slot's argument
             Command.ARRANGE: self._arrange,
@@ -137,7 +136,8 @@ class FrontEnd(QObject):
         await asyncio.wait({self.desk.runner.start()})
         if first is not None:
             self.do(first)
-        await self._refresh_devices()
+        if self._control is not None:
+            await self._control.refresh_devices()
 
     async def _end(self) -> None:
         """Undo everything, in the opposite order."""
@@ -149,8 +149,8 @@ class FrontEnd(QObject):
         self.windows.close()
         self.overlay.flush()
         await self._writer.finish()
-        if self._tray is not None:
-            self._tray.icon.hide()
+        if self._control is not None:
+            self._control.tray.icon.hide()
         self.overlay.hide()
 
     def _connect(self) -> None:
@@ -169,27 +169,13 @@ class FrontEnd(QObject):
         self.desk.runner.could_not_be_made.connect(self._show_health)
 
     def _build_menu(self) -> None:
-        menu = self._menu = AppMenu()
-        tray = self._tray = Tray(menu.menu)
-        audio = self.desk.live.now.audio
-        menu.show_source(audio.source, audio.device)
-        menu.show_click_through(is_on=self.desk.live.now.overlay.click_through)
-        menu.menu.aboutToShow.connect(lambda: menu.allow_hiding(allowed=tray.is_available))
-        menu.start_wanted.connect(self.desk.runner.start)
-        menu.stop_wanted.connect(self.desk.runner.stop)
-        menu.source_wanted.connect(self._on_source_wanted)
-        menu.overlay_wanted.connect(self._show_overlay)
-        menu.arrange_wanted.connect(partial(self.do, Command.ARRANGE))
-        menu.command_wanted.connect(self.do)
-        menu.devices_wanted.connect(
-            lambda: self._tasks.start(self._refresh_devices(), name="list-devices")
-        )
-        menu.quit_wanted.connect(self.ask_to_quit)
-        tray.clicked.connect(partial(self.do, Command.SHOW))
-        self.overlay.menu_wanted.connect(self._on_menu_wanted)
+        control = self._control = Control(self.desk)
+        control.show_overlay_visible(visible=self.overlay.isVisible())
+        control.overlay_wanted.connect(self._show_overlay)
+        control.page_wanted.connect(self.windows.open_preferences)
+        self.overlay.menu_wanted.connect(control.popup)
         self.overlay.close_wanted.connect(self._on_close_wanted)
-        self.desk.bridge.state_changed.connect(menu.show_state)
-        self.desk.live.changed.connect(self._on_settings_changed)
+        self.overlay.view.scrolled.connect(lambda: control.show_held(is_held=self.overlay.is_held))
 
     def _listen(self) -> None:
         from captioner.gui.desktop.listener import Listener  # noqa: PLC0415  # loads Qt's network
@@ -199,15 +185,13 @@ class FrontEnd(QObject):
 
     def _show_health(self, health: Health) -> None:
         self.overlay.show_health(health)
-        if self._tray is not None:
-            self._tray.show_health(health)
-        if self._menu is not None:
-            self._menu.show_health(health)
+        if self._control is not None:
+            self._control.show_health(health)
 
     def _show_overlay(self, visible: bool) -> None:  # noqa: FBT001  # a slot
         self.overlay.setVisible(visible)
-        if self._menu is not None:
-            self._menu.show_overlay_visible(visible=visible)
+        if self._control is not None:
+            self._control.show_overlay_visible(visible=visible)
 
     def _open_status(self) -> None:
         overlay = self.overlay
@@ -222,22 +206,7 @@ class FrontEnd(QObject):
             {"overlay.click_through": not self.desk.live.now.overlay.click_through}
         )
 
-    async def _refresh_devices(self) -> None:
-        devices = await asyncio.to_thread(self.desk.list_devices)
-        if self._menu is not None:
-            self._menu.show_devices(devices)
-
-    def _on_source_wanted(self, source: str, device: str | None) -> None:
-        before = self.desk.live.now.audio
-        self.desk.live.change({"audio.source": source, "audio.device": device})
-        if self.desk.live.now.audio == before:
-            self.desk.runner.reopen()
-
     def _on_settings_changed(self, before: Settings, now: Settings) -> None:
-        if self._menu is not None:
-            if now.audio != before.audio:
-                self._menu.show_source(now.audio.source, now.audio.device)
-            self._menu.show_click_through(is_on=now.overlay.click_through)
         if now.shortcuts != before.shortcuts:
             self.desk.shortcuts.follow(now)
 
@@ -249,12 +218,8 @@ class FrontEnd(QObject):
         logger.info("recognising with %s%s", event.name, " (mock)" if event.is_mock else "")
         self.overlay.reports.take_engine(event)
 
-    def _on_menu_wanted(self, place: QPoint) -> None:
-        if self._menu is not None:
-            self._menu.menu.popup(place)
-
     def _on_close_wanted(self) -> None:
-        if self._tray is not None and self._tray.is_available:
+        if self._control is not None and self._control.tray.is_available:
             self._show_overlay(visible=False)
         else:
             self.ask_to_quit()

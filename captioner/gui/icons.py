@@ -14,6 +14,8 @@ _SIZES: Final = (16, 22, 24, 32, 48, 64, 128)
 _BUBBLE: Final = QColor("#1f2a37")
 _RIM: Final = QColor("#e8edf2")
 _WORDS: Final = QColor("#ffffff")
+_BADGE: Final = QColor("#101418")
+_WELL: Final = (HealthState.LISTENING, HealthState.DEGRADED)
 
 
 def app_icon() -> QIcon:
@@ -21,12 +23,17 @@ def app_icon() -> QIcon:
     return _icon(None)
 
 
-def health_icon(state: HealthState) -> QIcon:
-    """Return the program's icon with the mark of ``state`` in its lower right corner."""
-    return _icon(state)
+def health_icon(state: HealthState, *, is_held: bool = False) -> QIcon:
+    """Return the program's icon with the mark of ``state`` in its lower right corner.
+
+    Args:
+        state: How things are.
+        is_held: Whether the captions stand still; two bars say so, unless trouble comes first.
+    """
+    return _icon(state, is_held=is_held and state in _WELL)
 
 
-def _icon(state: HealthState | None) -> QIcon:
+def _icon(state: HealthState | None, *, is_held: bool = False) -> QIcon:
     icon = QIcon()
     for size in _SIZES:
         pixmap = QPixmap(size, size)
@@ -36,7 +43,7 @@ def _icon(state: HealthState | None) -> QIcon:
         painter.scale(size / 24, size / 24)
         _paint_bubble(painter)
         if state is not None:
-            _paint_badge(painter, state)
+            _paint_badge(painter, state, is_held=is_held)
         painter.end()
         icon.addPixmap(pixmap)
     return icon
@@ -58,11 +65,15 @@ def _paint_bubble(painter: QPainter) -> None:
     painter.drawRoundedRect(QRectF(4.5, 11, 9, 2.2), 1, 1)
 
 
-def _paint_badge(painter: QPainter, state: HealthState) -> None:
+def _paint_badge(painter: QPainter, state: HealthState, *, is_held: bool) -> None:
+    badge = QRectF(11.5, 11.5, 12.5, 12.5)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor("#101418"))
-    painter.drawEllipse(QRectF(11.5, 11.5, 12.5, 12.5))
+    painter.setBrush(_BADGE)
+    painter.drawEllipse(badge)
+    if is_held:
+        painter.setBrush(_WORDS)
+        for left in (14.6, 18.6):
+            painter.drawRect(QRectF(left, 14.4, 2.4, 6.8))
+        return
     inset = 3.4 if state in (HealthState.STOPPED, HealthState.FAILED) else 2.4
-    paint_mark(
-        painter, QRectF(11.5, 11.5, 12.5, 12.5).adjusted(inset, inset, -inset, -inset), state
-    )
+    paint_mark(painter, badge.adjusted(inset, inset, -inset, -inset), state)

@@ -35,6 +35,11 @@ class ServerModel:
         """True when it takes streams."""
         return self.kind == _STREAMING
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The tags that it names; "multi" is one of them."""
+        return tuple(tag for each in self.language.split(",") if (tag := each.strip()))
+
     def speaks(self, language: str) -> bool:
         """Whether it may recognise ``language``; True where the server does not say."""
         spoken = {tag.strip().lower() for tag in self.language.split(",")}

@@ -18,6 +18,9 @@ from captioner.settings.models import EngineSettings
 
 logger = logging.getLogger(__name__)
 
+EMBEDDED_LANGUAGES: Final = ("en-US",)
+"""What the engine is asked for; any other English is the same to it."""
+
 _START_LIMIT_S: Final = 20.0
 _LANGUAGE: Final = "en"
 _MODEL_PACKAGE: Final = "moonshine_voice"

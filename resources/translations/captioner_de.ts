@@ -119,7 +119,7 @@
     <name>AppMenu</name>
     <message>
         <source>Clicks go &amp;through</source>
-        <translation>Klicks gehen &amp;hindurch</translation>
+        <translation>Klicks gehen hind&amp;urch</translation>
     </message>
     <message>
         <source>The mouse reaches what is behind the captions</source>
@@ -130,8 +130,88 @@
         <translation>&amp;Einstellungen…</translation>
     </message>
     <message>
+        <source>&amp;Pause captions</source>
+        <translation>Untertitel an&amp;halten</translation>
+    </message>
+    <message>
+        <source>They stand still for reading; nothing is lost</source>
+        <translation>Sie stehen zum Lesen still; nichts geht verloren</translation>
+    </message>
+    <message>
+        <source>&amp;Copy captions</source>
+        <translation>Untertitel &amp;kopieren</translation>
+    </message>
+    <message>
         <source>&amp;First steps…</source>
-        <translation>Erste &amp;Schritte…</translation>
+        <translation>Ers&amp;te Schritte…</translation>
+    </message>
+    <message>
+        <source>A&amp;bout Captioner</source>
+        <translation>Ü&amp;ber Captioner</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>Been&amp;den</translation>
+    </message>
+    <message>
+        <source>&amp;Stop captions</source>
+        <translation>Untertitel &amp;stoppen</translation>
+    </message>
+    <message>
+        <source>&amp;Start captions</source>
+        <translation>Untertitel &amp;starten</translation>
+    </message>
+    <message>
+        <source>&amp;Hide captions</source>
+        <translation>Untertitel &amp;ausblenden</translation>
+    </message>
+    <message>
+        <source>S&amp;how captions</source>
+        <translation>Untertitel &amp;anzeigen</translation>
+    </message>
+    <message>
+        <source>Where I &amp;put them</source>
+        <translation>An dem Ort, an den ich sie &amp;gestellt habe</translation>
+    </message>
+    <message>
+        <source>&amp;Top of the screen</source>
+        <translation>&amp;Oben auf dem Bildschirm</translation>
+    </message>
+    <message>
+        <source>&amp;Bottom of the screen</source>
+        <translation>&amp;Unten auf dem Bildschirm</translation>
+    </message>
+    <message>
+        <source>&amp;Full screen</source>
+        <translation>G&amp;anzer Bildschirm</translation>
+    </message>
+    <message>
+        <source>Spoken la&amp;nguage</source>
+        <translation>Gesprochene Sp&amp;rache</translation>
+    </message>
+    <message>
+        <source>&amp;Vocabulary</source>
+        <translation>&amp;Wortschatz</translation>
+    </message>
+    <message>
+        <source>&amp;Edit vocabularies…</source>
+        <translation>Wortschätze &amp;bearbeiten…</translation>
+    </message>
+    <message>
+        <source>&amp;Arrange captions</source>
+        <translation>Untertitel anordne&amp;n</translation>
+    </message>
+    <message>
+        <source>Move and resize the captions with the keyboard</source>
+        <translation>Ort und Größe der Untertitel mit der Tastatur ändern</translation>
+    </message>
+    <message>
+        <source>&amp;Where captions stand</source>
+        <translation>&amp;Ort der Untertitel</translation>
+    </message>
+    <message>
+        <source>&amp;None</source>
+        <translation>&amp;Keiner</translation>
     </message>
 </context>
 <context>
@@ -2391,6 +2471,44 @@
     </message>
 </context>
 <context>
+    <name>SourceMenu</name>
+    <message>
+        <source>Microphone</source>
+        <translation>Mikrofon</translation>
+    </message>
+    <message>
+        <source>System audio</source>
+        <translation>Systemton</translation>
+    </message>
+    <message>
+        <source>&amp;Microphone (default device)</source>
+        <translation>&amp;Mikrofon (Standardgerät)</translation>
+    </message>
+    <message>
+        <source>&amp;System audio (default device)</source>
+        <translation>&amp;Systemton (Standardgerät)</translation>
+    </message>
+    <message>
+        <source>&amp;Listen to</source>
+        <translation>&amp;Quelle</translation>
+    </message>
+    <message>
+        <source>&amp;Automatic</source>
+        <translation>&amp;Automatisch</translation>
+    </message>
+    <message>
+        <source>Microphone an&amp;d system audio</source>
+        <translation>Mikrofon &amp;und Systemton</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Status</source>
+        <translation>Status</translation>
+    </message>
+</context>
+<context>
     <name>StatusPopover</name>
     <message>
         <source>Captioner status</source>
@@ -2427,6 +2545,13 @@
     <message>
         <source>Copied</source>
         <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Paused</source>
+        <translation>Angehalten</translation>
     </message>
 </context>
 <context>

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import qasync
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from captioner.core.audio import AudioLevel
@@ -110,8 +112,20 @@ def stage(
 
 
 def menu_of(front_end: FrontEnd) -> AppMenu:
-    assert front_end._menu is not None
-    return front_end._menu
+    assert front_end._control is not None
+    return front_end._control.menu
+
+
+def entry(menu: AppMenu, title: str) -> QAction:
+    return choice(menu.menu, title)
+
+
+def choice(menu: QMenu, title: str) -> QAction:
+    return next(action for action in menu.actions() if action.text() == title)
+
+
+def titles_of(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions() if not action.isSeparator()]
 
 
 async def started(stage: Stage) -> None:
@@ -152,8 +166,8 @@ def test_events_reach_the_overlay(stage: Stage) -> None:
         assert "MOCK" in overlay.status.text
         assert "System audio: Speakers" in overlay.status.text
         assert [line.text for line in overlay.view.shown] == ["it was [audio lost]"]
-        assert front_end._tray is not None
-        assert front_end._tray.state is HealthState.LISTENING
+        assert front_end._control is not None
+        assert "Listening to Speakers." in front_end._control.tray.icon.toolTip()
 
     stage.play(story)
 
@@ -162,22 +176,65 @@ def test_clicks_go_through_from_the_menu_and_back(stage: Stage) -> None:
     async def story(front_end: FrontEnd) -> None:
         await started(stage)
         menu, overlay = menu_of(front_end), front_end.overlay
-        entry = next(a for a in menu.menu.actions() if a.text() == "Clicks go &through")
-        entry.trigger()
+        through = entry(menu, "Clicks go &through")
+        through.trigger()
         assert overlay.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput
-        assert entry.isChecked()
+        assert through.isChecked()
         assert "click-through" in overlay.status.text
         overlay.set_arranging(True)
         assert not overlay.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput
         overlay.set_arranging(False)
         front_end.do(Command.CLICK_THROUGH)
         assert not overlay.windowHandle().flags() & Qt.WindowType.WindowTransparentForInput
-        assert not entry.isChecked()
+        assert not through.isChecked()
         await until(lambda: len(stage.saved) > 0)
 
     stage.play(story)
 
     assert stage.saved[-1] == {"overlay.click_through": False}
+
+
+def test_pause_and_copy_from_the_menu(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        menu, overlay = menu_of(front_end), front_end.overlay
+        stage.session.emit(caption(0, "read me", is_final=True))
+        entry(menu, "&Pause captions").trigger()
+        assert overlay.is_held
+        assert entry(menu, "&Pause captions").isChecked()
+        assert front_end._control is not None
+        assert "Paused" in front_end._control.tray.icon.toolTip()
+        overlay.set_held(False)
+        assert not entry(menu, "&Pause captions").isChecked()
+        assert "Paused" not in front_end._control.tray.icon.toolTip()
+        entry(menu, "&Copy captions").trigger()
+        assert QGuiApplication.clipboard().text() == "read me"
+
+    stage.play(story)
+
+
+def test_vocabulary_language_and_place_are_changed_from_the_menu(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        live, menu = front_end.desk.live, menu_of(front_end)
+        live.change({"vocabularies": [{"name": "Cardiology"}, {"name": "R&D"}]})
+        choice(menu.vocabularies, "R&&D").trigger()
+        assert live.now.vocabulary is not None
+        assert live.now.vocabulary.name == "R&D"
+        assert choice(menu.vocabularies, "R&&D").isChecked()
+        choice(menu.vocabularies, "&None").trigger()
+        assert live.now.vocabulary is None
+        live.change({"recognition.language": "de-DE"})
+        menu.languages.aboutToShow.emit()
+        await until(lambda: len(titles_of(menu.languages)) == 2)  # the engine knows English
+        assert choice(menu.languages, "Deutsch (de-DE)").isChecked()
+        choice(menu.languages, "American English (en-US)").trigger()
+        assert live.now.recognition.language == "en-US"
+        choice(menu.places, "&Top of the screen").trigger()
+        assert live.now.overlay.dock == "top"
+        await until(lambda: len(stage.session.applied) == 6)
+
+    stage.play(story)
 
 
 def test_quitting_keeps_the_last_words_and_lets_go_of_everything(stage: Stage) -> None:
@@ -187,7 +244,7 @@ def test_quitting_keeps_the_last_words_and_lets_go_of_everything(stage: Stage) -
     async def story(front_end: FrontEnd) -> None:
         overlays.append(front_end.overlay)
         await started(stage)
-        menu_of(front_end).quit_wanted.emit()
+        menu_of(front_end).command_wanted.emit(Command.QUIT)
 
     stage.play(story)
 
@@ -227,7 +284,7 @@ def test_commands_are_carried_out_one_after_the_other(
 def test_a_chosen_source_is_heard_and_remembered(stage: Stage) -> None:
     async def story(front_end: FrontEnd) -> None:
         await started(stage)
-        menu_of(front_end).source_wanted.emit("mic", "Webcam")
+        menu_of(front_end).sources.wanted.emit({"audio.source": "mic", "audio.device": "Webcam"})
         await until(lambda: stage.saved)
 
     stage.play(story)
@@ -242,7 +299,7 @@ def test_what_changes_during_a_write_is_written_too(stage: Stage) -> None:
     async def story(front_end: FrontEnd) -> None:
         await started(stage)
         for name in ("First", "Second", "Third"):
-            menu_of(front_end).source_wanted.emit("mic", name)
+            menu_of(front_end).sources.wanted.emit({"audio.source": "mic", "audio.device": name})
             await asyncio.sleep(0.01)
 
     stage.play(story)
@@ -301,7 +358,7 @@ def test_its_place_is_saved_even_when_it_quits_at_once(stage: Stage) -> None:
 
 def test_quitting_before_the_session_is_there_ends_at_once(stage: Stage) -> None:
     async def story(front_end: FrontEnd) -> None:
-        await until(lambda: front_end._menu is not None)
+        await until(lambda: front_end._control is not None)
         front_end.ask_to_quit()
 
     async def never(_settings: Settings) -> Session:
@@ -347,7 +404,7 @@ def test_a_failed_command_is_reported_and_the_rest_goes_on(
 
     async def story(front_end: FrontEnd) -> None:
         await started(stage)
-        menu_of(front_end).source_wanted.emit("mic", None)
+        menu_of(front_end).sources.wanted.emit({"audio.source": "mic", "audio.device": None})
         await until(lambda: stage.faults)
         menu_of(front_end).stop_wanted.emit()
         await until(lambda: ("stop",) in stage.session.commands)

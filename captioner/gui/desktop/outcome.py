@@ -13,7 +13,8 @@ from captioner.gui.commands import Command
 if TYPE_CHECKING:
     from captioner.gui.front_end import FrontEnd
 
-_OPENED: Final = {
+_ANSWERS: Final = {
+    Command.COPY: "What can be read now is copied.",
     Command.TRANSCRIPT: "The transcript is open.",
     Command.SETTINGS: "The settings are open.",
     Command.WELCOME: "The first steps are open.",
@@ -37,7 +38,7 @@ def carry_out(front_end: FrontEnd, command: Command) -> str:
     if command is Command.STATUS:
         session = front_end.desk.runner.session
         return "Captions are starting." if session is None else session.health.sentence
-    return _OPENED.get(command) or _state_after(front_end, command)
+    return _ANSWERS.get(command) or _state_after(front_end, command)
 
 
 def _state_after(front_end: FrontEnd, command: Command) -> str:

@@ -23,7 +23,7 @@ class StatusLine(QWidget):
         self._badge = ""
         self._text = ""
         self.setAttribute(Qt.WidgetAttribute.WA_AlwaysShowToolTips)
-        self.setAccessibleName("Status")
+        self.setAccessibleName(self.tr("Status"))
         self.paints = 0
 
     @property

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 from captioner.core.health import Health, HealthState
 from captioner.gui.health.mark import health_text
 from captioner.gui.icons import health_icon
+from captioner.gui.text.sentences import said
 
 _CLICKS = (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick)
 
@@ -24,11 +25,13 @@ class Tray(QObject):
     def __init__(self, menu: QMenu) -> None:
         """Show the icon with ``menu``."""
         super().__init__()
-        self._state: HealthState | None = None
+        self._health = Health(HealthState.STARTING, said("Captions are starting."))
+        self._is_held = False
+        self._drawn: tuple[HealthState, bool] | None = None
         self.icon = QSystemTrayIcon(self)
         self.icon.setContextMenu(menu)
         self.icon.activated.connect(self._on_activated)
-        self.show_health(Health(HealthState.STARTING, "Captions are starting."))
+        self._refresh()
         self.icon.show()
 
     @property
@@ -36,17 +39,26 @@ class Tray(QObject):
         """Whether the desktop has a tray now."""
         return QSystemTrayIcon.isSystemTrayAvailable()
 
-    @property
-    def state(self) -> HealthState | None:
-        """What the icon shows."""
-        return self._state
-
     def show_health(self, health: Health) -> None:
-        """Take over state and sentence; draws a new icon only for another state."""
-        self.icon.setToolTip(f"Captioner\n{health_text(health)}")
-        if health.state is not self._state:
-            self._state = health.state
-            self.icon.setIcon(health_icon(health.state))
+        """Take over state and sentence."""
+        self._health = health
+        self._refresh()
+
+    def show_held(self, *, is_held: bool) -> None:
+        """Take over whether the captions stand still."""
+        self._is_held = is_held
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Say what is true now; a new icon is drawn only for another state."""
+        lines = ["Captioner", health_text(self._health)]
+        if self._is_held:
+            lines.insert(1, self.tr("Paused"))
+        self.icon.setToolTip("\n".join(lines))
+        drawn = (self._health.state, self._is_held)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.icon.setIcon(health_icon(self._health.state, is_held=self._is_held))
 
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason in _CLICKS:
