@@ -21,6 +21,9 @@ from captioner.gui.overlay.placement import (
 )
 from captioner.settings.overlay import OverlaySettings, WindowGeometry
 
+_NO_SCREEN: Final = QRect(0, 0, 1024, 768)
+"""Stands in where the program starts while all screens are switched off."""
+
 _TELL_MS: Final = 500
 _SETTLE_MS: Final = 250
 """A change of screens comes in many steps, and the window manager answers to each."""
@@ -55,6 +58,7 @@ class Placing(QObject):
         self._chosen = settings.geometry
         self._chosen_for = self._measured
         self._put = QRect()
+        self._known = [Monitor("", _NO_SCREEN, _NO_SCREEN)]
         self._room_above = 0
         self._is_taken = False
         self._can_place = Abilities.here().places_itself
@@ -82,7 +86,7 @@ class Placing(QObject):
     @property
     def screen_area(self) -> QRect:
         """The free part of the screen that it is on."""
-        return chosen_monitor("", self._place(), _monitors()).free
+        return chosen_monitor("", self._place(), self._monitors()).free
 
     def follow(self, settings: OverlaySettings) -> None:
         """Go where ``settings`` say, unless they say of places what those before said.
@@ -110,7 +114,7 @@ class Placing(QObject):
 
     def on_screens(self, place: QRect) -> QRect:
         """Return ``place``, or the nearest one that can be seen."""
-        return onto_screen(place, [monitor.free for monitor in _monitors()])
+        return onto_screen(place, [monitor.free for monitor in self._monitors()])
 
     def put(self, place: QRect) -> None:
         """Put the window at ``place``, which the user chose, or as near as the screens allow."""
@@ -135,12 +139,9 @@ class Placing(QObject):
 
     def _settle(self) -> None:
         """Go to where the window should be on the screens that are there now."""
-        monitors = _monitors()
-        if not monitors:
-            return
         self._tell_timer.stop()
         self._is_taken = False
-        self._put = self._wanted_place(monitors)
+        self._put = self._wanted_place(self._monitors())
         if self._put != self._window.geometry():
             self._window.setGeometry(self._put)
 
@@ -170,7 +171,7 @@ class Placing(QObject):
         place = _rect(self._chosen)
         size = measure.fitted(place.size(), self._chosen_for)
         size = size.expandedTo(self._window.minimumSize())
-        return _as_geometry(resized(place, size, chosen_monitor("", place, _monitors()).free))
+        return _as_geometry(resized(place, size, chosen_monitor("", place, self._monitors()).free))
 
     def _place(self) -> QRect:
         # Of the window, not of the widget: position and size are told one after the other.
@@ -197,6 +198,18 @@ class Placing(QObject):
         self._is_taken = False
         self._chosen, self._chosen_for = _as_geometry(place), self._measured
         self.left_at.emit(self._chosen)
+
+    def _monitors(self) -> list[Monitor]:
+        """Return all screens, the main one first; those of before while all are switched off."""
+        main = QGuiApplication.primaryScreen()
+        screens = sorted(QGuiApplication.screens(), key=lambda screen: screen is not main)
+        found = [
+            Monitor(screen.name(), screen.geometry(), screen.availableGeometry())
+            for screen in screens
+            if not screen.availableGeometry().isEmpty()
+        ]
+        self._known = found or self._known
+        return self._known
 
     def _timer(self, interval_ms: int, action: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -238,15 +251,6 @@ def _is_own_window_used() -> bool:
 
 def _of_places(settings: OverlaySettings, measure: Measure) -> tuple[object, ...]:
     return settings.dock, settings.screen, settings.geometry, measure
-
-
-def _monitors() -> list[Monitor]:
-    """Return all screens, the main one first."""
-    main = QGuiApplication.primaryScreen()
-    screens = sorted(QGuiApplication.screens(), key=lambda screen: screen is not main)
-    return [
-        Monitor(screen.name(), screen.geometry(), screen.availableGeometry()) for screen in screens
-    ]
 
 
 def _rect(geometry: WindowGeometry) -> QRect:
