@@ -78,7 +78,7 @@ class FrontEnd(QObject):
             tasks=self._tasks,
             do=self.do,
             tell=self.overlay.show_notice,
-            shortcuts=GlobalShortcuts(self.do),
+            shortcuts=GlobalShortcuts(self.do, self._tasks),
         )
         self.windows = Windows(self.desk)
         self._commands = {

@@ -33,11 +33,13 @@ class DesktopSettings(SettingsModel):
     Attributes:
         language: Of the windows; empty takes the system's.
         was_welcomed: Whether the first run has been gone through or skipped.
+        desktop_keys: Whether the desktop was asked for keys, where it hands them out itself.
         announce_finals: Whether the open transcript tells screen readers of each final.
         transcript_times: Whether the transcript shows when something was said.
     """
 
     language: Literal["", "en", "de"] = ""
     was_welcomed: bool = False
+    desktop_keys: bool = False
     announce_finals: bool = False
     transcript_times: bool = True

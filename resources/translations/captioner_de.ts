@@ -621,6 +621,29 @@
     </message>
 </context>
 <context>
+    <name>DesktopKeys</name>
+    <message>
+        <source>&amp;Choose keys…</source>
+        <translation>Tasten &amp;wählen …</translation>
+    </message>
+    <message>
+        <source>Your desktop keeps these keys. It asks you for them in a window of its own; later they can be changed in its settings, under Keyboard.</source>
+        <translation>Ihre Desktopumgebung verwaltet diese Tasten. Sie fragt Sie in einem eigenen Fenster danach; später lassen sie sich in deren Einstellungen unter Tastatur ändern.</translation>
+    </message>
+    <message>
+        <source>No key</source>
+        <translation>Keine Taste</translation>
+    </message>
+    <message>
+        <source>The desktop is asked…</source>
+        <translation>Die Desktopumgebung wird gefragt …</translation>
+    </message>
+    <message>
+        <source>The desktop gave no keys. You can ask it once more.</source>
+        <translation>Die Desktopumgebung hat keine Tasten gegeben. Sie können noch einmal fragen.</translation>
+    </message>
+</context>
+<context>
     <name>DeviceChoice</name>
     <message>
         <source>The system&apos;s default</source>
@@ -2462,8 +2485,16 @@
         <translation>Gehen Sie in ein Feld und drücken Sie die Tasten. Die Rücktaste nimmt eine Taste weg.</translation>
     </message>
     <message>
-        <source>{reason} It can run a command at a key instead: enter one of these in its own settings, under Keyboard, Shortcuts.</source>
-        <translation>{reason} Er kann stattdessen auf eine Taste hin einen Befehl ausführen: Tragen Sie einen von diesen in seinen eigenen Einstellungen ein, unter Tastatur, Tastenkürzel.</translation>
+        <source>Keys of the desktop</source>
+        <translation>Tasten der Desktopumgebung</translation>
+    </message>
+    <message>
+        <source>Commands for keys of the desktop</source>
+        <translation>Befehle für Tasten der Desktopumgebung</translation>
+    </message>
+    <message>
+        <source>The desktop can run a command at a key: enter one of these in its own settings, under Keyboard, Shortcuts.</source>
+        <translation>Die Desktopumgebung kann auf eine Taste hin einen Befehl ausführen: Tragen Sie einen von diesen in deren Einstellungen ein, unter Tastatur, Tastenkürzel.</translation>
     </message>
     <message>
         <source>Copied</source>

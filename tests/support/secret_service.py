@@ -93,7 +93,8 @@ def secret_service() -> Iterator[SecretService]:
 
 
 @contextmanager
-def _running() -> Iterator[SecretService]:
+def running_bus() -> Iterator[dict[str, str]]:
+    """Run a private D-Bus session; yield the whole environment of programs that shall use it."""
     # A short path: names of unix sockets may have about 100 characters.
     with tempfile.TemporaryDirectory(prefix="cap-keys-") as name:
         folder = Path(name)
@@ -104,24 +105,29 @@ def _running() -> Iterator[SecretService]:
             "DBUS_SESSION_BUS_ADDRESS": f"unix:path={socket}",
             "XDG_RUNTIME_DIR": name,
         }
-        children = [
-            subprocess.Popen(
-                [*_GUARD, *_BUS, f"--config-file={config}"],
-                env=environ,
-                stderr=subprocess.DEVNULL,
-            )
-        ]
+        bus = subprocess.Popen(
+            [*_GUARD, *_BUS, f"--config-file={config}"], env=environ, stderr=subprocess.DEVNULL
+        )
         try:
             wait_until(socket.exists, what="the private D-Bus did not start", limit_s=15)
-            children.append(_unlocked_keyring(environ))
+            yield environ
+        finally:
+            bus.terminate()
+            bus.wait(timeout=5)
+
+
+@contextmanager
+def _running() -> Iterator[SecretService]:
+    with running_bus() as environ:
+        keyring = _unlocked_keyring(environ)
+        try:
             wait_until(
                 lambda: _has_secrets(environ), what="gnome-keyring did not start", limit_s=15
             )
             yield SecretService(environ=environ)
         finally:
-            for child in reversed(children):
-                child.terminate()
-                child.wait(timeout=5)
+            keyring.terminate()
+            keyring.wait(timeout=5)
 
 
 def _unlocked_keyring(environ: dict[str, str]) -> subprocess.Popen[bytes]:

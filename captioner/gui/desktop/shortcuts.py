@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
+from PySide6.QtCore import (
+    QT_TRANSLATE_NOOP,
+    QCoreApplication,
+    QKeyCombination,
+    QObject,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QGuiApplication, QKeySequence
 
 from captioner.gui.commands import Command
 from captioner.gui.desktop.abilities import Abilities
 from captioner.gui.desktop.taking import KeyTaker, Refusal
+from captioner.gui.tasks import Tasks
 from captioner.settings.desktop import ShortcutSettings
 from captioner.settings.models import Settings
+
+if TYPE_CHECKING:
+    from captioner.gui.desktop.portal_keys import PortalKeys
 
 COMMANDS: Final = {
     field: Command(field.replace("_", "-")) for field in ShortcutSettings.model_fields
 }
 """What each field of the settings asks for."""
 
+_NAMES: Final = {
+    "toggle": QT_TRANSLATE_NOOP("Shortcuts", "&Start or stop captions:"),
+    "pause": QT_TRANSLATE_NOOP("Shortcuts", "&Pause captions:"),
+    "show": QT_TRANSLATE_NOOP("Shortcuts", "S&how or hide captions:"),
+    "arrange": QT_TRANSLATE_NOOP("Shortcuts", "&Move captions by keyboard:"),
+    "click_through": QT_TRANSLATE_NOOP("Shortcuts", "&Let the mouse through:"),
+    "transcript": QT_TRANSLATE_NOOP("Shortcuts", "Open the &transcript:"),
+}
 _STRONG: Final = (
     Qt.KeyboardModifier.ControlModifier
     | Qt.KeyboardModifier.AltModifier
@@ -32,14 +52,20 @@ class GlobalShortcuts(QObject):
 
     Signals:
         refused_changed: `refusals` are others.
+        portal_found: The desktop hands out keys itself: there is a `portal`.
     """
 
     refused_changed = Signal()
+    portal_found = Signal()
 
-    def __init__(self, do: Callable[[Command], None]) -> None:
-        """Take no key yet; ``do`` carries out."""
+    def __init__(self, do: Callable[[Command], None], tasks: Tasks) -> None:
+        """Take no key yet; ``do`` carries out, ``tasks`` owns what runs."""
         super().__init__()
         self._do = do
+        self._tasks = tasks
+        self._has_looked = False
+        self._combinations: dict[Command, QKeyCombination | None] = {}
+        self.portal: PortalKeys | None = None
         self._taker: KeyTaker | None = None
         self._wanted: dict[Command, QKeyCombination] = {}
         self._own: dict[Command, Refusal] = {}
@@ -52,7 +78,7 @@ class GlobalShortcuts(QObject):
 
     def follow(self, settings: Settings) -> None:
         """Take the keys of ``settings``, where the desktop hands any out."""
-        combinations = {
+        combinations = self._combinations = {
             command: combination_of(getattr(settings.shortcuts, field))
             for field, command in COMMANDS.items()
         }
@@ -67,6 +93,25 @@ class GlobalShortcuts(QObject):
             taker.pressed.connect(self._do)
             taker.refused.connect(self._on_refused)
         self.resume()
+        if not self._has_looked and os.environ.get("WAYLAND_DISPLAY"):
+            self._has_looked = True
+            asks = settings.desktop.desktop_keys
+            self._tasks.start(self._look_for_portal(asks=asks), name="look-for-portal")
+
+    def ask_portal(self) -> None:
+        """Have the desktop give keys, where it keeps them itself."""
+        if self.portal is not None:
+            from captioner.gui.desktop.portal import Shortcut  # noqa: PLC0415  # loads D-Bus
+            from captioner.gui.desktop.portal_keys import trigger_of  # noqa: PLC0415  # see above
+
+            self.portal.ask(
+                [
+                    Shortcut(command.value, plain_name(field), trigger_of(combination))
+                    for (field, command), combination in zip(
+                        COMMANDS.items(), self._combinations.values(), strict=True
+                    )
+                ]
+            )
 
     def suspend(self) -> None:
         """Leave the keys to whoever waits for one, such as a field to enter a new one."""
@@ -83,10 +128,33 @@ class GlobalShortcuts(QObject):
         """Give the keys back."""
         if self._taker is not None:
             self._taker.close()
+        if self.portal is not None:
+            self.portal.close()
+
+    async def _look_for_portal(self, *, asks: bool) -> None:
+        from captioner.gui.desktop.portal import has_portal  # noqa: PLC0415  # loads D-Bus
+        from captioner.gui.desktop.portal_keys import PortalKeys  # noqa: PLC0415  # see above
+
+        if await has_portal():
+            self.portal = PortalKeys(self._tasks)
+            self.portal.pressed.connect(self._do)
+            self.portal_found.emit()
+            if asks:
+                self.ask_portal()
 
     def _on_refused(self, refusals: Mapping[Command, Refusal]) -> None:
         self._by_system = refusals
         self.refused_changed.emit()
+
+
+def name_of(field: str) -> str:
+    """Return what a key does, as the label of a row, in the language of the windows."""
+    return QCoreApplication.translate("Shortcuts", str(_NAMES[field]))
+
+
+def plain_name(field: str) -> str:
+    """Return the same without marks."""
+    return name_of(field).replace("&", "").rstrip(":")
 
 
 def combination_of(text: str) -> QKeyCombination | None:

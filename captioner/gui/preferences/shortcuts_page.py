@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-from PySide6.QtWidgets import QCheckBox, QFormLayout
+from PySide6.QtWidgets import QCheckBox
 
 from captioner.core.errors import ConfigurationError
 from captioner.gui.commands import Command
@@ -16,22 +16,21 @@ from captioner.gui.desk import Desk
 from captioner.gui.desktop.abilities import Abilities
 from captioner.gui.desktop.autostart import autostart_of
 from captioner.gui.desktop.command_line import own_command
-from captioner.gui.desktop.shortcuts import COMMANDS, combination_of, refusals_of
+from captioner.gui.desktop.shortcuts import (
+    COMMANDS,
+    combination_of,
+    name_of,
+    plain_name,
+    refusals_of,
+)
 from captioner.gui.desktop.taking import Refusal
+from captioner.gui.preferences.desktop_keys import DesktopKeys
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.key_field import CommandField, KeyField
-from captioner.gui.preferences.page import Page, small_print
+from captioner.gui.preferences.page import Page, Row, small_print
 from captioner.settings.desktop import ShortcutSettings
 
 _CONTEXT: Final = "Shortcuts"
-_LABELS: Final = {
-    "toggle": QT_TRANSLATE_NOOP("Shortcuts", "&Start or stop captions:"),
-    "pause": QT_TRANSLATE_NOOP("Shortcuts", "&Pause captions:"),
-    "show": QT_TRANSLATE_NOOP("Shortcuts", "S&how or hide captions:"),
-    "arrange": QT_TRANSLATE_NOOP("Shortcuts", "&Move captions by keyboard:"),
-    "click_through": QT_TRANSLATE_NOOP("Shortcuts", "&Let the mouse through:"),
-    "transcript": QT_TRANSLATE_NOOP("Shortcuts", "Open the &transcript:"),
-}
 _REFUSALS: Final = {
     Refusal.TAKEN: QT_TRANSLATE_NOOP(
         "Shortcuts", "Another program has this key. Choose another one, or change it there."
@@ -51,7 +50,7 @@ _REFUSALS: Final = {
 
 
 class ShortcutsPage(Page):
-    """A key for each command; where the desktop hands out none, the command to give to it."""
+    """A key for each command; where the desktop has all keys, the way to it, or the command."""
 
     key: ClassVar[str] = "shortcuts"
 
@@ -59,12 +58,14 @@ class ShortcutsPage(Page):
         """Build the page."""
         super().__init__(draft, desk)
         self.fields: dict[str, KeyField] = {}
-        form = self.group(self.tr("Keys that work in every window"))
         abilities = Abilities.here()
         if abilities.global_shortcuts:
-            self._add_keys(form)
+            self._add_keys()
         else:
-            self._add_commands(form, abilities.missing("global_shortcuts"))
+            self._add_commands(abilities.missing("global_shortcuts"))
+            desk.shortcuts.portal_found.connect(self._add_desktop_keys)
+            if desk.shortcuts.portal is not None:
+                self._add_desktop_keys()
         self._autostart = autostart_of(desk.paths)
         self._is_started: bool | None = None
         self._add_start()
@@ -98,7 +99,7 @@ class ShortcutsPage(Page):
             command = COMMANDS[field]
             if command in refusals:
                 reason = _translated(_REFUSALS[refusals[command]])
-                raise ConfigurationError(f"{_plain(field)}: {reason}")
+                raise ConfigurationError(f"{plain_name(field)}: {reason}")
 
         if self.is_changed:
             await self._set_start(self.start.isChecked())
@@ -132,18 +133,19 @@ class ShortcutsPage(Page):
             ) from error
         self._is_started = wanted
 
-    def _add_keys(self, form: QFormLayout) -> None:
+    def _add_keys(self) -> None:
+        form = self.group(self.tr("Keys that work in every window"))
         for field in COMMANDS:
             name = f"shortcuts.{field}"
             entry = KeyField(getattr(ShortcutSettings(), field))
             entry.entered.connect(lambda key, name=name: self.draft.set(name, key))
             entry.listening.connect(self._on_listening)
-            entry.name_parts(_plain(field))
+            entry.name_parts(plain_name(field))
             self.fields[field] = entry
             self.follow(entry, partial(self._show_key, entry, name))
             self.row(
                 form,
-                _translated(_LABELS[field]),
+                name_of(field),
                 entry,
                 field=name,
                 words=self.tr("shortcut key hotkey global"),
@@ -156,19 +158,43 @@ class ShortcutsPage(Page):
         self.desk.shortcuts.refused_changed.connect(self._show_refusals)
         self._show_refusals()
 
-    def _add_commands(self, form: QFormLayout, reason: str) -> None:
-        explanation = self.tr(
-            "{reason} It can run a command at a key instead: enter one of these in its own "
-            "settings, under Keyboard, Shortcuts."
+    def _add_desktop_keys(self) -> None:
+        portal = self.desk.shortcuts.portal
+        if portal is None:
+            return
+        form = self.group(self.tr("Keys that work in every window"))
+        view = DesktopKeys(portal)
+        view.wanted.connect(self._ask_desktop)
+        form.addRow(view)
+        words = self.tr("shortcut key hotkey global")
+        self.rows.append(Row(self.tr("Keys of the desktop"), words, view.button, cell=view))
+        self._no_keys.hide()
+        if (box := form.parentWidget()) is not None:
+            self._column.insertWidget(0, box)  # before the commands, which are more work
+
+    def _ask_desktop(self) -> None:
+        self.desk.live.change({"desktop.desktop_keys": True})  # and again at each start
+        self.desk.shortcuts.ask_portal()
+
+    def _add_commands(self, reason: str) -> None:
+        form = self.group(self.tr("Commands for keys of the desktop"))
+        self._no_keys = small_print(reason)
+        form.addRow(self._no_keys)
+        form.addRow(
+            small_print(
+                self.tr(
+                    "The desktop can run a command at a key: enter one of these in its own "
+                    "settings, under Keyboard, Shortcuts."
+                )
+            )
         )
-        form.addRow(small_print(explanation.format(reason=reason)))
         for field, command in COMMANDS.items():
             line = shlex.join(own_command(self.desk.paths, command.value))
             entry = CommandField(line, lambda: self.desk.tell(self.tr("Copied")))
-            entry.name_parts(_plain(field))
+            entry.name_parts(plain_name(field))
             self.row(
                 form,
-                _translated(_LABELS[field]),
+                name_of(field),
                 entry,
                 words=self.tr("shortcut key hotkey global"),
             )
@@ -203,8 +229,3 @@ class ShortcutsPage(Page):
 
 def _translated(text: object) -> str:
     return QCoreApplication.translate(_CONTEXT, str(text))
-
-
-def _plain(field: str) -> str:
-    """Return the label of ``field`` without marks."""
-    return _translated(_LABELS[field]).replace("&", "").rstrip(":")

@@ -11,10 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QKeySequenceEdit, QLabel, QLineEdit
 
+from captioner.gui.commands import Command
 from captioner.gui.desktop.abilities import Abilities
+from captioner.gui.preferences.desktop_keys import DesktopKeys
 from captioner.gui.preferences.key_field import KeyField
 from captioner.gui.preferences.shortcuts_page import ShortcutsPage
 from tests.gui.preferences.conftest import Office, Play, keys
+from tests.support.shortcuts_portal import ShortcutsPortal
 from tests.support.wait import until
 
 
@@ -121,5 +124,33 @@ def test_the_start_at_login_is_the_systems_and_set_on_apply(
         box.click()
         office.dialog.cancel()
         assert not box.isChecked()
+
+    play(story)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="portals are Linux's")
+def test_the_desktop_is_asked_for_keys_where_it_keeps_them(
+    play: Play, shortcuts_portal: ShortcutsPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**shortcuts_portal.environ, "WAYLAND_DISPLAY": "wayland-test"}.items():
+        monkeypatch.setenv(name, value)
+
+    async def story(office: Office) -> None:
+        page = page_of(office)
+        await until(lambda: page.findChildren(DesktopKeys))
+        view = page.findChildren(DesktopKeys)[0]
+        assert shortcuts_portal.asked == []  # not before the user wants it
+        assert view.keys[Command.TOGGLE].text() == "No key"
+        office.dialog.open_page("shortcuts")
+        shortcuts_portal.declines = True
+        office.press(view.button)
+        await until(lambda: "The desktop gave no keys" in view.state.text())
+        shortcuts_portal.declines = False
+        office.press(view.button)
+        await until(lambda: view.keys[Command.TOGGLE].text() == "CTRL+ALT+c")
+        assert view.state.text() == ""
+        shortcuts_portal.press("pause")
+        await until(lambda: office.front_end.overlay.is_held)
+        await until(lambda: office.saved().desktop.desktop_keys)
 
     play(story)
