@@ -16,6 +16,7 @@ from captioner.gui.faults import fault_text
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.tasks import Tasks
 from captioner.gui.text.sentences import health_said
+from captioner.session.health import of_error
 from captioner.settings.models import Settings
 
 _RUNNING: Final = frozenset(
@@ -111,7 +112,7 @@ class SessionRunner(QObject):
             try:
                 session = await self._make_session(self._live.now)
             except CaptionerError as error:
-                self._fail(health_said(Health(HealthState.FAILED, error.message, error.hint)))
+                self._fail(health_said(of_error(HealthState.FAILED, error)))
                 raise
             except Exception:
                 self._fail(Health(HealthState.FAILED, fault_text()))

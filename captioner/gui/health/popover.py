@@ -165,7 +165,10 @@ class StatusPopover(QDialog):
         else:
             title = self.tr("Se&ttings…")
         self.remedy_button.setText(title)
-        return self.verdict.show_health(health)
+        is_news = self.verdict.show_health(health)
+        # What a screen reader says when the window comes to the front.
+        self.setAccessibleDescription(self.verdict.text)
+        return is_news
 
     def _refresh(self) -> None:
         runner, bridge = self._desk.runner, self._desk.bridge

@@ -199,6 +199,8 @@ def test_it_says_why_there_is_no_session(stage: Stage) -> None:
         await until(lambda: front_end.desk.runner.health.state is HealthState.FAILED)
         popover = await opened(front_end)
         assert popover.text.startswith("The engine is broken.\nMend it.")
+        assert popover.accessibleDescription() == "The engine is broken.\nMend it."
+        assert popover.verdict.health.concern is Concern.RECOGNISER
 
     stage.play(story, make_session=fail)
 
