@@ -117,21 +117,14 @@ def _restyle(overlay: Overlay, settings: dict[str, Any]) -> None:
     overlay.restyle(OverlaySettings.model_validate(settings))
 
 
-def _show_settings(page: str, *, is_dark: bool, is_large: bool) -> None:
-    """Turn the open settings to ``page``, dark or light, in letters of once or twice the size."""
-    from PySide6.QtCore import Qt  # noqa: PLC0415  # see above
+def _open_page(key: str) -> None:
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415  # see above
 
     from captioner.gui.preferences.dialog import Preferences  # noqa: PLC0415  # see above
 
-    dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Preferences))
-    font = QApplication.font()
-    font.setPointSizeF(20.0 if is_large else 10.0)
-    QApplication.setFont(font)
-    scheme = Qt.ColorScheme.Dark if is_dark else Qt.ColorScheme.Light
-    QApplication.styleHints().setColorScheme(scheme)
-    dialog.open_page(page)
-    dialog.setGeometry(20, 20, *((1240, 940) if is_large else (760, 620)))
+    for window in QApplication.topLevelWidgets():
+        if isinstance(window, Preferences):
+            window.open_page(key)
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
@@ -146,8 +139,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         overlay.set_arranging(True)
     elif question.get("ask") == "restyle":
         _restyle(overlay, question["settings"])
-    elif question.get("ask") == "settings":
-        _show_settings(question["page"], is_dark=question["dark"], is_large=question["large"])
+    elif question.get("ask") == "page":
+        _open_page(question["page"])
     return _look(overlay)
 
 

@@ -45,7 +45,12 @@ class ScriptedSession:
         return len(self._listeners)
 
     def emit(self, event: SessionEvent) -> None:
-        """Tell all listeners."""
+        """Tell all listeners; what it says of itself agrees with it."""
+        match event:
+            case HealthChanged():
+                self.health = event.health
+            case StateChanged():
+                self.state = event.state
         for listener in tuple(self._listeners):
             listener(event)
 

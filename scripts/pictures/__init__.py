@@ -1,0 +1,1 @@
+"""Pictures of the real windows, for the README and for eyes."""
