@@ -7,7 +7,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QRect
 
 from captioner.core.events import EngineChanged, SourceChanged
 from captioner.core.health import Health
@@ -80,7 +80,7 @@ class FrontEnd(QObject):
             tell=self.overlay.show_notice,
             shortcuts=GlobalShortcuts(self.do, self._tasks),
         )
-        self.windows = Windows(self.desk)
+        self.windows = Windows(self.desk, captions=self._captions_place)
         self._commands = {
             Command.TOGGLE: runner.toggle,
             Command.PAUSE: lambda: self.overlay.set_held(not self.overlay.is_held),
@@ -193,9 +193,11 @@ class FrontEnd(QObject):
         if self._control is not None:
             self._control.show_overlay_visible(visible=visible)
 
+    def _captions_place(self) -> QRect | None:
+        return self.overlay.frameGeometry() if self.overlay.isVisible() else None
+
     def _open_status(self) -> None:
-        overlay = self.overlay
-        self.windows.open_status(overlay.frameGeometry() if overlay.isVisible() else None)
+        self.windows.open_status(self._captions_place())
 
     def _arrange(self) -> None:
         self._show_overlay(True)  # noqa: FBT003  # a slot's argument

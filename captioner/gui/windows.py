@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from captioner.gui.desk import Desk
@@ -17,9 +18,16 @@ if TYPE_CHECKING:
 class Windows:
     """Opens windows, and closes them all at the end."""
 
-    def __init__(self, desk: Desk) -> None:
-        """Open nothing yet."""
+    def __init__(self, desk: Desk, *, captions: Callable[[], QRect | None]) -> None:
+        """Open nothing yet.
+
+        Args:
+            desk: What windows may use.
+            captions: Returns where the captions are, which stay above all windows; None while
+                they are hidden.
+        """
         self._desk = desk
+        self._captions = captions
         self._preferences: Preferences | None = None
         self._status: StatusPopover | None = None
         self._welcome: Welcome | None = None
@@ -32,7 +40,7 @@ class Windows:
             )
 
             self._preferences = Preferences(self._desk)
-        self._preferences.open_page(page)
+        self._preferences.open_page(page, clear_of=self._captions())
 
     def open_status(self, beside: QRect | None) -> None:
         """Show how things are, clear of ``beside``, which stays in front."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt, QTranslator
 from PySide6.QtGui import QAccessible, QColor, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 from captioner.gui.overlay.contrast import ratio
 from captioner.gui.preferences.page import Page
 from captioner.gui.preferences.style import style_sheet
+from captioner.gui.text.language import speak
 from captioner.settings.fields import all_values
 from captioner.settings.vocabulary import VocabularySettings
 from tests.gui.preferences.conftest import Office, Play
@@ -104,7 +106,17 @@ def tabbed_through(office: Office, page: Page) -> list[QWidget]:
     return reached
 
 
-def test_no_two_letters_clash_on_a_page(play: Play) -> None:
+@pytest.fixture(params=["en", "de"])
+def language(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[str]:
+    locale = QLocale()
+    yield speak(qapp, request.param)
+    for translator in qapp.findChildren(QTranslator):
+        qapp.removeTranslator(translator)
+        translator.deleteLater()
+    QLocale.setDefault(locale)
+
+
+def test_no_two_letters_clash_on_a_page(play: Play, language: str) -> None:
     async def story(office: Office) -> None:
         for page in office.dialog.pages:
             texts = [label.text() for label in page.findChildren(QLabel) if label.buddy()]

@@ -22,6 +22,9 @@ def test_settings_are_changed_while_captions_go_on(
     dialog = screen.await_window("Captioner settings")
     screen.wait_for(lambda: screen.active_window() == dialog, what="the settings have no focus")
 
+    x, y, width, height = screen.geometry(dialog)
+    left, top, _, _ = overlay.look()["place"]
+    assert y + height <= top or x + width <= left, "the captions cover the settings"
     overlay.send("caption", id=1, text="while they are open")
     overlay.wait_until(
         lambda seen: "while they are open" in seen["painted"], what="captions stand still"
