@@ -7,9 +7,12 @@ import asyncio
 from captioner.asr.replay import ReplayBuffer
 from captioner.core.audio import SAMPLE_RATE
 from captioner.core.events import CaptionChanged
+from captioner.core.health import Concern
 from captioner.core.stability import StabilityMode
+from captioner.core.state import SessionState
+from captioner.session.controller import CaptionSession
 from captioner.session.echo import EchoCount
-from captioner.settings.models import CaptionSettings, Settings
+from captioner.settings.models import CaptionSettings, EngineSettings, Settings
 from captioner.settings.recognition import RecognitionSettings
 from captioner.settings.vocabulary import BoostedPhrase, Replacement, VocabularySettings
 from tests.asr.listening import chunks
@@ -17,7 +20,7 @@ from tests.session.test_channels import Room, conversation, said
 from tests.session.test_session import running
 from tests.support.clock import ManualClock
 from tests.support.riva_server import ServedStream, final, partial, serve_riva
-from tests.support.scripted_source import ScriptedSource
+from tests.support.scripted_source import ScriptedOpener, ScriptedSource
 from tests.support.wait import until
 from tests.support.watcher import Watcher
 
@@ -174,3 +177,23 @@ def test_a_smaller_buffer_loses_nothing_that_it_holds() -> None:
     for chunk in chunks(8 * SAMPLE_RATE, 11 * SAMPLE_RATE, size=SAMPLE_RATE):
         lost = buffer.put(chunk)
     assert lost is not None
+
+
+async def test_a_language_that_the_engine_lacks_ends_captions_with_the_reason() -> None:
+    source = ScriptedSource()
+    settings = Settings(engine=EngineSettings(backend="mock"))
+    session = CaptionSession(settings, opener=ScriptedOpener(source), patient=True)
+    watcher = Watcher(session)
+    await session.start()
+    try:
+        source.speak(1.0)
+        await until(lambda: watcher.captions, limit_s=20.0)
+        german = settings.recognition.model_copy(update={"language": "de-DE"})
+        await session.apply(changed(watcher, recognition=german))
+        source.speak(3.0, silent=True)
+        await watcher.reaches(SessionState.FAILED)
+        assert watcher.captions[-1].is_final, "what was shown is kept"
+        assert "understands English only" in session.health.sentence
+        assert session.health.concern is Concern.RECOGNISER
+    finally:
+        await session.close()
