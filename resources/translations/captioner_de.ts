@@ -312,7 +312,7 @@
     </message>
     <message>
         <source>This is the source in use. Another one is heard once you apply it.</source>
-        <translation>Dies ist die Quelle in Gebrauch. Eine andere wird gehört, sobald Sie sie übernehmen.</translation>
+        <translation>Dies ist die Quelle in Gebrauch. Eine andere wird gehört, sobald Sie sie anwenden.</translation>
     </message>
     <message>
         <source>Echo</source>
@@ -346,10 +346,6 @@
         <source>device</source>
         <translation>Gerät</translation>
     </message>
-    <message>
-        <source>Level</source>
-        <translation>Pegel</translation>
-    </message>
 </context>
 <context>
     <name>BackupPage</name>
@@ -363,7 +359,7 @@
     </message>
     <message>
         <source>All settings that are applied, for another computer or as a copy. Keys and passwords are not in it.</source>
-        <translation>Alle übernommenen Einstellungen, für einen anderen Computer oder als Kopie. Schlüssel und Kennwörter sind nicht darin.</translation>
+        <translation>Alle angewendeten Einstellungen, für einen anderen Computer oder als Kopie. Schlüssel und Kennwörter sind nicht darin.</translation>
     </message>
     <message>
         <source>backup copy save transfer</source>
@@ -375,7 +371,7 @@
     </message>
     <message>
         <source>What the file says is entered on all pages. Nothing holds before you apply it.</source>
-        <translation>Was die Datei sagt, wird auf allen Seiten eingetragen. Nichts davon gilt, bevor Sie es übernehmen.</translation>
+        <translation>Was die Datei sagt, wird auf allen Seiten eingetragen. Nichts davon gilt, bevor Sie es anwenden.</translation>
     </message>
     <message>
         <source>restore load transfer</source>
@@ -412,7 +408,7 @@
     <message>
         <source>Apply, and this becomes what the file says:
 {list}</source>
-        <translation>Wenn Sie übernehmen, wird dies so, wie es die Datei sagt:
+        <translation>Nach dem Anwenden wird dies so, wie es die Datei sagt:
 {list}</translation>
     </message>
 </context>
@@ -1216,11 +1212,11 @@
     </message>
     <message>
         <source>There are changes that are not applied yet.</source>
-        <translation>Es gibt Änderungen, die noch nicht übernommen sind.</translation>
+        <translation>Es gibt Änderungen, die noch nicht angewendet sind.</translation>
     </message>
     <message>
         <source>Apply and close</source>
-        <translation>Übernehmen und schließen</translation>
+        <translation>Anwenden und schließen</translation>
     </message>
     <message>
         <source>Discard and close</source>

@@ -6,13 +6,12 @@ import asyncio
 import sys
 from typing import ClassVar, Final
 
-from PySide6.QtWidgets import QFormLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFormLayout, QPushButton
 
 from captioner.core.errors import CaptionerError
-from captioner.core.events import LevelChanged
 from captioner.gui.commands import Command
 from captioner.gui.desk import Desk
-from captioner.gui.health.level_meter import LevelMeter
+from captioner.gui.health.level_meters import LevelMeters
 from captioner.gui.preferences.device_choice import DeviceChoice
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.page import Page, small_print
@@ -39,7 +38,6 @@ class AudioPage(Page):
         self._add_level()
         self._add_echo()
         draft.changed.connect(self._on_draft)
-        desk.bridge.level_changed.connect(self._on_level)
         desk.bridge.state_changed.connect(self._show_running)
         self._show_running()
 
@@ -96,7 +94,8 @@ class AudioPage(Page):
         self.start = QPushButton(self.tr("S&tart captions"))
         self.start.clicked.connect(lambda: self.desk.do(Command.TOGGLE))
         form.addRow(self.start)
-        self._meters: dict[str, LevelMeter] = {}
+        self.meters = LevelMeters(self.desk.bridge)
+        form.addRow(self.meters)
         form.addRow(
             small_print(
                 self.tr("This is the source in use. Another one is heard once you apply it.")
@@ -182,25 +181,4 @@ class AudioPage(Page):
         is_running = self.desk.runner.is_running
         self._levels.setRowVisible(self._stopped, not is_running)
         self._levels.setRowVisible(self.start, not is_running)
-        for meter in self._meters.values():
-            self._levels.setRowVisible(meter, is_running)
-            if not is_running:
-                meter.show_nothing()
-
-    def _on_level(self, event: LevelChanged) -> None:
-        if not self.isVisible():
-            return
-        if bool(event.channel) != any(self._meters):  # one source instead of two, or two of one
-            while self._meters:
-                self._levels.removeRow(self._meters.popitem()[1])
-        if event.channel not in self._meters:
-            self._add_meter(event.channel)
-        self._meters[event.channel].show_level(event.level)
-
-    def _add_meter(self, channel: str) -> None:
-        name = said(channel) or self.tr("Level")
-        before = next(reversed(self._meters.values()), self.start)
-        meter = self._meters[channel] = LevelMeter()
-        meter.setAccessibleName(name)
-        self._levels.insertRow(len(self._meters) - 1, f"{name}:", meter)
-        QWidget.setTabOrder(before, meter)
+        self._levels.setRowVisible(self.meters, is_running)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from captioner.core.audio import AudioLevel
 from captioner.core.errors import AudioDeviceError
 from captioner.core.events import LevelChanged
+from captioner.gui.health.level_meter import LevelMeter
 from captioner.gui.preferences.audio_page import AudioPage
 from tests.gui.preferences.conftest import FoundDevice, Office, Play
 from tests.support.wait import until
@@ -113,20 +114,18 @@ def test_the_level_of_each_channel_is_seen_and_said(play: Play) -> None:
         emit = office.session.emit
         assert page.start.isHidden()
 
+        assert page.meters.texts() == ["No sound arrives"]
         emit(LevelChanged(AudioLevel(-20.0, -6.0)))
-        (meter,) = page._meters.values()
-        await until(meter.isVisible)
-        assert meter.text == "\u221220 dB  Good"
+        assert page.meters.texts() == ["\u221220 dB  Good"]
+        (meter,) = page.meters.findChildren(LevelMeter)
         assert (meter.accessibleName(), meter.accessibleDescription()) == ("Level", "Good")
         emit(LevelChanged(AudioLevel()))
         assert meter.text == "Silent"
 
         emit(LevelChanged(AudioLevel(-50.0, -40.0), "You"))
         emit(LevelChanged(AudioLevel(-10.0, 0.0), "Others"))
-        words = {name: each.accessibleDescription() for name, each in page._meters.items()}
-        assert words == {"You": "Quiet", "Others": "Too loud"}
-
-        await until(lambda: page._meters["You"].text == "No sound arrives")
+        assert [text.split("  ")[-1] for text in page.meters.texts()] == ["Quiet", "Too loud"]
+        await until(lambda: page.meters.texts() == ["No sound arrives"] * 2)
 
     play(story)
 
@@ -134,14 +133,14 @@ def test_the_level_of_each_channel_is_seen_and_said(play: Play) -> None:
 def test_while_captions_are_stopped_it_says_so_and_can_start_them(play: Play) -> None:
     async def story(office: Office) -> None:
         page = page_of(office)
-        office.session.emit(LevelChanged(AudioLevel(-20.0, -6.0)))
+        assert page.meters.isVisible()
         office.front_end.desk.runner.stop()
         await until(page.start.isVisible)
-        assert not page._meters[""].isVisible()
+        assert not page.meters.isVisible()
 
         page.start.setFocus()
         QTest.keyClick(page.start, Qt.Key.Key_Space)
         await until(page.start.isHidden)
-        assert page._meters[""].isVisible()
+        assert page.meters.isVisible()
 
     play(story)
