@@ -17,6 +17,7 @@ from captioner.gui.commands import Command
 from captioner.gui.faults import faults_told
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.icons import app_icon
+from captioner.gui.rimmed_style import rim_controls
 from captioner.gui.settings_writer import SaveSettings
 from captioner.gui.text.language import speak
 from captioner.gui.tray.source_menu import Device
@@ -70,6 +71,7 @@ def run_application(
         make_session: Makes what captions.
     """
     application = Application()
+    rim_controls(application)
     speak(application, loaded.settings.desktop.language)
     with qasync.QEventLoop(application) as loop:
         asyncio.set_event_loop(loop)

@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from captioner import __version__
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.core.packages import installed_packages
+from captioner.core.system import system_name
 from captioner.settings.fields import all_values, is_secret
 from captioner.settings.insecurities import insecurities
 from captioner.settings.paths import ProfilePaths
@@ -115,7 +116,7 @@ def _texts(loaded: LoadedSettings, facts: Mapping[str, str]) -> Iterator[tuple[s
         "Captioner": __version__,
         "Written": datetime.now(UTC).isoformat(timespec="seconds"),
         "Python": f"{platform.python_version()} ({sys.executable})",
-        "System": platform.platform(),
+        "System": f"{system_name()} ({platform.platform()})",
         **facts,
     }
     yield "about.txt", "".join(f"{name}: {value}\n" for name, value in about.items())

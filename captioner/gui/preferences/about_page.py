@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QPushButton
 
 from captioner import __version__
 from captioner.core.errors import CaptionerError
+from captioner.core.system import system_name
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.file_choice import FileChoice
@@ -197,7 +198,7 @@ def _versions() -> dict[str, str]:
             found[title] = version(package)
         except PackageNotFoundError:
             continue
-    return found | {"System": platform.platform()}
+    return found | {"System": system_name()}
 
 
 def _fact(form: QFormLayout, name: str, value: str) -> None:
