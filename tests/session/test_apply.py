@@ -190,7 +190,7 @@ async def test_a_language_that_the_engine_lacks_ends_captions_with_the_reason() 
         await until(lambda: watcher.captions, limit_s=20.0)
         german = settings.recognition.model_copy(update={"language": "de-DE"})
         await session.apply(changed(watcher, recognition=german))
-        source.speak(3.0, silent=True)
+        source.speak(2.2, silent=True)  # to the end of the first sentence, not into the second
         await watcher.reaches(SessionState.FAILED)
         assert watcher.captions[-1].is_final, "what was shown is kept"
         assert "understands English only" in session.health.sentence
