@@ -519,6 +519,14 @@
         <translation>Sprecher Trennung</translation>
     </message>
     <message>
+        <source>the server decides</source>
+        <translation>der Server entscheidet</translation>
+    </message>
+    <message>
+        <source>At m&amp;ost so many voices:</source>
+        <translation>&amp;Höchstens so viele Stimmen:</translation>
+    </message>
+    <message>
         <source>When nobody speaks</source>
         <translation>Wenn niemand spricht</translation>
     </message>

@@ -115,6 +115,16 @@ class CaptionsPage(Page):
             help_text=self.tr("Some servers can do this; the embedded engine cannot."),
             words=self.tr("speaker diarization"),
         )
+        voices = self.number("recognition.max_speakers", 0, 64)
+        voices.setSpecialValueText(self.tr("the server decides"))
+        self.row(
+            form,
+            self.tr("At m&ost so many voices:"),
+            voices,
+            field="recognition.max_speakers",
+            words=self.tr("speaker diarization"),
+        )
+        self.only_if("recognition.diarization", (True,), voices)
 
     def _add_silence(self) -> None:
         form = self.group(self.tr("When nobody speaks"))
