@@ -134,16 +134,20 @@ async def test_the_echo_is_left_out_as_soon_as_that_is_wanted() -> None:
     async with serve_riva(repeat) as server, conversation(server, room) as watcher:
         await until(lambda: room.microphones and room.systems)
 
-        async def both_speak() -> None:
-            room.system.speak(0.1, begun_at=1000.0)
-            room.microphone.speak(0.1, begun_at=1000.0)
+        clock = watcher.session._clock
+        assert isinstance(clock, ManualClock)
 
-        await both_speak()
-        await until(lambda: len(said(watcher)) == 2)
+        async def both_speak(finals: int) -> None:
+            room.system.speak(0.1, begun_at=clock.now())
+            await clock.advance_until(lambda: len(said(watcher)) == finals)
+            room.microphone.speak(0.1, begun_at=clock.now())
+
+        await both_speak(1)
+        await clock.advance_until(lambda: len(said(watcher)) == 2)
         captions = CaptionSettings(suppress_echo=True)
         await watcher.session.apply(changed(watcher, captions=captions))
-        await both_speak()
-        await until(lambda: watcher.session.echo == EchoCount(6, 1))
+        await both_speak(3)
+        await clock.advance_until(lambda: watcher.session.echo == EchoCount(6, 1))
     assert sorted(channel for channel, _ in said(watcher)) == ["Others", "Others", "You"]
 
 
