@@ -157,6 +157,7 @@ class FrontEnd(QObject):
         overlay, bridge = self.overlay, self.desk.bridge
         self.desk.live.shown.connect(lambda settings: overlay.restyle(settings.overlay))
         self.desk.live.changed.connect(lambda _before, now: overlay.keep_size(now.overlay))
+        self.desk.live.changed.connect(self._on_settings_changed)
         overlay.appeared.connect(self._on_appeared)
         overlay.left_at.connect(self._on_left_at)
         overlay.dot.clicked.connect(self._open_status)

@@ -56,8 +56,7 @@ class Abilities:
             click_through=platform in ("xcb", "wayland", "windows", "cocoa", "offscreen"),
             # Since macOS 15 programs that record the screen see such windows all the same.
             capture_exclusion=platform == "windows" and windows_build >= _WINDOWS_10_2004,
-            global_shortcuts=platform in ("windows", "cocoa")
-            or (platform == "xcb" and not is_guest),
+            global_shortcuts=platform == "windows" or (platform == "xcb" and not is_guest),
         )
 
     def missing(self, name: str) -> str:

@@ -29,10 +29,9 @@ def carry_out(front_end: FrontEnd, command: Command) -> str:
         UnsupportedError: This program cannot do it.
     """
     was_running = front_end.desk.runner.is_running
-    if front_end.can_do(command):
-        front_end.do(command)
-    elif command is not Command.STATUS:
+    if not front_end.can_do(command):
         raise UnsupportedError(f"This Captioner cannot do '{command}'.")
+    front_end.do(command)
     if command is Command.TOGGLE:
         return "Captions are stopping." if was_running else "Captions are starting."
     if command is Command.STATUS:

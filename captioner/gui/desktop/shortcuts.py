@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -196,6 +197,10 @@ def _is_too_plain(combination: QKeyCombination) -> bool:
 def _make_taker() -> KeyTaker | None:
     if not Abilities.here().global_shortcuts:
         return None
+    if sys.platform == "win32":
+        from captioner.gui.desktop.windows_keys import WindowsKeys  # noqa: PLC0415  # only there
+
+        return WindowsKeys()
     if QGuiApplication.platformName() == "xcb":
         from captioner.gui.desktop.x11_keys import X11Keys  # noqa: PLC0415  # only there
 

@@ -29,7 +29,7 @@ def _possible(abilities: Abilities) -> set[str]:
         ),
         ("windows", {}, 22631, set()),
         ("windows", {}, 17763, {"capture_exclusion"}),
-        ("cocoa", {}, 0, {"capture_exclusion"}),
+        ("cocoa", {}, 0, {"capture_exclusion", "global_shortcuts"}),
     ],
 )
 def test_each_desktop_has_its_abilities(

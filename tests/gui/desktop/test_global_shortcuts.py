@@ -19,6 +19,7 @@ from captioner.gui.commands import Command
 from captioner.gui.desktop.keysyms import keysym_of, modifiers_of
 from captioner.gui.desktop.shortcuts import combination_of, refusals_of
 from captioner.gui.desktop.taking import Refusal
+from captioner.gui.desktop.windows_keys import modifier_bits, virtual_key
 from tests.support.program import Program
 from tests.support.screen import Screen
 from tests.support.watched_overlay import OverlayStarter
@@ -190,6 +191,23 @@ def test_keys_have_the_names_of_x11(text: str, keysym: int, modifiers: int) -> N
     combination = combination_of(text)
     assert combination is not None
     assert (keysym_of(combination.key()), modifiers_of(combination)) == (keysym, modifiers)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "modifiers"),
+    [
+        ("Ctrl+Alt+C", 0x43, 3),
+        ("Meta+Shift+F12", 0x7B, 12),
+        ("Alt+7", 0x37, 1),
+        ("Ctrl+PgUp", 0x21, 2),
+        ("Media Play", 0xB3, 0),
+        ("Ctrl+Ä", None, 2),
+    ],
+)
+def test_keys_have_the_numbers_of_windows(text: str, number: int | None, modifiers: int) -> None:
+    combination = combination_of(text)
+    assert combination is not None
+    assert (virtual_key(combination.key()), modifier_bits(combination)) == (number, modifiers)
 
 
 def test_keys_that_make_no_sense_are_not_taken() -> None:
