@@ -570,12 +570,12 @@
 <context>
     <name>ColourChoice</name>
     <message>
-        <source>Another colour…</source>
-        <translation>Andere Farbe …</translation>
+        <source>Another…</source>
+        <translation>Andere …</translation>
     </message>
     <message>
-        <source>Another: {colour}</source>
-        <translation>Andere: {colour}</translation>
+        <source>{name}: another colour</source>
+        <translation>{name}: andere Farbe</translation>
     </message>
 </context>
 <context>

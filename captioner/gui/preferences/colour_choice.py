@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QColorDialog, QComboBox
+from PySide6.QtWidgets import QColorDialog, QComboBox, QHBoxLayout, QPushButton, QWidget
 
 BASE_COLOURS: Final = (
     ("#ffffff", QT_TRANSLATE_NOOP("Colours", "White")),
@@ -23,7 +23,7 @@ BASE_COLOURS: Final = (
 _SWATCH_PX: Final = 32
 
 
-class ColourChoice(QComboBox):
+class ColourChoice(QWidget):
     """Chooses a colour as ``#rrggbb``.
 
     Signals:
@@ -32,17 +32,30 @@ class ColourChoice(QComboBox):
 
     chosen = Signal(str)
 
-    def __init__(self) -> None:
-        """Show the first colour until told otherwise."""
+    def __init__(self, name: str) -> None:
+        """Show the first colour until told otherwise.
+
+        Args:
+            name: What the colour is of.
+        """
         super().__init__()
+        self._name = name
         self._colour = BASE_COLOURS[0][0]
         self._dialog: QColorDialog | None = None
+        self.box = QComboBox()
         for value, title in BASE_COLOURS:
-            name = QCoreApplication.translate("Colours", str(title))
-            self.addItem(_swatch(QColor(value)), name, value)
-        self.addItem(self.tr("Another colour…"))
-        self.currentIndexChanged.connect(self._on_index)
-        self.activated.connect(self._on_activated)
+            text = QCoreApplication.translate("Colours", str(title))
+            self.box.addItem(_swatch(QColor(value)), text, value)
+        self.box.currentIndexChanged.connect(lambda index: self._take(self.box.itemData(index)))
+        self.other = QPushButton(self.tr("Another…"))
+        self.other.setAccessibleName(self.tr("{name}: another colour").format(name=name))
+        self.other.clicked.connect(self._open_dialog)
+        self.setFocusProxy(self.box)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.box)
+        row.addWidget(self.other)
+        row.addStretch(1)
 
     @property
     def dialog(self) -> QColorDialog | None:
@@ -52,13 +65,12 @@ class ColourChoice(QComboBox):
     def show_colour(self, value: str) -> None:
         """Show the colour ``value``; one without a name by its number."""
         self._colour = value
-        with QSignalBlocker(self):
-            other = self.count() - 1
-            is_base = any(value == base for base, _ in BASE_COLOURS)
-            if not is_base:
-                self.setItemIcon(other, _swatch(QColor(value)))
-                self.setItemText(other, self.tr("Another: {colour}").format(colour=value))
-            self.setCurrentIndex(self.findData(value) if is_base else other)
+        with QSignalBlocker(self.box):
+            while self.box.count() > len(BASE_COLOURS):
+                self.box.removeItem(len(BASE_COLOURS))
+            if self.box.findData(value) < 0:
+                self.box.addItem(_swatch(QColor(value)), value, value)
+            self.box.setCurrentIndex(self.box.findData(value))
 
     def close_dialog(self) -> None:
         """Close the dialog with all colours, if it is open, and leave things as they are."""
@@ -67,15 +79,6 @@ class ColourChoice(QComboBox):
             self._dialog.close()
             self._forget_dialog()
 
-    def _on_index(self, index: int) -> None:
-        value = self.itemData(index)
-        if value is not None:
-            self._take(str(value))
-
-    def _on_activated(self, index: int) -> None:
-        if self.itemData(index) is None:
-            self._open_dialog()
-
     def _open_dialog(self) -> None:
         if self._dialog is None:
             before = self._colour
@@ -83,7 +86,7 @@ class ColourChoice(QComboBox):
             # Qt's own looks and reads the same everywhere, and the captions go on behind it.
             self._dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
             self._dialog.setWindowModality(Qt.WindowModality.NonModal)
-            self._dialog.setWindowTitle(self.accessibleName())
+            self._dialog.setWindowTitle(self._name)
             self._dialog.currentColorChanged.connect(lambda colour: self._take(colour.name()))
             self._dialog.rejected.connect(lambda: self._take(before))
             self._dialog.finished.connect(self._forget_dialog)
@@ -95,11 +98,10 @@ class ColourChoice(QComboBox):
         if self._dialog is not None:
             self._dialog.deleteLater()
             self._dialog = None
-            self.show_colour(self._colour)
 
     def _take(self, value: str) -> None:
         if value != self._colour:
-            self._colour = value
+            self.show_colour(value)
             self.chosen.emit(value)
 
 

@@ -128,7 +128,7 @@ class LookPage(Page):
                 self.tr("At 0 % only the letters and their box are seen."),
             ),
         ):
-            self.row(form, what, self._colour(colour), field=colour, words=self.tr("color"))
+            self.row(form, what, self._colour(colour, what), field=colour, words=self.tr("color"))
             self._percent(form, how_solid, opacity, (0, 100), help_text=help_text)
         follow = self.check(
             "overlay.follow_contrast", self.tr("Follow the system's wish for &high contrast")
@@ -169,8 +169,8 @@ class LookPage(Page):
         box.setMinimumContentsLength(24)
         return box
 
-    def _colour(self, field: str) -> ColourChoice:
-        choice = ColourChoice()
+    def _colour(self, field: str, label: str) -> ColourChoice:
+        choice = ColourChoice(label.replace("&", "").rstrip(":"))
         choice.chosen.connect(lambda value: self.draft.set(field, value))
         self.follow(choice, lambda: choice.show_colour(str(self.draft.value(field))))
         self._colours.append(choice)

@@ -144,7 +144,7 @@ class Page(QWidget):
         )
         name = (label or own_text).replace("&", "").rstrip(":")
         target.setAccessibleName(name)
-        self._calm.guard(control)
+        self._calm.guard(target)
         cell = QWidget()
         cell.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         cell.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

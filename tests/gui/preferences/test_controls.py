@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QLocale, Qt, QTranslator
-from PySide6.QtGui import QAccessible, QColor, QPalette
+from PySide6.QtCore import QLocale, QPoint, QPointF, Qt, QTranslator
+from PySide6.QtGui import QAccessible, QColor, QPalette, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -104,6 +104,38 @@ def tabbed_through(office: Office, page: Page) -> list[QWidget]:
         if page.isAncestorOf(focused):
             reached.append(focused)
     return reached
+
+
+def test_the_wheel_changes_nothing_by_accident(play: Play) -> None:
+    async def story(office: Office) -> None:
+        for field in ("overlay.size_percent", "overlay.text_colour", "overlay.lines"):
+            control = office.row(field).control
+            office.dialog.open_page("look")
+            office.dialog.navigation.search.setFocus()
+            roll(control)
+            assert not office.dialog.draft.is_changed, field
+            control.setFocus()
+            roll(control)
+            assert office.dialog.draft.is_changed, field
+            office.dialog.draft.discard()
+
+    play(story)
+
+
+def roll(control: QWidget) -> None:
+    """Turn the wheel by one notch over ``control``."""
+    middle = QPointF(control.rect().center())
+    event = QWheelEvent(
+        middle,
+        control.mapToGlobal(middle),
+        QPoint(),
+        QPoint(0, -120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,  # noqa: FBT003  # Qt's own
+    )
+    QApplication.sendEvent(control, event)
 
 
 @pytest.fixture(params=["en", "de"])
