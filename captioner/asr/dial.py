@@ -51,7 +51,16 @@ async def dialled(endpoint: Endpoint, port: int, *, limit_s: float) -> AsyncIter
         writer.transport.abort()
 
 
-async def _dial(host: str, port: int, place: str, limit_s: float) -> Streams:
+async def addresses_of(endpoint: Endpoint, port: int, *, limit_s: float) -> list[str]:
+    """Return what the name of the endpoint's host stands for.
+
+    Raises:
+        UnavailableError: No name server knows it, or none answers within ``limit_s`` seconds.
+    """
+    return await _look_up(endpoint.host, port, endpoint.title, limit_s)
+
+
+async def _look_up(host: str, port: int, place: str, limit_s: float) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(limit_s):
@@ -61,9 +70,14 @@ async def _dial(host: str, port: int, place: str, limit_s: float) -> Streams:
         raise connecting.unreachable(place, reason) from error
     except (socket.gaierror, UnicodeError) as error:
         raise connecting.unknown_name(host, place) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+async def _dial(host: str, port: int, place: str, limit_s: float) -> Streams:
+    addresses = await _look_up(host, port, place, limit_s)
     try:
         async with asyncio.timeout(limit_s):
-            return await _first_that_answers([str(address[0]) for *_, address in found], port)
+            return await _first_that_answers(addresses, port)
     except TimeoutError as error:
         raise connecting.no_answer(place, limit_s=limit_s) from error
     except ConnectionRefusedError as error:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final, TypeAlias
 
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.peer import HttpAnswer
 from captioner.asr.x509 import Certificate
 from captioner.core.errors import CaptionerError, RequestError, UnavailableError
-from captioner.core.health import EndpointHealth, EndpointState
+from captioner.core.health import EndpointHealth, EndpointState, ProbeKind, ProbeOutcome
 from captioner.riva.models import ServerModel, for_streams, listed
 
 SLOW_MS: Final = 3000.0
@@ -24,28 +24,12 @@ _WAIT: Final = (
 )
 
 
-class ProbeKind(StrEnum):
-    """The single probes, in the order in which they are made."""
-
-    CONNECTION = "connection"
-    HEALTH = "gRPC health"
-    MODELS = "models"
-    HTTP = "HTTP readiness"
+Progress: TypeAlias = Callable[[ProbeKind, ProbeOutcome | None], None]
+"""Is told of each step when it begins, with None, and of what it met."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeOutcome:
-    """What one probe met.
-
-    Attributes:
-        kind: Which one.
-        is_good: True when it speaks for the server, False when against it, None for neither.
-        said: What the server said, or why it said nothing.
-    """
-
-    kind: ProbeKind
-    is_good: bool | None
-    said: str
+def unwatched(_kind: ProbeKind, _outcome: ProbeOutcome | None) -> None:
+    """Take no notice of the progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +79,9 @@ class Findings:
     """The answers of one server so far.
 
     Attributes:
+        progress: Follows the steps.
+        current: The step that began last.
+        obstacle: What a look at the way met, before gRPC went it.
         is_connected: Whether gRPC's connection stands.
         error: Why a probe over gRPC failed for good.
         serves: What the health service says; None where it says nothing.
@@ -105,6 +92,9 @@ class Findings:
         outcomes: What each probe met.
     """
 
+    progress: Progress = unwatched
+    current: ProbeKind = ProbeKind.CONNECTION
+    obstacle: CaptionerError | None = None
     is_connected: bool = False
     error: CaptionerError | None = None
     serves: bool | None = None
@@ -114,9 +104,16 @@ class Findings:
     certificate: Certificate | None = None
     outcomes: list[ProbeOutcome] = field(default_factory=list)
 
+    def begin(self, kind: ProbeKind) -> None:
+        """Note that a step begins."""
+        self.current = kind
+        self.progress(kind, None)
+
     def add(self, kind: ProbeKind, said: str, *, is_good: bool | None = None) -> None:
-        """Note what a probe met."""
-        self.outcomes.append(ProbeOutcome(kind, is_good, said))
+        """Note what a step met."""
+        outcome = ProbeOutcome(kind, is_good, said)
+        self.outcomes.append(outcome)
+        self.progress(kind, outcome)
 
     @property
     def has_streaming_model(self) -> bool:

@@ -19,10 +19,11 @@ from captioner.audio.catalog import AudioDevice
 from captioner.audio.devices import list_devices
 from captioner.cli.check import Check, CheckResult, CheckStatus
 from captioner.cli.context import AppContext
-from captioner.cli.endpoint_checks import call_time, examine
+from captioner.cli.endpoint_checks import call_time, verdict
 from captioner.cli.loudness import level_of
 from captioner.core.errors import CaptionerError
 from captioner.gui.display import choose_platform
+from captioner.session.examination import examine
 from captioner.session.probe import probe_embedded
 from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.insecurities import insecurities
@@ -92,7 +93,7 @@ def _security_check(server: EndpointSettings) -> Check:
 
 def _server_check(server: EndpointSettings, settings: Settings) -> Check:
     async def check() -> Sequence[CheckResult]:
-        return [(await examine(server, settings, thorough=False)).verdict]
+        return [verdict(await examine(server, settings, thorough=False))]
 
     return Check(f"Server: {server.account}", check)
 

@@ -17,7 +17,7 @@ from captioner import __version__
 from captioner.cli.check import Check, CheckResult, CheckStatus
 from captioner.cli.checks import all_checks
 from captioner.cli.context import AppContext, app_context
-from captioner.cli.endpoint_checks import ExaminedEndpoint, examine
+from captioner.cli.endpoint_checks import as_record, details, verdict
 from captioner.cli.exit_codes import ExitCode
 from captioner.cli.options import (
     CaFileOption,
@@ -28,6 +28,7 @@ from captioner.cli.options import (
     recogniser_overrides,
 )
 from captioner.core.errors import ConfigurationError
+from captioner.session.examination import ExaminedEndpoint, examine
 from captioner.settings.models import Settings
 
 _STYLES: Final = {
@@ -104,14 +105,14 @@ def _check_servers(
             hint="Give one: --server HOST:PORT, or RIVA_HOST.",
         )
     examined = asyncio.run(_examine(settings, only_first=only_first))
-    failed = any(found.verdict.status is CheckStatus.FAILED for found in examined)
+    failed = any(verdict(found).status is CheckStatus.FAILED for found in examined)
     if as_json:
-        servers = [found.as_record() for found in examined]
+        servers = [as_record(found) for found in examined]
         typer.echo(json.dumps({"captioner": __version__, "ok": not failed, "endpoints": servers}))
     else:
         console = Console(highlight=False)
         for found in examined:
-            console.print(_table([found.verdict, *found.details()]))
+            console.print(_table([verdict(found), *details(found)]))
     return failed
 
 

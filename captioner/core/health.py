@@ -1,4 +1,4 @@
-"""What a session says of itself: the state of the health dot with its sentence, and figures."""
+"""What a session says of itself and of servers: states with their sentence, steps, and figures."""
 
 from __future__ import annotations
 
@@ -75,6 +75,39 @@ class EndpointHealth:
     server: str
     state: EndpointState
     reason: str
+    fix: str = ""
+
+
+class ProbeKind(StrEnum):
+    """The steps of an examination of a server, in the order in which they are made."""
+
+    NAME = "name"
+    CONNECTION = "connection"
+    ENCRYPTION = "encryption"
+    PROTOCOL = "gRPC"
+    HEALTH = "gRPC health"
+    MODELS = "models"
+    KEY = "key"
+    CHOICE = "model and language"
+    TIME = "time of a call"
+    HTTP = "HTTP readiness"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeOutcome:
+    """What one step met.
+
+    Attributes:
+        kind: Which one.
+        is_good: True when it speaks for the server, False when against it, None for neither.
+        said: What was found, or why nothing was.
+        fix: What the user can do; empty where the verdict says it, or where all is well.
+    """
+
+    kind: ProbeKind
+    is_good: bool | None
+    said: str
     fix: str = ""
 
 

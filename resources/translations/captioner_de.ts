@@ -1683,6 +1683,10 @@
         <translation>Lassen Sie es auf dem Server erneuern. Wenn es neu ist, prüfen Sie die Uhr dieses Computers.</translation>
     </message>
     <message>
+        <source>Have it renewed on the server: without it, no connection can be made.</source>
+        <translation>Lassen Sie es auf dem Server erneuern: Ohne gültiges Zertifikat kommt keine Verbindung zustande.</translation>
+    </message>
+    <message>
         <source>Input should be a valid integer, unable to parse string as an integer</source>
         <translation>Es muss eine ganze Zahl sein</translation>
     </message>
@@ -1711,8 +1715,20 @@
         <translation>Er listet seine Modelle nicht auf.</translation>
     </message>
     <message>
+        <source>It does not say without a key that it takes.</source>
+        <translation>Er sagt es nicht ohne einen Schlüssel, den er annimmt.</translation>
+    </message>
+    <message>
+        <source>It expired on {0}; it is for {1}.</source>
+        <translation>Es ist am {0} abgelaufen; es gilt für {1}.</translation>
+    </message>
+    <message>
         <source>It has no health service ({0}).</source>
         <translation>Er hat keinen Zustandsdienst ({0}).</translation>
+    </message>
+    <message>
+        <source>It has no room to answer.</source>
+        <translation>Er ist zu ausgelastet, um zu antworten.</translation>
     </message>
     <message>
         <source>It has: {0}. Set one of these (RIVA_MODEL), or none to let the server choose.</source>
@@ -1723,8 +1739,24 @@
         <translation>Es wird erneut versucht; schließen Sie andere Clients, um Platz zu machen.</translation>
     </message>
     <message>
+        <source>It is valid for {0} more days, until {1}; it is for {2}.</source>
+        <translation>Es ist noch {0} Tage gültig, bis {1}; es gilt für {2}.</translation>
+    </message>
+    <message>
         <source>It may be unplugged.</source>
         <translation>Vielleicht ist es ausgesteckt.</translation>
+    </message>
+    <message>
+        <source>It recognises {0} as the settings ask for it.</source>
+        <translation>Er erkennt {0}, wie die Einstellungen es verlangen.</translation>
+    </message>
+    <message>
+        <source>It takes the key.</source>
+        <translation>Er nimmt den Schlüssel an.</translation>
+    </message>
+    <message>
+        <source>It takes {0} ms.</source>
+        <translation>Er dauert {0} ms.</translation>
     </message>
     <message>
         <source>Its HTTP port {0} says that it is ready: check the gRPC port (RIVA_PORT), and that a container publishes it.</source>
@@ -1765,6 +1797,10 @@
     <message>
         <source>No CA file is set for a private host: any authority of the system can vouch for it.</source>
         <translation>Für einen privaten Host ist keine CA-Datei eingestellt: Jede Stelle des Systems kann für ihn bürgen.</translation>
+    </message>
+    <message>
+        <source>No key is set, and it wants none.</source>
+        <translation>Es ist kein Schlüssel gesetzt, und er verlangt keinen.</translation>
     </message>
     <message>
         <source>No secure connection to {0} can be prepared.</source>
@@ -1817,6 +1853,10 @@
     <message>
         <source>Port {0} is not a NIM&apos;s: HTTP status {1}.</source>
         <translation>Port {0} ist nicht der eines NIM: HTTP-Status {1}.</translation>
+    </message>
+    <message>
+        <source>Port {0} is open.</source>
+        <translation>Der Port {0} ist offen.</translation>
     </message>
     <message>
         <source>Port {0} says not ready yet.</source>
@@ -1933,6 +1973,10 @@
     <message>
         <source>The certificate is checked for {0} and not for the host: whoever has one for that name can stand in for the server.</source>
         <translation>Das Zertifikat wird für {0} geprüft und nicht für den Host: Wer eines für diesen Namen hat, kann sich als der Server ausgeben.</translation>
+    </message>
+    <message>
+        <source>The certificate is in order.</source>
+        <translation>Das Zertifikat ist in Ordnung.</translation>
     </message>
     <message>
         <source>The certificate of {0} is signed by an authority that is not trusted here{1}.</source>
@@ -2055,8 +2099,16 @@
         <translation>Der Name „{0}“ ist kein Text.</translation>
     </message>
     <message>
+        <source>The name {0} stands for {1}.</source>
+        <translation>Der Name {0} steht für {1}.</translation>
+    </message>
+    <message>
         <source>The password for the proxy travels unencrypted to it.</source>
         <translation>Das Passwort für den Proxy wird unverschlüsselt an ihn übertragen.</translation>
+    </message>
+    <message>
+        <source>The proxy leads to port {0}.</source>
+        <translation>Der Proxy führt zum Port {0}.</translation>
     </message>
     <message>
         <source>The proxy on the way to {0} does not let the connection through ({1}).</source>
@@ -2265,6 +2317,10 @@
     <message>
         <source>{0} closes the connection at once.</source>
         <translation>{0} schließt die Verbindung sofort.</translation>
+    </message>
+    <message>
+        <source>{0} could not be examined within {1} seconds.</source>
+        <translation>{0} konnte nicht innerhalb von {1} Sekunden geprüft werden.</translation>
     </message>
     <message>
         <source>{0} did not answer in time: {1}.</source>

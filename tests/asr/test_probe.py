@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.peer import HttpAnswer
 from captioner.asr.probe import probe
-from captioner.asr.verdict import Findings, ProbeKind, judge
+from captioner.asr.verdict import Findings, judge
 from captioner.core.errors import (
     ConfigurationError,
     CredentialsError,
@@ -20,7 +20,7 @@ from captioner.core.errors import (
     TlsError,
     UnavailableError,
 )
-from captioner.core.health import EndpointHealth, EndpointState
+from captioner.core.health import EndpointHealth, EndpointState, ProbeKind
 from captioner.riva.models import ServerModel
 from tests.support.riva_server import NOT_SERVING, ServedStream, serve_riva
 from tests.support.tcp_server import free_port, http_answer, serve_tcp
@@ -193,7 +193,7 @@ async def test_a_wrong_key_is_a_verdict() -> None:
             Endpoint("127.0.0.1", server.port, token=SecretStr("wrong"), http_port=None)
         )
     assert isinstance(report.error, CredentialsError)
-    assert report.outcomes[-1].kind is ProbeKind.MODELS
+    assert report.outcomes[-1].kind is ProbeKind.KEY
 
 
 async def test_settings_that_cannot_work_are_a_verdict() -> None:

@@ -73,23 +73,39 @@ async def test_all_that_is_known_of_a_server_is_told(
     assert lines[0].startswith(f"ok Server: {name} {name} is ready: parakeet (en-US). (")
     assert lines[0].endswith(" ms a call)")
     assert lines[1:6] == [
+        f"ok connection Port {server.port} is open.",
+        "ok encryption The certificate is in order.",
         "ok gRPC health SERVING",
         "ok models parakeet (en-US)",
+        "ok key No key is set, and it wants none.",
+    ]
+    assert lines[6].startswith("ok time of a call It takes ")
+    assert lines[7:9] == [
         f"ok HTTP readiness Port {http_port} says ready.",
+        "ok model and language It recognises en-US as the settings ask for it.",
+    ]
+    assert lines[9] == (
+        f"warning certificate It is valid for 10 more days, until {end:%Y-%m-%d}; "
+        "it is for localhost, 127.0.0.1."
+    )
+    assert lines[10].startswith("Fix: Have it renewed")
+    assert lines[11:] == [
         "ok Model parakeet (en-US), for streams",
         "ok Model parakeet (en-US), for whole recordings",
     ]
-    assert lines[6] == (
-        f"warning Certificate 10 days left, until {end:%Y-%m-%d}; for localhost, 127.0.0.1"
-    )
-    assert lines[7].startswith("Fix: Have it renewed")
     assert (record["state"], record["status"], record["fix"]) == ("ready", "ok", "")
     assert record["round_trip_ms"] > 0
     assert record["models"][0] == {"name": "parakeet", "language": "en-US", "kind": "online"}
     assert [probe["name"] for probe in record["probes"]] == [
+        "connection",
+        "encryption",
         "gRPC health",
         "models",
+        "key",
+        "time of a call",
         "HTTP readiness",
+        "model and language",
+        "certificate",
     ]
     assert record["certificate"]["days_left"] == 10
     assert record["error"] is None

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, NoReturn, TypeAlias
 
 import grpc
@@ -152,6 +153,7 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         token: str | None = None,
         models: Sequence[ServerModel] | None = (ServerModel("scripted-en-us", "en-US"),),
         status: int | None = SERVING,
+        overload: str = "",
     ) -> None:
         """Prepare; nothing listens before `start`.
 
@@ -165,11 +167,13 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
             models: What `GetRivaSpeechRecognitionConfig` lists; None refuses to, as hosted
                 functions do. May be exchanged through the attribute.
             status: What the health service says; None leaves the service out.
+            overload: Why it has no room to list its models.
         """
         self.handler = handler
         self.token = token
         self.models = models
         self.configs_asked = 0
+        self.overload = overload
         self.streams: list[ServedStream] = []
         self.port = 0
         self.faults: list[BaseException] = []
@@ -247,6 +251,8 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         self.configs_asked += 1
         if self.models is None:
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+        if self.overload:
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, self.overload)
         return riva_asr_pb2.RivaSpeechRecognitionConfigResponse(
             model_config=[
                 riva_asr_pb2.RivaSpeechRecognitionConfigResponse.Config(
@@ -292,3 +298,11 @@ async def serve_riva(handler: Handler, **options: Any) -> AsyncIterator[RivaServ
 def authority() -> trustme.CA:
     """A certificate authority of its own."""
     return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
+    """The file by which a client trusts ``authority``."""
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return str(path)

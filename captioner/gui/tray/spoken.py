@@ -31,6 +31,6 @@ async def known_languages(settings: Settings) -> tuple[str, ...]:
 
 
 def _import_ask() -> Callable[[Settings], Awaitable[tuple[str, ...]]]:
-    from captioner.session.server_check import recognised_languages  # noqa: PLC0415  # see above
+    from captioner.session.examination import recognised_languages  # noqa: PLC0415  # see above
 
     return recognised_languages

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
@@ -28,6 +29,9 @@ from captioner.gui.text.sentences import endpoint_health_said, said
 from captioner.gui.welcome.step import Step
 from captioner.settings.endpoints import DEFAULT_PORT, EndpointSettings
 from captioner.settings.models import Settings
+
+if TYPE_CHECKING:
+    from captioner.session.examination import ExaminedEndpoint
 
 _GOOD = "\u2713"
 _BAD = "\u26a0"
@@ -214,13 +218,13 @@ class RecogniseStep(Step):
 async def _check(server: EndpointSettings, settings: Settings) -> EndpointHealth:
     # gRPC is heavy to import where no session has done it yet.
     check = await asyncio.to_thread(_import_check)
-    return await check(server, settings)
+    return (await check(server, settings)).health
 
 
-def _import_check() -> Callable[[EndpointSettings, Settings], Awaitable[EndpointHealth]]:
-    from captioner.session.server_check import check_server  # noqa: PLC0415  # see above
+def _import_check() -> Callable[[EndpointSettings, Settings], Awaitable[ExaminedEndpoint]]:
+    from captioner.session.examination import examine  # noqa: PLC0415  # see above
 
-    return check_server
+    return partial(examine, thorough=False)
 
 
 def _plain(server: EndpointSettings) -> EndpointSettings:

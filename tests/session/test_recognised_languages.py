@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from captioner.riva.models import ServerModel
-from captioner.session.server_check import recognised_languages
+from captioner.session.examination import recognised_languages
 from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.models import Settings
 from tests.support.riva_server import ServedStream, serve_riva
