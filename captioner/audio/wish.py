@@ -56,8 +56,11 @@ def condition_of(devices: Sequence[AudioDevice], heard: str) -> SourceCondition:
     if device.kind == "microphone":
         parts = [device, *(each for each in devices if _is_behind(each, device))]
         return SourceCondition(next((each.silenced_by for each in parts if each.silenced_by), ""))
+    if device.is_playing:
+        return SourceCondition(device.silenced_by)
+    # Many a card is muted behind the point where it is heard: without sound there is no telling.
     others = [each.name for each in devices if each.kind == "system" and each.is_playing]
-    return SourceCondition(device.silenced_by, "" if device.is_playing else next(iter(others), ""))
+    return SourceCondition(plays_elsewhere=next(iter(others), ""))
 
 
 def _is_behind(microphone: AudioDevice, canceller: AudioDevice) -> bool:

@@ -102,7 +102,8 @@ class SourceCondition:
     """What the system knows of a device that is heard; told when it changes.
 
     Attributes:
-        silenced_by: "mute" or "volume" where the device is muted or turned down to nothing.
+        silenced_by: "mute" or "volume" where the device is muted or turned down to nothing, though
+            there would be something to hear.
         plays_elsewhere: Another output on which something plays, while nothing does on this one.
     """
 

@@ -96,3 +96,9 @@ def test_another_output_counts_only_while_nothing_plays_on_this_one() -> None:
         SourceCondition()
     )
     assert condition_of([speakers], "gone") == SourceCondition()
+
+
+def test_a_muted_output_is_the_reason_for_silence_only_while_something_plays_on_it() -> None:
+    muted = replace(DEVICES[0], silenced_by="mute")
+    assert condition_of([muted], muted.id) == SourceCondition()
+    assert condition_of([replace(muted, is_playing=True)], muted.id) == SourceCondition("mute")
