@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from captioner.core.events import LevelChanged
-from captioner.core.health import Concern, Health, HealthState
+from captioner.core.health import Concern, EndpointHealth, EndpointState, Health, HealthState
 from captioner.gui.commands import Command
 from captioner.gui.desk import Desk
 from captioner.gui.health.facts import FactSheet
@@ -38,6 +38,7 @@ _REFRESH_MS: Final = 1000
 _GAP: Final = 8
 _WIDTH_LETTERS: Final = 80
 _ENDED: Final = (HealthState.STOPPED, HealthState.FAILED)
+_RECOGNISING: Final = (HealthState.LISTENING, HealthState.DEGRADED, HealthState.NO_AUDIO)
 _PAGES: Final = {Concern.SOURCE: "audio", Concern.RECOGNISER: "server"}
 
 
@@ -177,11 +178,19 @@ class StatusPopover(QDialog):
             self.tr("&Start captions") if is_ended else self.tr("&Stop captions")
         )
         self.facts.show_sources(bridge.sources if runner.is_running else {})
-        self.facts.show_endpoint(bridge.endpoint_health)
+        self.facts.show_endpoint(self._endpoint_health())
         if (session := runner.session) is not None:
             self.facts.show_figures(session.figures)
         # Labels that have come or gone count from the next turn of the loop on.
         QTimer.singleShot(0, self, self._grow)
+
+    def _endpoint_health(self) -> EndpointHealth | None:
+        """Return the last news of the server, unless they are out of date."""
+        known, state = self._desk.bridge.endpoint_health, self.verdict.health.state
+        if known is None or state is HealthState.STOPPED:
+            return None
+        is_outdated = known.state is EndpointState.READY and state not in _RECOGNISING
+        return None if is_outdated else known
 
     def _remedy(self) -> None:
         health = self.verdict.health

@@ -38,7 +38,7 @@ from captioner.gui.health.mark import HealthDot
 from captioner.gui.health.popover import StatusPopover
 from captioner.settings.models import Settings
 from tests.gui.test_front_end import Stage, stage, started
-from tests.support.scripted_session import ScriptedSession
+from tests.support.scripted_session import LISTENING, ScriptedSession
 from tests.support.wait import until
 
 __all__ = ["stage"]
@@ -104,6 +104,11 @@ def test_a_run_from_the_dot_to_the_end(stage: Stage) -> None:
         )
         assert "Level: \u221223 dB  Good" in popover.text
         assert "Its state: riva:50051 recognises." in popover.text
+        gone = Health(HealthState.RECONNECTING, "The server is gone.")
+        emit(session, HealthChanged(gone))
+        assert "recognises" not in popover.text, "that was before"
+        emit(session, HealthChanged(LISTENING))
+        assert "recognises" in popover.text
         emit(session, SourceChanged("microphone", "Webcam", "You"))
         emit(session, SourceChanged("system", "Speakers", "Others"))
         assert popover.text.splitlines()[1:5:2] == ["Others: Speakers", "You: Webcam"]
@@ -116,6 +121,7 @@ def test_a_run_from_the_dot_to_the_end(stage: Stage) -> None:
         await until(lambda: popover.toggle_button.text() == "&Start captions")
         assert popover.verdict.text.startswith("Captions are stopped.")
         assert "Heard: Nothing" in popover.text
+        assert "recognises" not in popover.text
         QTest.keyClick(popover.toggle_button, Qt.Key.Key_Space)
         await until(lambda: session.commands.count(("start",)) == 2)
 
