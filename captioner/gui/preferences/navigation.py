@@ -54,6 +54,7 @@ class Navigation(QWidget):
         self.results = _List()
         self.results.setAccessibleName(self.tr("Settings found"))
         self.results.setWordWrap(True)
+        self.results.setAlternatingRowColors(True)  # each is of two lines: what, and on which page
         self.results.itemActivated.connect(self._on_activated)
         self.results.itemClicked.connect(self._on_activated)
         self._stack = QStackedWidget()

@@ -150,7 +150,7 @@ class Page(QWidget):
         cell.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.rows.append(Row(name, f"{words} {help_text} {field}", target, field, cell))
         column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(4, 3, 4, 3)  # the frame of what was looked for goes there
         column.setSpacing(2)
         is_short = isinstance(control, QComboBox | QAbstractSpinBox | QPushButton)
         column.addWidget(
