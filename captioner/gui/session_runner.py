@@ -94,6 +94,15 @@ class SessionRunner(QObject):
             audio = self._live.now.audio
             self._ask(session.set_source(audio.source, audio.device), "reopen")
 
+    def follow_keys(self) -> None:
+        """Use the keys as they are kept now; captions that failed are tried again with them."""
+        if (session := self._session) is None:
+            return
+        if session.state is SessionState.FAILED:
+            self.start()
+        else:
+            self._ask(session.apply(self._live.now), "apply-keys")
+
     async def close(self) -> None:
         """Stop, and end the session."""
         if self._session is not None:

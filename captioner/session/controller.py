@@ -46,6 +46,7 @@ from captioner.session.recognition import (
 )
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, Settings
+from captioner.settings.secrets import key_changes
 from captioner.telemetry.logs import FILE_ONLY
 
 logger = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class CaptionSession:
         self._tracks = CaptionTracks(settings.captions.stability, replacements(settings))
         self._channels = ChannelSet(self._condition)
         self._changing = asyncio.Lock()
+        self._keys = key_changes()
         self.echo = EchoCount()
         self.error: CaptionerError | None = None
 
@@ -146,6 +148,7 @@ class CaptionSession:
         if self._task is not None and not self._task.done():
             return
         self.error = None
+        self._keys = key_changes()
         self._channels.begin()
         self._latency.reset()
         log_insecurities(self._settings)
@@ -217,7 +220,8 @@ class CaptionSession:
         asked of them in the next pause in speech, and the limits of a stream with the next one.
 
         Args:
-            settings: All but ``engine`` is used: its process is what it was started as.
+            settings: All but ``engine`` is used: its process is what it was started as. Keys that
+                were kept or forgotten since are followed too, also where the settings are the same.
         """
         before, self._settings = self._settings, settings
         self._follow_captions(before)
@@ -245,7 +249,9 @@ class CaptionSession:
     def _follow_servers(self, before: Settings) -> None:
         settings = self._settings
         self._failover.bear(settings.connection.fail_over_after * len(self._channels))
-        if candidate_traits(settings, self._engine) != candidate_traits(before, self._engine):
+        keys, self._keys = self._keys, key_changes()
+        others = candidate_traits(settings, self._engine) != candidate_traits(before, self._engine)
+        if others or keys != self._keys:
             if settings.endpoints != before.endpoints:
                 log_insecurities(settings)
             self._failover.replace(

@@ -1,9 +1,9 @@
 """API keys in the operating system's own store: Secret Service, KWallet, Keychain, or Windows.
 
 There is no fallback that writes a key in plain text: without a store a key lives in the
-environment, for one run. A store may ask the user to unlock it and block for as long as that
-takes, so every call runs in a thread of its own; a daemon thread, because a prompt that nobody
-answers must not keep the program from ending.
+environment or in the memory of this process, for one run. A store may ask the user to unlock it
+and block for as long as that takes, so every call runs in a thread of its own; a daemon thread,
+because a prompt that nobody answers must not keep the program from ending.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _SERVICE: Final = "captioner"
+_held: Final[dict[str, SecretStr]] = {}
+"""Keys that this process alone knows; they are written nowhere."""
+
+_changes = 0
+
 _NOT_STORES: Final = ("keyring.backends.fail", "keyring.backends.null")
 _NO_STORE_HINT: Final = (
     "Install and unlock a keyring (GNOME Keyring, KWallet, or KeePassXC with its Secret Service), "
@@ -51,7 +56,18 @@ class SecretStore:
         Raises:
             UnsupportedError: There is no store, or it is locked or refuses.
         """
+        if server in _held:
+            return _held[server]
         return await _in_thread(lambda: _get(server))
+
+    def holds(self, server: str) -> bool:
+        """Whether the key of ``server`` is kept for this run alone."""
+        return server in _held
+
+    def hold(self, server: str, key: SecretStr) -> None:
+        """Keep ``key`` in memory until this process ends; it goes before one in the store."""
+        _held[server] = key
+        _note_change()
 
     async def set(self, server: str, key: SecretStr) -> str:
         """Keep ``key`` for ``server`` in place of an older one; return the store's name.
@@ -59,15 +75,35 @@ class SecretStore:
         Raises:
             UnsupportedError: There is no store, or it is locked or refuses.
         """
-        return await _in_thread(lambda: _set(server, key))
+        name = await _in_thread(lambda: _set(server, key))
+        _held.pop(server, None)
+        _note_change()
+        return name
 
     async def delete(self, server: str) -> bool:
-        """Forget the key of ``server``; return whether there was one.
+        """Forget the key of ``server``, in the store and in memory; return whether there was one.
 
         Raises:
             UnsupportedError: There is no store, or it is locked or refuses.
         """
-        return await _in_thread(lambda: _delete(server))
+        was_held = server in _held
+        if was_held and await self.backend_name() is None:
+            was_stored = False
+        else:
+            was_stored = await _in_thread(lambda: _delete(server))
+        _held.pop(server, None)
+        _note_change()
+        return was_held or was_stored
+
+
+def key_changes() -> int:
+    """Return how often a key was kept or forgotten in this process."""
+    return _changes
+
+
+def _note_change() -> None:
+    global _changes  # noqa: PLW0603  # of the process, as the keys are
+    _changes += 1
 
 
 async def with_api_key(endpoint: EndpointSettings, store: SecretStore) -> EndpointSettings:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+from pydantic import SecretStr
+
 from captioner.asr.replay import ReplayBuffer
 from captioner.core.audio import SAMPLE_RATE
 from captioner.core.events import CaptionChanged
@@ -12,12 +15,14 @@ from captioner.core.stability import StabilityMode
 from captioner.core.state import SessionState
 from captioner.session.controller import CaptionSession
 from captioner.session.echo import EchoCount
+from captioner.settings import secrets
 from captioner.settings.models import CaptionSettings, EngineSettings, Settings
 from captioner.settings.recognition import RecognitionSettings
+from captioner.settings.secrets import SecretStore
 from captioner.settings.vocabulary import BoostedPhrase, Replacement, VocabularySettings
 from tests.asr.listening import chunks
 from tests.session.test_channels import Room, conversation, said
-from tests.session.test_session import running
+from tests.session.test_session import echo_progress, running
 from tests.support.clock import ManualClock
 from tests.support.riva_server import ServedStream, final, partial, serve_riva
 from tests.support.scripted_source import ScriptedOpener, ScriptedSource
@@ -201,3 +206,29 @@ async def test_a_language_that_the_engine_lacks_ends_captions_with_the_reason() 
         assert session.health.concern is Concern.RECOGNISER
     finally:
         await session.close()
+
+
+async def test_a_new_key_is_used_by_a_session_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings are the same; the server refuses one key and takes the other."""
+
+    async def nothing(_store: SecretStore, _server: str) -> None:
+        return None
+
+    monkeypatch.setattr(secrets, "_get", nothing)
+    monkeypatch.setattr(secrets, "_held", {})
+    source = ScriptedSource()
+    async with serve_riva(echo_progress, token="right") as server:  # noqa: S106 - of the test
+        account = f"127.0.0.1:{server.port}"
+        SecretStore().hold(account, SecretStr("right"))
+        async with running(server, source, ScriptedSource()) as watcher:
+            source.speak(0.1)
+            await watcher.shows("chunk 1")
+            SecretStore().hold(account, SecretStr("wrong"))
+            await watcher.session.apply(changed(watcher))
+            source.speak(0.1)
+            await until(lambda: watcher.session.state is SessionState.FAILED)
+            assert "refused the key" in watcher.session.health.sentence
+            SecretStore().hold(account, SecretStr("right"))
+            await watcher.session.start()
+            await until(lambda: len(server.streams) == 2)
+        assert server.streams[-1].metadata["authorization"] == "Bearer right"

@@ -110,6 +110,44 @@ def test_without_a_keyring_it_says_so(no_secret_service: SecretService, call: st
     assert "RIVA_API_KEY" in found["hint"]
 
 
+def test_without_a_keyring_a_key_lives_as_long_as_the_process(
+    no_secret_service: SecretService,
+) -> None:
+    found = _run(
+        no_secret_service,
+        """
+from captioner.settings.secrets import key_changes
+async def scenario():
+    store.hold("h:1", SecretStr("the key"))
+    kept = (await with_api_key(EndpointSettings(host="h", port=1), SecretStore())).api_key
+    held = [SecretStore().holds(name) for name in ("h:1", "h:2")]
+    gone = await store.delete("h:1")
+    return [kept.get_secret_value(), held, gone, store.holds("h:1"), key_changes()]
+""",
+    )
+    assert found == ["the key", [True, False], True, False, 2]
+    after = _run(no_secret_service, 'async def scenario(): return SecretStore().holds("h:1")')
+    assert after is False
+
+
+def test_what_is_held_goes_before_what_is_kept(secret_service: SecretService) -> None:
+    found = _run(
+        secret_service,
+        """
+async def scenario():
+    await store.set("h:1", SecretStr("kept key"))
+    store.hold("h:1", SecretStr("held key"))
+    first = (await store.get("h:1")).get_secret_value()
+    await store.set("h:1", SecretStr("new key"))
+    second = (await store.get("h:1")).get_secret_value()
+    store.hold("h:1", SecretStr("held key"))
+    gone = await store.delete("h:1")
+    return [first, second, gone, await store.get("h:1")]
+""",
+    )
+    assert found == ["held key", "new key", True, None]
+
+
 def test_without_a_keyring_settings_stay_as_they_are(no_secret_service: SecretService) -> None:
     found = _run(
         no_secret_service,
