@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QRect, QSize
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStyle, QWidget
 
 _GAP: Final = 8
 
@@ -38,3 +40,18 @@ def clear_place(wanted: QSize, least: QSize, taken: QRect, free: QRect) -> QRect
             best = QRect(side.topLeft(), size)
             best.moveCenter(side.center())
     return best
+
+
+def step_aside(window: QWidget, taken: QRect) -> None:
+    """Put ``window``, which is not shown now, where ``taken`` does not cover it, if it would."""
+    has_place = window.testAttribute(Qt.WidgetAttribute.WA_Moved)
+    if has_place and not window.frameGeometry().intersects(taken):
+        return
+    screen = QGuiApplication.screenAt(taken.center()) or window.screen()
+    frame = QSize(0, window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
+    place = clear_place(
+        window.size() + frame, window.minimumSizeHint() + frame, taken, screen.availableGeometry()
+    )
+    if place is not None:
+        window.resize(place.size() - frame)
+        window.move(place.topLeft())

@@ -195,7 +195,7 @@ class FrontEnd(QObject):
             self._control.show_overlay_visible(visible=visible)
 
     def _captions_place(self) -> QRect | None:
-        return self.overlay.frameGeometry() if self.overlay.isVisible() else None
+        return self.overlay.place_beside_others if self.overlay.isVisible() else None
 
     def _open_status(self) -> None:
         self.windows.open_status(self._captions_place())

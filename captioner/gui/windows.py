@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from captioner.gui.clearance import step_aside
 from captioner.gui.desk import Desk
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Windows:
             from captioner.gui.welcome.window import Welcome  # noqa: PLC0415  # loaded when wanted
 
             self._welcome = Welcome(self._desk)
+        captions = self._captions()
+        if captions is not None and not self._welcome.isVisible():
+            step_aside(self._welcome, captions)
         self._welcome.open()
 
     def close(self) -> None:

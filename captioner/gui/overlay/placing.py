@@ -88,6 +88,13 @@ class Placing(QObject):
         """The free part of the screen that it is on."""
         return chosen_monitor("", self._place(), self._monitors()).free
 
+    @property
+    def place_beside_others(self) -> QRect:
+        """Where it is while another window of the program is in use."""
+        if self.is_floating:
+            return self._place()
+        return self._docked_place(self._monitors(), is_other_used=True)
+
     def follow(self, settings: OverlaySettings) -> None:
         """Go where ``settings`` say, unless they say of places what those before said.
 
@@ -148,21 +155,24 @@ class Placing(QObject):
     def _wanted_place(self, monitors: list[Monitor]) -> QRect:
         chosen, measure = self._fitted(self._measured), self._measured
         if not self.is_floating:
-            floating = None if chosen is None else _rect(chosen)
-            monitor = chosen_monitor(self._settings.screen, floating, monitors)
-            dock = self._settings.dock
-            if dock == "full" and _is_own_window_used():
-                dock = "bottom"
-            place = docked_place(dock, monitor, height=measure.size.height())
-            if dock == "full":
-                place.setTop(place.top() + self._room_above)
-            return place
+            return self._docked_place(monitors, is_other_used=_is_own_window_used())
         return restored_place(
             chosen,
             default=measure.size,
             least=self._window.minimumSize(),
             screens=[monitor.free for monitor in monitors],
         )
+
+    def _docked_place(self, monitors: list[Monitor], *, is_other_used: bool) -> QRect:
+        chosen, settings = self._fitted(self._measured), self._settings
+        floating = None if chosen is None else _rect(chosen)
+        monitor = chosen_monitor(settings.screen, floating, monitors)
+        height = self._measured.size.height()
+        if settings.dock != "full":
+            return docked_place(settings.dock, monitor, height=height)
+        if is_other_used:
+            return docked_place("bottom", monitor, height=height)
+        return docked_place("full", monitor, height=height).adjusted(0, self._room_above, 0, 0)
 
     def _fitted(self, measure: Measure) -> WindowGeometry | None:
         """Return the place that the user chose, with the size that ``measure`` makes of it."""

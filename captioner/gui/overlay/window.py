@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QContextMenuEvent,
@@ -109,6 +109,11 @@ class Overlay(QWidget):
         """True while the mouse reaches what is behind it."""
         return self._settings.click_through and not self.is_arranging
 
+    @property
+    def place_beside_others(self) -> QRect:
+        """Where it is while another window of the program is in use."""
+        return self._placing.place_beside_others
+
     def restyle(self, settings: OverlaySettings) -> None:
         """Look and stand as ``settings`` say from now on."""
         before, self._settings = self._settings, settings
@@ -119,7 +124,11 @@ class Overlay(QWidget):
         self._placing.follow(settings)
         self._let_clicks_through()
         if settings.click_through and not before.click_through:
-            self._tell_ways_out()
+            self.show_notice(
+                self.tr(
+                    "Clicks go through now; the tray menu or “captioner click-through” ends that"
+                )
+            )
         if settings.hide_from_capture != before.hide_from_capture:
             self._leave_out_of_captures()
 
@@ -267,11 +276,6 @@ class Overlay(QWidget):
         wanted = self._settings.hide_from_capture
         if self.isVisible() and not leave_out_of_captures(self, wanted=wanted):
             self.show_notice(self.tr("The system does not leave the captions out of captures"))
-
-    def _tell_ways_out(self) -> None:
-        self.show_notice(
-            self.tr("Clicks go through now; the tray menu or “captioner click-through” ends that")
-        )
 
     def _on_arranging_changed(self, is_on: bool) -> None:  # noqa: FBT001  # a slot
         self._let_clicks_through()

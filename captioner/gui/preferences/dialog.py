@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QPushButton,
     QStackedWidget,
-    QStyle,
     QVBoxLayout,
 )
 
 from captioner.core.errors import CaptionerError
-from captioner.gui.clearance import clear_place
+from captioner.gui.clearance import step_aside
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.about_page import AboutPage
 from captioner.gui.preferences.audio_page import AudioPage
@@ -94,7 +93,7 @@ class Preferences(QDialog):
             if key == page.key:
                 self.navigation.choose(number)
         if clear_of is not None and not self.isVisible():
-            self._step_aside(clear_of)
+            step_aside(self, clear_of)
         self.show()
         self.ok_button.setDefault(False)  # the box of buttons thinks otherwise when it is shown
         self.raise_()
@@ -247,19 +246,6 @@ class Preferences(QDialog):
             self.bar.say(" ".join(said(text) for text in (trouble.message, trouble.hint) if text))
         elif closes:
             self.cancel()
-
-    def _step_aside(self, taken: QRect) -> None:
-        has_place = self.testAttribute(Qt.WidgetAttribute.WA_Moved)
-        if has_place and not self.frameGeometry().intersects(taken):
-            return
-        screen = QGuiApplication.screenAt(taken.center()) or self.screen()
-        frame = QSize(0, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
-        place = clear_place(
-            self.size() + frame, self.minimumSizeHint() + frame, taken, screen.availableGeometry()
-        )
-        if place is not None:
-            self.resize(place.size() - frame)
-            self.move(place.topLeft())
 
     def _button(self, which: QDialogButtonBox.StandardButton) -> QPushButton:
         button = self._buttons.button(which)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,6 +126,38 @@ def test_over_a_whole_screen_it_makes_room_for_the_settings(
     assert seen["place"][2] == width
     screen.xdotool("key", "Escape")
     await_place(overlay, 0, 0, width, height)
+
+
+def test_first_steps_and_settings_open_where_no_caption_covers_them(
+    screen: Screen, program: Program, start_overlay: OverlayStarter
+) -> None:
+    write_settings(program, lines=4)
+    overlay = start_overlay(screen.changes, "gui")
+    assert_not_covered(screen, overlay, "Welcome to Captioner")
+    assert program.run("settings").returncode == 0
+    assert_not_covered(screen, overlay, "Captioner settings")
+
+
+def assert_not_covered(screen: Screen, overlay: WatchedOverlay, title: str) -> None:
+    x, y, width, height = overlay.look()["place"]
+    left, top, wide, high = place_of(screen, screen.await_window(title))
+    assert top + high <= y or top >= y + height or left + wide <= x or left >= x + width
+    assert top > 0
+    assert left + wide <= screen.size[0]
+
+
+def place_of(screen: Screen, window: int) -> tuple[int, ...]:
+    """Return where ``window`` is without its frame, which counts twice in xdotool's answer."""
+    said = subprocess.run(
+        ["/usr/bin/xwininfo", "-id", str(window)],
+        env=screen.environ,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=10,
+    ).stdout
+    names = ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
+    return tuple(int(re.findall(rf"{name}: +(-?\d+)", said)[0]) for name in names)
 
 
 def test_a_monitor_that_goes_takes_the_captions_not_along_and_gets_them_back(
