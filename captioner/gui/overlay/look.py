@@ -20,6 +20,7 @@ from captioner.gui.overlay.contrast import (
     opposite,
     worst_ratio,
 )
+from captioner.gui.overlay.placement import Measure
 from captioner.settings.overlay import Edge, OverlaySettings
 
 TEXT: Final = QColor("#ffffff")
@@ -172,6 +173,16 @@ class Look:
     def margin(self) -> int:
         """Room beside the letters of a line for their edges and box, in logical pixels."""
         return math.ceil(self.edge_px)
+
+    def measure(self, settings: OverlaySettings) -> Measure:
+        """Return what the size of the overlay follows from in this look."""
+        return Measure(
+            lines=settings.lines,
+            line_height=self.line_height,
+            around=PADDING_TOP + self.status_height + PADDING_BOTTOM,
+            columns=settings.columns,
+            width=self.width_of_columns(settings.columns) + 2 * PADDING_X,
+        )
 
     def width_of_columns(self, columns: int) -> int:
         """Return how wide about ``columns`` letters of running text are, in logical pixels."""

@@ -243,13 +243,7 @@ class Overlay(QWidget):
 
     def _measure(self, settings: OverlaySettings) -> Measure:
         look = self._look if settings is self._settings else self._look_of(settings)
-        return Measure(
-            lines=settings.lines,
-            line_height=look.line_height,
-            around=PADDING_TOP + look.status_height + PADDING_BOTTOM,
-            columns=settings.columns,
-            width=look.width_of_columns(settings.columns) + 2 * PADDING_X,
-        )
+        return look.measure(settings)
 
     def _take_look(self, look: Look) -> None:
         self._look = look
