@@ -90,6 +90,7 @@ class FrontEnd(QObject):
             Command.ARRANGE: self._arrange,
             Command.CLICK_THROUGH: self._switch_click_through,
             Command.STATUS: self._open_status,
+            Command.TRANSCRIPT: self.windows.open_transcript,
             Command.SETTINGS: self.windows.open_preferences,
             Command.WELCOME: self.windows.open_welcome,
             Command.QUIT: self.ask_to_quit,

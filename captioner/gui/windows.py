@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from captioner.gui.clearance import step_aside
 from captioner.gui.desk import Desk
+from captioner.gui.transcript.recorder import Recorder
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QRect
 
     from captioner.gui.health.popover import StatusPopover
     from captioner.gui.preferences.dialog import Preferences
+    from captioner.gui.transcript.window import TranscriptWindow
     from captioner.gui.welcome.window import Welcome
 
 
@@ -20,7 +22,7 @@ class Windows:
     """Opens windows, and closes them all at the end."""
 
     def __init__(self, desk: Desk, *, captions: Callable[[], QRect | None]) -> None:
-        """Open nothing yet.
+        """Open nothing yet; what is said is recorded from now on.
 
         Args:
             desk: What windows may use.
@@ -29,6 +31,8 @@ class Windows:
         """
         self._desk = desk
         self._captions = captions
+        self._recorder = Recorder(desk.bridge)
+        self._transcript: TranscriptWindow | None = None
         self._preferences: Preferences | None = None
         self._status: StatusPopover | None = None
         self._welcome: Welcome | None = None
@@ -51,6 +55,14 @@ class Windows:
             self._status = StatusPopover(self._desk, open_settings=self.open_preferences)
         self._status.open_beside(beside)
 
+    def open_transcript(self) -> None:
+        """Show all that was said since the program began."""
+        if self._transcript is None:
+            from captioner.gui.transcript.window import TranscriptWindow  # noqa: PLC0415  # see above
+
+            self._transcript = TranscriptWindow(self._desk, self._recorder)
+        self._transcript.open()
+
     def open_welcome(self) -> None:
         """Show the first steps."""
         if self._welcome is None:
@@ -66,6 +78,8 @@ class Windows:
         """Close what is open, because the program ends."""
         if self._welcome is not None:
             self._welcome.hide()
+        if self._transcript is not None:
+            self._transcript.hide()
         if self._preferences is not None:
             self._preferences.cancel()
         if self._status is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from captioner.settings.base import SettingsModel
+from captioner.settings.overlay import WindowGeometry
 
 
 class ShortcutSettings(SettingsModel):
@@ -36,6 +37,7 @@ class DesktopSettings(SettingsModel):
         desktop_keys: Whether the desktop was asked for keys, where it hands them out itself.
         announce_finals: Whether the open transcript tells screen readers of each final.
         transcript_times: Whether the transcript shows when something was said.
+        transcript_geometry: Where its window was left; None leaves it to the system.
     """
 
     language: Literal["", "en", "de"] = ""
@@ -43,3 +45,4 @@ class DesktopSettings(SettingsModel):
     desktop_keys: bool = False
     announce_finals: bool = False
     transcript_times: bool = True
+    transcript_geometry: WindowGeometry | None = None

@@ -142,6 +142,10 @@
         <translation>Untertitel &amp;kopieren</translation>
     </message>
     <message>
+        <source>T&amp;ranscript…</source>
+        <translation>&amp;Mitschrift…</translation>
+    </message>
+    <message>
         <source>&amp;First steps…</source>
         <translation>Ers&amp;te Schritte…</translation>
     </message>
@@ -1354,6 +1358,68 @@
     <message>
         <source>Standard input: {name}</source>
         <translation>Standardeingabe: {name}</translation>
+    </message>
+</context>
+<context>
+    <name>SaveButton</name>
+    <message>
+        <source>&amp;Save as</source>
+        <translation>Speiche&amp;rn unter</translation>
+    </message>
+    <message>
+        <source>{format} (.{ending})…</source>
+        <translation>{format} (.{ending})…</translation>
+    </message>
+    <message>
+        <source>There are no captions to save yet</source>
+        <translation>Es gibt noch keine Untertitel zu speichern</translation>
+    </message>
+    <message>
+        <source>Save the transcript</source>
+        <translation>Mitschrift speichern</translation>
+    </message>
+    <message>
+        <source>The transcript is saved as {file}.</source>
+        <translation>Die Mitschrift ist als {file} gespeichert.</translation>
+    </message>
+</context>
+<context>
+    <name>SearchBar</name>
+    <message>
+        <source>&amp;Find:</source>
+        <translation>&amp;Suchen:</translation>
+    </message>
+    <message>
+        <source>Words to find</source>
+        <translation>Gesuchte Wörter</translation>
+    </message>
+    <message>
+        <source>&amp;Previous</source>
+        <translation>&amp;Vorige</translation>
+    </message>
+    <message>
+        <source>&amp;Next</source>
+        <translation>&amp;Nächste</translation>
+    </message>
+    <message>
+        <source>Places found</source>
+        <translation>Gefundene Stellen</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>Nicht gefunden</translation>
+    </message>
+    <message>
+        <source>1 place</source>
+        <translation>1 Stelle</translation>
+    </message>
+    <message>
+        <source>{count} places</source>
+        <translation>{count} Stellen</translation>
+    </message>
+    <message>
+        <source>{number} of {count}</source>
+        <translation>{number} von {count}</translation>
     </message>
 </context>
 <context>
@@ -2636,6 +2702,86 @@
     <message>
         <source>Copied</source>
         <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
+    <name>TranscriptFormat</name>
+    <message>
+        <source>Text</source>
+        <translation>Text</translation>
+    </message>
+    <message>
+        <source>SubRip subtitles</source>
+        <translation>SubRip-Untertitel</translation>
+    </message>
+    <message>
+        <source>WebVTT subtitles</source>
+        <translation>WebVTT-Untertitel</translation>
+    </message>
+    <message>
+        <source>JSON</source>
+        <translation>JSON</translation>
+    </message>
+</context>
+<context>
+    <name>TranscriptLine</name>
+    <message>
+        <source>— Captions started on {date} at {time} —</source>
+        <translation>— Untertitel gestartet am {date} um {time} —</translation>
+    </message>
+</context>
+<context>
+    <name>TranscriptView</name>
+    <message>
+        <source>Transcript</source>
+        <translation>Mitschrift</translation>
+    </message>
+</context>
+<context>
+    <name>TranscriptWindow</name>
+    <message>
+        <source>Captioner transcript</source>
+        <translation>Captioner-Mitschrift</translation>
+    </message>
+    <message>
+        <source>Show &amp;times</source>
+        <translation>&amp;Zeiten anzeigen</translation>
+    </message>
+    <message>
+        <source>&amp;Read new captions aloud</source>
+        <translation>Neue &amp;Untertitel vorlesen</translation>
+    </message>
+    <message>
+        <source>A screen reader says each caption that will not change any more</source>
+        <translation>Ein Bildschirmleser spricht jeden Untertitel, der sich nicht mehr ändert</translation>
+    </message>
+    <message>
+        <source>Go to the ne&amp;west</source>
+        <translation>Zum Neu&amp;esten</translation>
+    </message>
+    <message>
+        <source>&amp;Copy all</source>
+        <translation>Alles &amp;kopieren</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>Sch&amp;ließen</translation>
+    </message>
+    <message>
+        <source>Sp&amp;eaker:</source>
+        <translation>S&amp;precher:</translation>
+    </message>
+    <message>
+        <source>Everybody</source>
+        <translation>Alle</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+    <message>
+        <source>There are no captions to copy yet</source>
+        <translation>Es gibt noch keine Untertitel zu kopieren</translation>
     </message>
 </context>
 <context>

@@ -64,6 +64,7 @@ class AppMenu(QObject):
         self._pause.setToolTip(self.tr("They stand still for reading; nothing is lost"))
         self._pause.setCheckable(True)
         self._add_command(self.tr("&Copy captions"), Command.COPY)
+        self._add_command(self.tr("T&ranscript…"), Command.TRANSCRIPT)
         self.menu.addSeparator()
         self._add_choices()
         self.menu.addSeparator()

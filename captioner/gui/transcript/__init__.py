@@ -1,0 +1,1 @@
+"""The transcript: all that was said since the program began, to be read, searched and saved."""

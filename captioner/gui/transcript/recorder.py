@@ -1,0 +1,47 @@
+"""Keeps what was said from the start of the program on, whether its window is open or not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from captioner.core.events import CaptionChanged, GapMarked
+from captioner.core.state import SessionState
+from captioner.gui.bridge import SessionBridge
+from captioner.transcript.record import Entry, Record
+
+
+class Recorder(QObject):
+    """The record, with signals for who shows it.
+
+    Attributes:
+        record: What was said.
+
+    Signals:
+        changed: An `Entry` is new or reads otherwise; a final without text is gone.
+        dropped: So many of the oldest entries are kept no longer.
+    """
+
+    changed = Signal(object)
+    dropped = Signal(int)
+
+    def __init__(self, bridge: SessionBridge) -> None:
+        """Record what ``bridge`` tells from now on."""
+        super().__init__()
+        self.record = Record()
+        bridge.caption_changed.connect(self._take)
+        bridge.gap_marked.connect(self._take)
+        bridge.state_changed.connect(self._on_state_changed)
+
+    def _take(self, event: CaptionChanged | GapMarked) -> None:
+        entry = self.record.take(event)
+        if entry is not None:
+            self._tell(entry)
+
+    def _on_state_changed(self, state: SessionState) -> None:
+        if state is SessionState.STARTING:
+            self._tell(self.record.begin_run())
+
+    def _tell(self, entry: Entry) -> None:
+        self.changed.emit(entry)
+        if gone := self.record.dropped():
+            self.dropped.emit(len(gone))

@@ -1,0 +1,99 @@
+"""Saves the transcript as a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, Signal
+from PySide6.QtWidgets import QMenu, QPushButton
+
+from captioner.core.errors import CaptionerError, ConfigurationError
+from captioner.gui.preferences.file_choice import FileChoice
+from captioner.gui.tasks import Tasks
+from captioner.gui.text.sentences import said
+from captioner.settings.file import write_atomically
+from captioner.transcript.record import Entry
+from captioner.transcript.subtitles import TranscriptFormat, render
+
+_NAMES: Final = {
+    TranscriptFormat.TXT: QT_TRANSLATE_NOOP("TranscriptFormat", "Text"),
+    TranscriptFormat.SRT: QT_TRANSLATE_NOOP("TranscriptFormat", "SubRip subtitles"),
+    TranscriptFormat.VTT: QT_TRANSLATE_NOOP("TranscriptFormat", "WebVTT subtitles"),
+    TranscriptFormat.JSON: QT_TRANSLATE_NOOP("TranscriptFormat", "JSON"),
+}
+
+
+class SaveButton(QPushButton):
+    """Offers the formats, asks for a file, and writes it while everything else goes on.
+
+    Signals:
+        said: What came of it, in a sentence.
+    """
+
+    said = Signal(str)
+
+    def __init__(self, tasks: Tasks, entries: Callable[[], list[Entry]]) -> None:
+        """Build its menu.
+
+        Args:
+            tasks: The owner of what runs.
+            entries: Returns what is to be saved.
+        """
+        super().__init__()
+        self.setText(self.tr("&Save as"))
+        self._tasks = tasks
+        self._entries = entries
+        self.files = FileChoice(self)
+        menu = QMenu(self)
+        for form, name in format_names().items():
+            title = self.tr("{format} (.{ending})…").format(format=name, ending=form.value)
+            menu.addAction(title, partial(self.choose_file, form))
+        self.setMenu(menu)
+
+    def choose_file(self, form: TranscriptFormat) -> None:
+        """Ask where to save in this format."""
+        if not any(each.is_final for each in self._entries()):
+            self.said.emit(self.tr("There are no captions to save yet"))
+            return
+        now = QDateTime.currentDateTime().toString("yyyy-MM-dd-HHmm")
+        self.files.to_save(
+            self.tr("Save the transcript"),
+            f"{format_names()[form]} (*.{form.value})",
+            f"captions-{now}.{form.value}",
+            lambda path: self._tasks.start(self._save(path, form), name="save-transcript"),
+        )
+
+    async def _save(self, path: Path, form: TranscriptFormat) -> None:
+        try:
+            await asyncio.to_thread(save_transcript, self._entries(), form, path)
+        except CaptionerError as error:
+            texts = (said(text) for text in (error.message, error.hint) if text)
+            self.said.emit(f"\u26a0 {' '.join(texts)}")
+        else:
+            self.said.emit(self.tr("The transcript is saved as {file}.").format(file=path))
+
+
+def format_names() -> dict[TranscriptFormat, str]:
+    """Return what a person calls each format, in the language of the windows."""
+    translate = QCoreApplication.translate
+    return {form: translate("TranscriptFormat", str(name)) for form, name in _NAMES.items()}
+
+
+def save_transcript(entries: Sequence[Entry], form: TranscriptFormat, path: Path) -> None:
+    """Write ``entries`` to ``path``, whole or not at all; blocks, so call it in a worker thread.
+
+    Raises:
+        ConfigurationError: It cannot be written; what was there is there still.
+    """
+    text = render([each.as_segment() for each in entries if each.is_final], form)
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Choose another folder, or make room on the disk.",
+        ) from error
