@@ -68,7 +68,7 @@ class Windows:
         if self._welcome is None:
             from captioner.gui.welcome.window import Welcome  # noqa: PLC0415  # loaded when wanted
 
-            self._welcome = Welcome(self._desk)
+            self._welcome = Welcome(self._desk, self.open_preferences)
         captions = self._captions()
         if captions is not None and not self._welcome.isVisible():
             step_aside(self._welcome, captions)

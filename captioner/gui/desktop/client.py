@@ -9,7 +9,7 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Final
 
-from captioner.core.errors import UnavailableError
+from captioner.core.errors import ErrorCategory, ProtocolError, UnavailableError
 from captioner.core.process_lock import ProcessLock
 from captioner.gui.commands import Command
 from captioner.gui.desktop.address import Address
@@ -42,6 +42,7 @@ class SoleWindow:
             OSError: The profile cannot be written, so nobody can have the right.
             ConfigurationError: Its folder belongs to another user.
             UnavailableError: Another process has the right, but does not answer.
+            ProtocolError: It is another version.
         """
         self._address.make_folder()
         give_up = time.monotonic() + _START_LIMIT_S
@@ -65,6 +66,8 @@ class SoleWindow:
             answer = _ask_once(self._address, Command.RAISE)
         except UnavailableError:  # it is about to end
             return False
+        if answer is not None and answer.category is ErrorCategory.PROTOCOL:
+            raise ProtocolError(answer.message, hint=answer.hint)
         return answer is not None and answer.category is None
 
 

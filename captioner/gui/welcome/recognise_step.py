@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.core.health import EndpointHealth, EndpointState
 from captioner.core.network import split_server
-from captioner.gui.commands import Command
 from captioner.gui.desk import Desk
 from captioner.gui.text.sentences import endpoint_health_said, said
 from captioner.gui.welcome.step import Step
@@ -42,8 +41,8 @@ class RecogniseStep(Step):
 
     fields: ClassVar[tuple[str, ...]] = ("endpoints",)
 
-    def __init__(self, desk: Desk) -> None:
-        """Build the step."""
+    def __init__(self, desk: Desk, open_settings: Callable[[str], None]) -> None:
+        """Build the step; ``open_settings`` opens them at a page."""
         super().__init__(desk)
         self._test: asyncio.Task[None] | None = None
         self.own = QRadioButton(self.tr("In &this computer"))
@@ -58,7 +57,7 @@ class RecogniseStep(Step):
         self.address.textEdited.connect(self._forget_result)
         self.encrypted.toggled.connect(self._forget_result)
         self.test_button.clicked.connect(self._start_test)
-        self.more.clicked.connect(lambda: desk.do(Command.SETTINGS))
+        self.more.clicked.connect(lambda: open_settings("server"))
 
     @property
     def title(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
@@ -20,12 +22,16 @@ _TITLE_SCALE = 1.4
 class Welcome(QWidget):
     """Three steps, each of which can be skipped: then all is as it was before it."""
 
-    def __init__(self, desk: Desk) -> None:
-        """Build the steps."""
+    def __init__(self, desk: Desk, open_settings: Callable[[str], None]) -> None:
+        """Build the steps; ``open_settings`` opens the settings at a page."""
         super().__init__()
         self._desk = desk
         self.setWindowTitle(self.tr("Welcome to Captioner"))
-        self.steps: tuple[Step, ...] = (HearStep(desk), RecogniseStep(desk), LookStep(desk))
+        self.steps: tuple[Step, ...] = (
+            HearStep(desk),
+            RecogniseStep(desk, open_settings),
+            LookStep(desk),
+        )
         self.stack = QStackedWidget()
         for step in self.steps:
             self.stack.addWidget(step)

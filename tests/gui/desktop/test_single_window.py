@@ -14,7 +14,10 @@ from typing import Final
 import pytest
 
 from captioner.cli.exit_codes import ExitCode
+from captioner.core.errors import ProtocolError
+from captioner.gui.commands import Command
 from captioner.gui.desktop.address import Address
+from captioner.gui.desktop.client import SoleWindow, ask
 from captioner.gui.desktop.messages import LONGEST_LINE
 from captioner.settings.paths import ProfilePaths
 from tests.support.program import Program
@@ -206,3 +209,16 @@ def test_a_folder_of_somebody_else_is_not_trusted(program: Program) -> None:
         trap.settimeout(0)
         with pytest.raises(BlockingIOError):  # nobody called
             trap.accept()
+
+
+def test_a_window_of_another_version_is_named_at_once(
+    start_overlay: OverlayStarter, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_overlay(_OFFSCREEN)
+    _said(program, "status")
+    paths = ProfilePaths.under(program.profile)
+    monkeypatch.setattr("captioner.gui.desktop.messages.VERSION", 2)
+    with pytest.raises(ProtocolError, match="do not understand each other"):
+        SoleWindow(paths).claim_or_raise()
+    with pytest.raises(ProtocolError, match="do not understand each other"):
+        ask(paths, Command.QUIT)
