@@ -8,7 +8,8 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QStyle, QWidget
 
-_GAP: Final = 8
+GAP: Final = 8
+"""Pixels between a window and the captions."""
 
 
 def clear_place(wanted: QSize, least: QSize, taken: QRect, free: QRect) -> QRect | None:
@@ -24,12 +25,12 @@ def clear_place(wanted: QSize, least: QSize, taken: QRect, free: QRect) -> QRect
         The place, or None where there is not enough room on any side.
     """
     sides = (
-        QRect(free.left(), free.top(), free.width(), taken.top() - _GAP - free.top()),
+        QRect(free.left(), free.top(), free.width(), taken.top() - GAP - free.top()),
         QRect(
-            free.left(), taken.bottom() + _GAP, free.width(), free.bottom() - taken.bottom() - _GAP
+            free.left(), taken.bottom() + GAP, free.width(), free.bottom() - taken.bottom() - GAP
         ),
-        QRect(free.left(), free.top(), taken.left() - _GAP - free.left(), free.height()),
-        QRect(taken.right() + _GAP, free.top(), free.right() - taken.right() - _GAP, free.height()),
+        QRect(free.left(), free.top(), taken.left() - GAP - free.left(), free.height()),
+        QRect(taken.right() + GAP, free.top(), free.right() - taken.right() - GAP, free.height()),
     )
     best, room = None, 0
     for side in sides:
@@ -43,7 +44,7 @@ def clear_place(wanted: QSize, least: QSize, taken: QRect, free: QRect) -> QRect
 
 
 def step_aside(window: QWidget, taken: QRect) -> None:
-    """Put ``window``, which is not shown now, where ``taken`` does not cover it, if it would."""
+    """Put ``window`` where ``taken`` does not cover it, if it would."""
     has_place = window.testAttribute(Qt.WidgetAttribute.WA_Moved)
     if has_place and not window.frameGeometry().intersects(taken):
         return

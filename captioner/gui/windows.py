@@ -44,8 +44,8 @@ class Windows:
                 Preferences,
             )
 
-            self._preferences = Preferences(self._desk)
-        self._preferences.open_page(page, clear_of=self._captions())
+            self._preferences = Preferences(self._desk, self._captions)
+        self._preferences.open_page(page)
 
     def open_status(self, beside: QRect | None) -> None:
         """Show how things are, clear of ``beside``, which stays in front."""

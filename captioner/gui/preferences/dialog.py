@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
 )
 
 from captioner.core.errors import CaptionerError
-from captioner.gui.clearance import step_aside
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.about_page import AboutPage
 from captioner.gui.preferences.audio_page import AudioPage
@@ -28,6 +27,7 @@ from captioner.gui.preferences.message_bar import MessageBar
 from captioner.gui.preferences.navigation import Navigation, scrolled
 from captioner.gui.preferences.page import Page, Row, with_name
 from captioner.gui.preferences.shortcuts_page import ShortcutsPage
+from captioner.gui.preferences.step_aside import CaptionsPlace, StepAside
 from captioner.gui.preferences.style import style_sheet
 from captioner.gui.preferences.window_page import WindowPage
 from captioner.gui.preferences.words_page import WordsPage
@@ -51,9 +51,15 @@ _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class Preferences(QDialog):
     """All settings. What is entered is seen on the overlay at once, and holds when applied."""
 
-    def __init__(self, desk: Desk) -> None:
-        """Build all pages."""
+    def __init__(self, desk: Desk, captions: CaptionsPlace) -> None:
+        """Build all pages.
+
+        Args:
+            desk: What pages may use.
+            captions: Where the captions are.
+        """
         super().__init__()
+        self._step_aside = StepAside(self, captions)
         self.setWindowTitle(self.tr("Captioner settings"))
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint)
         self._live = desk.live
@@ -82,18 +88,13 @@ class Preferences(QDialog):
         self._dress()
         self._refresh()
 
-    def open_page(self, key: str = "", *, clear_of: QRect | None = None) -> None:
-        """Show the dialog in front, at the page of this name, or where it was.
-
-        Args:
-            key: Name of the page.
-            clear_of: What would cover the dialog.
-        """
+    def open_page(self, key: str = "") -> None:
+        """Show the dialog in front, at the page of this name, or where it was."""
         for number, page in enumerate(self.pages):
             if key == page.key:
                 self.navigation.choose(number)
-        if clear_of is not None and not self.isVisible():
-            step_aside(self, clear_of)
+        if not self.isVisible():
+            self._step_aside.before_show()
         self.show()
         self.ok_button.setDefault(False)  # the box of buttons thinks otherwise when it is shown
         self.raise_()
@@ -201,6 +202,7 @@ class Preferences(QDialog):
     def _refresh(self) -> None:
         """Preview what is entered, say what is wrong with it, and offer what can be done."""
         self._live.preview(self.draft.settings if self.draft.is_changed else None)
+        self._step_aside.soon()
         problem = next(iter(self.draft.problems.items()), None)
         self._asks = False
         if problem is None:
