@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,23 @@ def test_headless_machine_gets_warnings_and_no_failure(
     assert "mock" in found["Embedded engine"]["detail"].lower()
     for check in found.values():
         assert bool(check["fix"]) == (check["status"] != "ok")
+
+
+def test_a_bundle_holds_the_report_and_no_key(mock_program: Program, tmp_path: Path) -> None:
+    target = tmp_path / "help.zip"
+    environ = _headless(mock_program, tmp_path, RIVA_API_KEY="planted-key-4c1d77")
+    done = mock_program.run("doctor", "--bundle", str(target), environ=environ)
+    assert done.returncode == 0, done.stderr
+    assert f"Diagnostics saved as {target}" in done.stdout
+    with zipfile.ZipFile(target) as bundle:
+        texts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    assert "Sound devices: warning" in texts["about.txt"]
+    assert any(name.startswith("logs/") for name in texts)
+    assert not any("planted-key-4c1d77" in text for text in texts.values())
+
+    refused = mock_program.run("doctor", "--endpoint", "--bundle", str(target), environ=environ)
+    assert refused.returncode != 0
+    assert "Leave out --endpoint" in refused.stderr
 
 
 def test_people_get_a_table_with_the_fixes(mock_program: Program, tmp_path: Path) -> None:
