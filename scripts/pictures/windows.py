@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from captioner.gui.preferences.dialog import PAGES
-from scripts.pictures.studio import Desktop, Studio, studio
+from scripts.pictures.studio import DICKENS, Desktop, Studio, studio
 
 _LIGHT = Desktop(size=(1280, 1000), has_backdrop=False)
 _DESKTOPS = {
@@ -19,6 +19,12 @@ _FIGURES = {
     "latency_ms": 420.0,
     "latency_p95_ms": 690.0,
 }
+_CONVERSATION = (
+    ("Others", "Can you hear me now?"),
+    ("You", "Yes, loud and clear. Shall we begin?"),
+    ("Others", "Let us meet again on Thursday, then, and bring the drawings along."),
+    ("You", "Thursday is fine. Who else will meet us"),
+)
 
 
 def settings(folder: Path) -> None:
@@ -56,6 +62,23 @@ def status(folder: Path) -> None:
             scene.take_window(f"status-failed{suffix}", "Captioner status")
 
 
+def transcript(folder: Path) -> None:
+    """What was said so far, with its search open, and the words that are not final yet."""
+    for suffix, desktop in _DESKTOPS.items():
+        with studio(folder, desktop) as scene:
+            _talk(scene)
+            scene.overlay.send("caption", id=1, text=DICKENS[1] + " foolishness.", final=True)
+            for number, (name, words) in enumerate(_CONVERSATION, 10):
+                is_final = number < 9 + len(_CONVERSATION)
+                said = {"id": number, "text": words, "channel": name, "final": is_final}
+                scene.overlay.send("caption", **said)
+            scene.command("transcript")
+            scene.take_window(f"transcript{suffix}", "Captioner transcript")
+            scene.screen.xdotool("key", "ctrl+f")
+            scene.screen.xdotool("type", "meet")
+            scene.take_window(f"transcript-search{suffix}", "Captioner transcript")
+
+
 def _talk(scene: Studio) -> None:
     scene.health("listening")
     scene.overlay.send("state", state="streaming")
@@ -69,4 +92,4 @@ def _be_heard(scene: Studio) -> None:
     scene.overlay.send("level", rms=-24.0, peak=-12.0)
 
 
-SCENES = (settings, first_run, status)
+SCENES = (settings, first_run, status, transcript)
