@@ -128,7 +128,7 @@ def _check_servers(
         ConfigurationError: There is none.
     """
     settings = context.load(overrides).settings
-    if settings.endpoint is None:
+    if not settings.endpoints:
         raise ConfigurationError(
             "There is no server to check: the settings name none.",
             hint="Give one: --server HOST:PORT, or RIVA_HOST.",
@@ -146,7 +146,9 @@ def _check_servers(
 
 
 async def _examine(settings: Settings, *, only_first: bool) -> list[ExaminedEndpoint]:
-    servers = settings.endpoints[:1] if only_first else settings.endpoints
+    servers = settings.endpoints
+    if only_first:
+        servers = (settings.servers or servers)[:1]
     found = []
     with Console(stderr=True).status("") as status:
         for server in servers:

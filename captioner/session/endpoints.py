@@ -56,18 +56,17 @@ def session_route(
 def session_candidates(
     settings: Settings, engine: EmbeddedEngine, *, is_live: bool
 ) -> list[Candidate]:
-    """Return where audio may go: the listed servers in order, and the embedded engine.
+    """Return where audio may go: the servers in order, and the embedded engine.
 
     Args:
-        settings: Which servers there are, and whether the engine may take over. Where they list
+        settings: Which servers are used, and whether the engine may take over. Where there are
             none, the engine is the only one.
         engine: Started when it is needed.
         is_live: Whether somebody reads along. A file can wait for the server that was chosen for
             it, and is not handed to the engine.
     """
     candidates = [
-        Candidate(_located(server), may_take_over=server.takes_over)
-        for server in settings.endpoints
+        Candidate(_located(server), may_take_over=server.takes_over) for server in settings.servers
     ]
     language = settings.recognition.language
     may_fall_back = is_live and settings.connection.embedded_fallback
@@ -84,7 +83,7 @@ def session_candidates(
 def candidate_traits(settings: Settings, engine: EmbeddedEngine) -> tuple[object, ...]:
     """Return all that the candidates depend on: where it is the same, they are the same."""
     is_understood = engine.understands(settings.recognition.language)
-    return settings.endpoints, settings.connection.embedded_fallback, is_understood
+    return settings.servers, settings.connection.embedded_fallback, is_understood
 
 
 def _located(server: EndpointSettings) -> Callable[[], Awaitable[Endpoint]]:

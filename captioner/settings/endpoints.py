@@ -20,6 +20,10 @@ _HOSTED: Final = "nvcf.nvidia.com"
 _SHORTEST_STREAM_S: Final = 30.0
 
 
+EMBEDDED: Final = "embedded"
+"""What `ConnectionSettings.recogniser` calls the embedded engine."""
+
+
 class EndpointSettings(SettingsModel):
     """One Riva server. Audio goes to no server that is not listed.
 
@@ -137,9 +141,11 @@ class EndpointSettings(SettingsModel):
 
 
 class ConnectionSettings(SettingsModel):
-    """How long each step may take, and what happens when one fails.
+    """Who recognises, how long each step may take, and what happens when one fails.
 
     Attributes:
+        recogniser: The listed server that comes before the others, as ``host:port``;
+            ``embedded`` keeps the audio on this computer; empty takes the servers as listed.
         connect_timeout_s: How long a connection may take.
         response_timeout_s: How long the first answer to speech may take before the stream is
             taken for dead.
@@ -152,6 +158,7 @@ class ConnectionSettings(SettingsModel):
         embedded_fallback: Whether the embedded engine takes over when no listed server answers.
     """
 
+    recogniser: str = ""
     connect_timeout_s: float = Field(default=5.0, gt=0, le=120)
     response_timeout_s: float = Field(default=15.0, gt=0, le=600)
     drain_timeout_s: float = Field(default=3.0, gt=0, le=60)

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from captioner.core.stability import StabilityMode
 from captioner.settings.base import SettingsModel
 from captioner.settings.desktop import DesktopSettings, ShortcutSettings
-from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
+from captioner.settings.endpoints import EMBEDDED, ConnectionSettings, EndpointSettings
 from captioner.settings.history import HistorySettings
 from captioner.settings.overlay import OverlaySettings
 from captioner.settings.recognition import RecognitionSettings
@@ -95,6 +95,7 @@ class Settings(SettingsModel):
         version: Of the settings file.
         audio: What is heard.
         endpoints: Servers in the order in which they are preferred; none uses the embedded engine.
+            `servers` has them as `ConnectionSettings.recogniser` wants them.
         connection: How a connection is kept.
         recognition: What is asked of the server.
         captions: How partials become what the reader sees.
@@ -136,6 +137,19 @@ class Settings(SettingsModel):
         return next((each for each in self.vocabularies if each.name.casefold() == wanted), None)
 
     @property
+    def servers(self) -> tuple[EndpointSettings, ...]:
+        """The servers to be used, the chosen one first; none where the embedded engine is."""
+        chosen = self.connection.recogniser
+        if chosen == EMBEDDED:
+            return ()
+        return tuple(sorted(self.endpoints, key=lambda each: each.account != chosen))
+
+    @property
     def endpoint(self) -> EndpointSettings | None:
         """The preferred server; None means the embedded engine."""
-        return self.endpoints[0] if self.endpoints else None
+        return next(iter(self.servers), None)
+
+    @property
+    def recogniser(self) -> str:
+        """Who is preferred, named as in `ConnectionSettings.recogniser`."""
+        return EMBEDDED if self.endpoint is None else self.endpoint.account

@@ -29,12 +29,13 @@ from captioner.settings.fields import (
     set_values,
 )
 from captioner.settings.file import read_settings_file, write_atomically
-from captioner.settings.layers import ENDPOINT, Given, place, stack
+from captioner.settings.layers import ENDPOINT, HOST, Given, place, stack
 from captioner.settings.models import SETTINGS_VERSION, Settings
 from captioner.settings.paths import ProfilePaths
 
 DEFAULT: Final = "default"
 COMMAND_LINE: Final = "command line"
+_RECOGNISER: Final = "connection.recogniser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,9 @@ def load_settings(
             },
         ]
     )
+    if HOST in top and saved.connection.recogniser:
+        # Who names a server wants that one, whatever was chosen before.
+        top[_RECOGNISER] = replace(top[HOST], value="", text="")
     loaded = _layered(saved, top, str(paths.settings_file))
     return replace(loaded, notices=notices + loaded.notices)
 

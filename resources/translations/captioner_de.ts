@@ -131,7 +131,7 @@
     </message>
     <message>
         <source>&amp;Pause captions</source>
-        <translation>Untertitel an&amp;halten</translation>
+        <translation>Untertitel anha&amp;lten</translation>
     </message>
     <message>
         <source>They stand still for reading; nothing is lost</source>
@@ -188,6 +188,10 @@
     <message>
         <source>&amp;Full screen</source>
         <translation>G&amp;anzer Bildschirm</translation>
+    </message>
+    <message>
+        <source>Reco&amp;gniser</source>
+        <translation>Sprac&amp;herkennung</translation>
     </message>
     <message>
         <source>Spoken la&amp;nguage</source>

@@ -237,6 +237,27 @@ def test_vocabulary_language_and_place_are_changed_from_the_menu(stage: Stage) -
     stage.play(story)
 
 
+def test_the_recogniser_is_chosen_from_the_menu(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        live, menu = front_end.desk.live, menu_of(front_end)
+        assert titles_of(menu.recognisers) == ["Embedded engine"]
+        live.change({"endpoints": [{"host": "gpu", "name": "My GPU"}, {"host": "other"}]})
+        assert titles_of(menu.recognisers) == ["My GPU", "other:50051", "Embedded engine"]
+        assert choice(menu.recognisers, "My GPU").isChecked()
+        choice(menu.recognisers, "other:50051").trigger()
+        assert [each.host for each in live.now.servers] == ["other", "gpu"]
+        choice(menu.recognisers, "Embedded engine").trigger()
+        assert live.now.servers == ()
+        assert choice(menu.recognisers, "Embedded engine").isChecked()
+        assert len(live.now.endpoints) == 2, "what is listed stays listed"
+        await until(lambda: stage.saved)
+
+    stage.play(story)
+
+    assert stage.saved[-1] == {"connection.recogniser": "embedded"}
+
+
 def test_quitting_keeps_the_last_words_and_lets_go_of_everything(stage: Stage) -> None:
     stage.session.last_words = caption(0, "the last words", is_final=True)
     overlays = []

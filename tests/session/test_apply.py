@@ -9,13 +9,14 @@ from pydantic import SecretStr
 
 from captioner.asr.replay import ReplayBuffer
 from captioner.core.audio import SAMPLE_RATE
-from captioner.core.events import CaptionChanged
+from captioner.core.events import CaptionChanged, EngineChanged
 from captioner.core.health import Concern
 from captioner.core.stability import StabilityMode
 from captioner.core.state import SessionState
 from captioner.session.controller import CaptionSession
 from captioner.session.echo import EchoCount
 from captioner.settings import secrets
+from captioner.settings.endpoints import EMBEDDED, EndpointSettings
 from captioner.settings.models import CaptionSettings, EngineSettings, Settings
 from captioner.settings.recognition import RecognitionSettings
 from captioner.settings.secrets import SecretStore
@@ -232,3 +233,42 @@ async def test_a_new_key_is_used_by_a_session_that_runs(monkeypatch: pytest.Monk
             await watcher.session.start()
             await until(lambda: len(server.streams) == 2)
         assert server.streams[-1].metadata["authorization"] == "Bearer right"
+
+
+async def test_another_recogniser_is_chosen_while_captions_run() -> None:
+    """From the first server to the second in a pause, and on to the embedded engine."""
+    source = ScriptedSource()
+    async with serve_riva(echo_progress) as first, serve_riva(echo_progress) as second:
+        servers = tuple(
+            EndpointSettings(host="127.0.0.1", port=each.port) for each in (first, second)
+        )
+        settings = Settings(endpoints=servers, engine=EngineSettings(backend="mock"))
+        session = CaptionSession(settings, opener=ScriptedOpener(source), patient=True)
+        watcher = Watcher(session)
+        await session.start()
+        try:
+            source.speak(0.3)
+            await watcher.shows("chunk 3")
+            await session.apply(choosing(watcher, servers[1].account))
+            source.speak(3.0, silent=True)
+            await until(lambda: len(second.streams) == 1)
+            await until(lambda: watcher.finals)
+            assert int(watcher.finals[0].split()[1]) >= 3, "what the first server heard is kept"
+            source.speak(0.3)
+            await until(lambda: second.streams[0].heard_samples > 0)
+            await session.apply(choosing(watcher, EMBEDDED))
+            source.speak(3.0, silent=True)
+            await until(
+                lambda: any(
+                    isinstance(event, EngineChanged) and event.is_mock for event in watcher.events
+                ),
+                limit_s=20.0,
+            )
+        finally:
+            await session.close()
+        assert len(first.streams) == len(second.streams) == 1
+
+
+def choosing(watcher: Watcher, recogniser: str) -> Settings:
+    connection = watcher.session._settings.connection
+    return changed(watcher, connection=connection.model_copy(update={"recogniser": recogniser}))

@@ -267,3 +267,16 @@ def test_a_hosted_service_takes_over_only_when_it_is_asked_to(
 ) -> None:
     endpoint = EndpointSettings.model_validate({"host": "h"} | fields)
     assert endpoint.takes_over is takes_over
+
+
+def test_who_names_a_server_gets_it_whatever_was_chosen_before(paths: ProfilePaths) -> None:
+    save_settings(paths, {"connection.recogniser": "embedded"})
+    assert load(paths).settings.endpoint is None
+
+    named = load(paths, RIVA_HOST="gpu")
+    assert named.settings.endpoint is not None
+    assert named.settings.endpoint.host == "gpu"
+    assert named.locked_by("connection.recogniser") == "RIVA_HOST (environment)"
+
+    changed = named.changed({"connection.recogniser": "embedded"})
+    assert changed.settings.endpoint is None, "a choice in the menu is the newer word"

@@ -102,5 +102,5 @@ class Control(QObject):
             logger.info("the languages of the server are not known: %s", error)
             return
         now = self._desk.live.now
-        if now.endpoints == asked.endpoints:
+        if now.endpoint == asked.endpoint:
             self.menu.show_languages(known, now)

@@ -12,9 +12,11 @@ from captioner.core.health import Health
 from captioner.core.state import SessionState
 from captioner.gui.commands import Command
 from captioner.gui.desktop.abilities import Abilities
+from captioner.gui.text.sentences import said
 from captioner.gui.tray.choice_menu import ChoiceMenu, as_title
 from captioner.gui.tray.source_menu import SourceMenu
 from captioner.gui.tray.spoken import language_name
+from captioner.settings.endpoints import EMBEDDED
 from captioner.settings.models import Settings
 
 _RUNNING: Final = frozenset(
@@ -29,6 +31,7 @@ class AppMenu(QObject):
     Attributes:
         menu: The menu itself.
         sources: Its submenu of what is heard.
+        recognisers: Of who recognises.
         languages: Of what is spoken.
         vocabularies: Of the words that are expected.
         places: Of where the overlay stands.
@@ -112,6 +115,7 @@ class AppMenu(QObject):
     def show_settings(self, settings: Settings) -> None:
         """Tick what is chosen now."""
         self.sources.show_source(settings.audio)
+        self._show_recognisers(settings)
         self._show_languages(settings)
         self._show_vocabularies(settings)
         overlay = settings.overlay
@@ -134,6 +138,10 @@ class AppMenu(QObject):
     def _add_choices(self) -> None:
         self.sources = SourceMenu(self.menu)
         self.sources.wanted.connect(self.change_wanted)
+        self.recognisers = ChoiceMenu(self.tr("Reco&gniser"), self.menu)
+        self.recognisers.chosen.connect(
+            lambda name: self.change_wanted.emit({"connection.recogniser": name})
+        )
         self.languages = ChoiceMenu(self.tr("Spoken la&nguage"), self.menu)
         self.languages.chosen.connect(
             lambda tag: self.change_wanted.emit({"recognition.language": tag})
@@ -145,7 +153,7 @@ class AppMenu(QObject):
         self.vocabularies.addAction(
             self.tr("&Edit vocabularies…"), lambda: self.page_wanted.emit("words")
         )
-        for submenu in (self.sources, self.languages, self.vocabularies):
+        for submenu in (self.sources, self.recognisers, self.languages, self.vocabularies):
             self.menu.addMenu(submenu)
 
     def _add_overlay(self) -> None:
@@ -161,6 +169,13 @@ class AppMenu(QObject):
         self.places.chosen.connect(lambda dock: self.change_wanted.emit({"overlay.dock": dock}))
         self.menu.addMenu(self.places)
         self.places.menuAction().setVisible(abilities.places_itself)
+
+    def _show_recognisers(self, settings: Settings) -> None:
+        entries = [
+            (as_title(each.name or each.account), each.account) for each in settings.endpoints
+        ]
+        entries.append((as_title(said("Embedded engine")), EMBEDDED))
+        self.recognisers.show_choices(entries, settings.recogniser)
 
     def _show_languages(self, settings: Settings) -> None:
         current = settings.recognition.language

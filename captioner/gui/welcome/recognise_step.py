@@ -26,7 +26,7 @@ from captioner.core.network import split_server
 from captioner.gui.desk import Desk
 from captioner.gui.text.sentences import endpoint_health_said, said
 from captioner.gui.welcome.step import Step
-from captioner.settings.endpoints import DEFAULT_PORT, EndpointSettings
+from captioner.settings.endpoints import DEFAULT_PORT, EMBEDDED, EndpointSettings
 from captioner.settings.models import Settings
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ class RecogniseStep(Step):
     def begin(self) -> None:
         """Show what holds."""
         super().begin()
-        servers = self.desk.live.now.endpoints
-        self.server.setChecked(bool(servers))
-        self.own.setChecked(not servers)
+        now = self.desk.live.now
+        servers = now.servers or now.endpoints
+        self.server.setChecked(bool(now.servers))
+        self.own.setChecked(not now.servers)
         if servers:
             self.address.setText(_written(servers[0]))
             self.encrypted.setChecked(servers[0].tls)
@@ -93,12 +94,17 @@ class RecogniseStep(Step):
         """Use the server, or none."""
         if not self.is_plain:
             return ""
+        saved = self.desk.live.loaded.saved
+        if self.own.isChecked():
+            if saved.servers:  # a server that was set up stays in the list
+                self.desk.live.change({"connection.recogniser": EMBEDDED})
+            return ""
         try:
-            wanted = (self._entered(),) if self.server.isChecked() else ()
+            wanted = (self._entered(),)
         except CaptionerError as error:
             return f"{said(error.message)} {said(error.hint)}".strip()
-        if wanted != self.desk.live.loaded.saved.endpoints:
-            self.desk.live.change({"endpoints": wanted})
+        if wanted != saved.servers:
+            self.desk.live.change({"endpoints": wanted, "connection.recogniser": ""})
         return ""
 
     def skip(self) -> None:
