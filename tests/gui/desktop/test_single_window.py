@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import psutil
 import pytest
 
 from captioner.cli.exit_codes import ExitCode
@@ -148,7 +149,15 @@ def test_of_starts_at_the_same_moment_one_wins(mock_program: Program, tmp_path: 
     )
     assert sorted(output.read_text() for output in outputs) == ["", _ALREADY, _ALREADY, _ALREADY]
     assert sorted(start.poll() for start in starts if start.poll() is not None) == [0, 0, 0]
+    winner = psutil.Process(next(start.pid for start in starts if start.poll() is None))
+    mock_program.wait_for(lambda: bool(winner.children()), what="no engine")
+    _said(mock_program, "status")
     # The engine, a child of the winner, must not hold what makes it the one.
+    folder = str(_address(mock_program).folder)
+    for engine in winner.children(recursive=True):
+        held = [each.path for each in engine.open_files()]
+        held += [str(each.laddr) for each in engine.net_connections("unix")]
+        assert not [path for path in held if path.startswith(folder)]
     assert _said(mock_program, "quit") == "Captioner quits."
     mock_program.wait_for(lambda: all(start.poll() == 0 for start in starts), what="it stays")
 
