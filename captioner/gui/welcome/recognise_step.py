@@ -129,7 +129,6 @@ class RecogniseStep(Step):
         label.setBuddy(self.address)
         self.address.setAccessibleName(self.tr("Address of the server"))
         form = QFormLayout()
-        form.setContentsMargins(self._indent(), 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(label, self.address)
         form.addRow(self.encrypted)
@@ -139,7 +138,10 @@ class RecogniseStep(Step):
             buttons.addWidget(button)
         buttons.addStretch(1)
         form.addRow(buttons)
-        self.column.addLayout(form)
+        indented = QHBoxLayout()  # which knows about languages from right to left
+        indented.addSpacing(self._indent())
+        indented.addLayout(form, 1)
+        self.column.addLayout(indented)
         self.result = self.paragraph("")
         self.result.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.style import style_sheet
@@ -118,13 +127,19 @@ class Welcome(QWidget):
         for part in (self.progress, self.heading):
             column.addWidget(part)
         column.addSpacing(margin // 2)
-        column.addWidget(self.stack, 1)
+        area = QScrollArea()  # a small screen with big text has not room for all of a step
+        area.setWidget(self.stack)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column.addWidget(area, 1)
         for part in (self.problem, foot):
             column.addWidget(part)
         column.addSpacing(margin // 2)
         column.addLayout(buttons)
         letter = self.fontMetrics().averageCharWidth()
-        self.resize(80 * letter, 34 * self.fontMetrics().height())
+        wanted = QSize(80 * letter, 34 * self.fontMetrics().height())
+        self.resize(wanted.boundedTo(self.screen().availableSize()))
 
     def _go_on(self) -> None:
         number = self.stack.currentIndex() + 1
