@@ -13,6 +13,7 @@ from captioner.cli.exit_codes import ExitCode
 from captioner.cli.options import (
     CaFileOption,
     DeviceOption,
+    HistoryOption,
     LanguageOption,
     MicDeviceOption,
     ModelOption,
@@ -40,6 +41,7 @@ def gui(
     ca_file: CaFileOption = None,
     model: ModelOption = None,
     language: LanguageOption = None,
+    history: HistoryOption = None,
     skip_welcome: Annotated[
         bool, typer.Option("--skip-welcome", help="Do not offer the first steps.")
     ] = False,
@@ -57,6 +59,7 @@ def gui(
     context = app_context(ctx)
     overrides = audio_overrides(source, device, mic_device, system_device)
     overrides |= recogniser_overrides(server, tls, ca_file, model, language)
+    overrides["history.is_kept"] = history
     overrides["desktop.was_welcomed"] = skip_welcome or None
     raise typer.Exit(show_window(context, overrides))
 

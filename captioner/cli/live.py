@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,7 @@ from captioner.cli.exit_codes import ExitCode
 from captioner.cli.options import (
     CaFileOption,
     DeviceOption,
+    HistoryOption,
     LanguageOption,
     MicDeviceOption,
     ModelOption,
@@ -31,11 +34,14 @@ from captioner.cli.running import run_session
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.session.controller import CaptionSession
 from captioner.settings.models import Settings
+from captioner.sinks.history import HistorySink
 from captioner.sinks.json_lines import JsonLinesWriter
 from captioner.sinks.terminal import PipeConsole, TerminalWriter
 from captioner.sinks.text_file import TextFileWriter
 from captioner.sinks.threaded import ThreadedSink
 from captioner.sinks.time_order import TimeOrderedWriter
+
+_log = logging.getLogger(__name__)
 
 
 class LiveFormat(StrEnum):
@@ -57,6 +63,7 @@ def live(
     ca_file: CaFileOption = None,
     model: ModelOption = None,
     language: LanguageOption = None,
+    history: HistoryOption = None,
     output: Annotated[
         LiveFormat, typer.Option("--format", help="Text for people, or JSON lines for programs.")
     ] = LiveFormat.TEXT,
@@ -70,6 +77,7 @@ def live(
     Examples:
     * captioner live
     * captioner live --source mic --format jsonl
+    * captioner live --no-history
     * captioner live --source both --save meeting.txt
     * captioner live --server riva.example.org:50051 --tls --language de-DE
     * captioner live --source file:talk.mp3 --save talk.txt
@@ -77,15 +85,20 @@ def live(
     context = app_context(ctx)
     overrides = audio_overrides(source, device, mic_device, system_device)
     overrides |= recogniser_overrides(server, tls, ca_file, model, language)
+    overrides["history.is_kept"] = history
     loaded = context.load(overrides)
     text_file = TextFileWriter(save) if save is not None else None
-    stopped = asyncio.run(_caption(loaded.settings, output, text_file))
+    kept = HistorySink(loaded.settings, context.paths.data_dir, partial(_log.warning, "%s"))
+    stopped = asyncio.run(_caption(loaded.settings, output, text_file, kept))
     if stopped:
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
 async def _caption(
-    settings: Settings, output: LiveFormat, text_file: TextFileWriter | None
+    settings: Settings,
+    output: LiveFormat,
+    text_file: TextFileWriter | None,
+    history: HistorySink,
 ) -> bool:
     json_lines = JsonLinesWriter(sys.stdout) if output is LiveFormat.JSONL else None
     out = PipeConsole(highlight=False)
@@ -104,7 +117,9 @@ async def _caption(
 
     screen = ThreadedSink(json_lines or written, output.value, on_failure=on_failure)
     saved = None if text_file is None else ThreadedSink(TimeOrderedWriter(text_file), "file")
-    sinks = [screen] if saved is None else [screen, saved]
+    sinks: list[HistorySink | ThreadedSink] = [history, screen]
+    if saved is not None:
+        sinks.append(saved)
     for sink in sinks:
         session.subscribe(sink)
     error: CaptionerError | None = None

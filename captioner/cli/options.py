@@ -58,6 +58,15 @@ def audio_overrides(
     }
 
 
+HistoryOption: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--history/--no-history",
+        help="Whether what is said is kept in the history, for this run.",
+        show_default=False,
+    ),
+]
+
 ServerOption: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -16,6 +16,7 @@ from captioner.gui.commands import Command
 from captioner.gui.desk import Desk, DeviceLister
 from captioner.gui.desktop.outcome import carry_out
 from captioner.gui.desktop.shortcuts import GlobalShortcuts
+from captioner.gui.history_keeper import HistoryKeeper
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.overlay.window import Overlay
 from captioner.gui.session_runner import SessionRunner
@@ -80,6 +81,7 @@ class FrontEnd(QObject):
             tell=self.overlay.show_notice,
             shortcuts=GlobalShortcuts(self.do, self._tasks),
         )
+        self._history = HistoryKeeper(live, paths, self.desk.tell)
         self.windows = Windows(self.desk, captions=self._captions_place)
         self._commands = {
             Command.TOGGLE: runner.toggle,
@@ -147,6 +149,7 @@ class FrontEnd(QObject):
         self.desk.shortcuts.close()
         await self._tasks.cancel()
         await self.desk.runner.close()
+        await self._history.close()
         self.windows.close()
         self.overlay.flush()
         await self._writer.finish()
@@ -168,6 +171,7 @@ class FrontEnd(QObject):
         bridge.health_changed.connect(self._show_health)
         bridge.source_changed.connect(self._on_source_changed)
         bridge.engine_changed.connect(self._on_engine_changed)
+        self.desk.runner.made.connect(self._history.listen_to)
         self.desk.runner.could_not_be_made.connect(self._show_health)
 
     def _build_menu(self) -> None:

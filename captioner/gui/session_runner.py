@@ -28,9 +28,11 @@ class SessionRunner(QObject):
     """What was asked for first is done before what was asked for next.
 
     Signals:
+        made: There is a session, which has not begun yet; with the `Session`.
         could_not_be_made: There is no session, with the `Health` that says why.
     """
 
+    made = Signal(object)
     could_not_be_made = Signal(object)
 
     def __init__(
@@ -128,6 +130,7 @@ class SessionRunner(QObject):
                 raise
             self._session = session
             self._bridge.listen_to(session)
+            self.made.emit(session)
         await self._session.start()
 
     def _fail(self, health: Health) -> None:

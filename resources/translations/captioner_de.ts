@@ -1489,6 +1489,10 @@
         <translation>Eine neue wird geöffnet.</translation>
     </message>
     <message>
+        <source>Another program holds the transcripts in {0}.</source>
+        <translation>Ein anderes Programm hält die Mitschriften in {0} fest.</translation>
+    </message>
+    <message>
         <source>Another program may be using it: close that, or choose another device.</source>
         <translation>Vielleicht verwendet es ein anderes Programm: Schließen Sie es, oder wählen Sie ein anderes Gerät.</translation>
     </message>
@@ -1519,6 +1523,10 @@
     <message>
         <source>Captions are stopping.</source>
         <translation>Die Untertitel werden angehalten.</translation>
+    </message>
+    <message>
+        <source>Captions go on, and what is said is kept as soon as that is possible.</source>
+        <translation>Die Untertitel laufen weiter, und was gesagt wird, wird aufbewahrt, sobald das möglich ist.</translation>
     </message>
     <message>
         <source>Captions go on. In the last minute the stream to {0} broke {1}: {2}</source>
@@ -1633,6 +1641,10 @@
         <translation>Wählen Sie eine Datei, die Captioner exportiert hat, oder die settings.json eines Profils.</translation>
     </message>
     <message>
+        <source>Choose a folder that you may write to, on a disk with room, in the settings.</source>
+        <translation>Wählen Sie in den Einstellungen einen Ordner, in den Sie schreiben dürfen, auf einem Datenträger mit Platz.</translation>
+    </message>
+    <message>
         <source>Choose a folder that you may write to.</source>
         <translation>Wählen Sie einen Ordner, in den Sie schreiben dürfen.</translation>
     </message>
@@ -1675,6 +1687,10 @@
     <message>
         <source>Embedded engine</source>
         <translation>Eingebaute Spracherkennung</translation>
+    </message>
+    <message>
+        <source>End the program that has the file open.</source>
+        <translation>Beenden Sie das Programm, das die Datei geöffnet hat.</translation>
     </message>
     <message>
         <source>For m4a, mp4, mkv and others install ffmpeg (sudo apt-get install ffmpeg), or the extra &apos;media&apos; (pip install &apos;captioner[media]&apos;).</source>
@@ -1845,6 +1861,10 @@
         <translation>Sehen Sie nach der Auslastung des Servers und des Netzes dazwischen.</translation>
     </message>
     <message>
+        <source>Make room on the disk.</source>
+        <translation>Schaffen Sie Platz auf dem Datenträger.</translation>
+    </message>
+    <message>
         <source>More than one {0} is called something like &quot;{1}&quot;.</source>
         <translation>Mehr als ein Gerät ({0}) heißt so ähnlich wie „{1}“.</translation>
     </message>
@@ -1963,6 +1983,10 @@
     <message>
         <source>Run `captioner doctor`, or set a server (RIVA_HOST).</source>
         <translation>Führen Sie `captioner doctor` aus, oder stellen Sie einen Server ein (RIVA_HOST).</translation>
+    </message>
+    <message>
+        <source>Run `captioner history check`, which keeps what can be read of it.</source>
+        <translation>Führen Sie `captioner history check` aus; was davon lesbar ist, bleibt erhalten.</translation>
     </message>
     <message>
         <source>Say which one: {0}.</source>
@@ -2117,6 +2141,10 @@
         <translation>Die eingebaute Spracherkennung versteht nur Englisch, und die Sprache ist {0}.</translation>
     </message>
     <message>
+        <source>The file of the transcripts was damaged and was set aside as {0}. {1} captions could be read from it and are kept.</source>
+        <translation>Die Datei der Mitschriften war beschädigt und wurde als {0} beiseitegelegt. {1} Untertitel konnten daraus gelesen werden und bleiben erhalten.</translation>
+    </message>
+    <message>
         <source>The file {0} cannot be read as text: {1}.</source>
         <translation>Die Datei {0} kann nicht als Text gelesen werden: {1}.</translation>
     </message>
@@ -2237,6 +2265,18 @@
         <translation>Die Mitschrift {0} kann nicht geschrieben werden: {1}.</translation>
     </message>
     <message>
+        <source>The transcripts have version {0}, and this Captioner reads version {1}.</source>
+        <translation>Die Mitschriften haben die Version {0}, und dieser Captioner liest die Version {1}.</translation>
+    </message>
+    <message>
+        <source>The transcripts in {0} are damaged.</source>
+        <translation>Die Mitschriften in {0} sind beschädigt.</translation>
+    </message>
+    <message>
+        <source>The transcripts in {0} cannot be kept: {1}.</source>
+        <translation>Die Mitschriften in {0} können nicht aufbewahrt werden: {1}.</translation>
+    </message>
+    <message>
         <source>The value {0} for {1} makes no sense: {2}.</source>
         <translation>Der Wert {0} für {1} ergibt keinen Sinn: {2}.</translation>
     </message>
@@ -2255,6 +2295,10 @@
     <message>
         <source>There is no file &quot;{0}&quot;.</source>
         <translation>Es gibt keine Datei „{0}“.</translation>
+    </message>
+    <message>
+        <source>There is no room on the disk for the transcripts.</source>
+        <translation>Auf dem Datenträger ist kein Platz für die Mitschriften.</translation>
     </message>
     <message>
         <source>There is no setting {0}.</source>
@@ -2283,6 +2327,10 @@
     <message>
         <source>This computer offers no keyring to keep the key in.</source>
         <translation>Dieser Computer bietet keinen Schlüsselbund, in dem der Schlüssel bleiben kann.</translation>
+    </message>
+    <message>
+        <source>Transcripts are kept again, with all that waited.</source>
+        <translation>Mitschriften werden wieder aufbewahrt, samt allem, was gewartet hat.</translation>
     </message>
     <message>
         <source>Turn TLS on (RIVA_SSL=true), if the server offers it.</source>
@@ -2323,6 +2371,10 @@
     <message>
         <source>Use a proxy that needs none, or one on this machine.</source>
         <translation>Verwenden Sie einen Proxy, der keine braucht, oder einen auf diesem Computer.</translation>
+    </message>
+    <message>
+        <source>Use the newer Captioner that wrote them.</source>
+        <translation>Verwenden Sie den neueren Captioner, der sie geschrieben hat.</translation>
     </message>
     <message>
         <source>Use the number after the last one to add a server: the first is endpoints.0.</source>
