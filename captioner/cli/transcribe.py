@@ -31,7 +31,7 @@ from captioner.core.segment import Segment
 from captioner.session.controller import CaptionSession
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.models import AudioSettings, Settings
-from captioner.transcript.subtitles import TranscriptFormat, render
+from captioner.transcript.export import TranscriptFormat, export
 
 
 def transcribe(
@@ -119,7 +119,7 @@ async def _transcribe_all(
             if segments or not failed:
                 if not segments and not stopped:
                     progress.console.print(f'No speech was found in "{path.name}".')
-                if not _deliver(render(segments, form), path, form, folder, progress.console):
+                if not _deliver(export(segments, form), path, form, folder, progress.console):
                     return code
             if stopped:
                 return ExitCode.INTERRUPTED

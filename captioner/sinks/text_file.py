@@ -7,6 +7,7 @@ from pathlib import Path
 
 from captioner.core.errors import ConfigurationError
 from captioner.core.events import CaptionChanged, GapMarked, SessionEvent
+from captioner.transcript.export import plain_line
 
 
 class TextFileWriter:
@@ -34,9 +35,9 @@ class TextFileWriter:
         """Append a finished caption or a gap; partials are not kept."""
         match event:
             case CaptionChanged(segment=segment) if segment.is_final and segment.text:
-                self._append(segment.labelled_text)
+                self._append(plain_line(segment))
             case GapMarked(gap=gap):
-                self._append(f"[{gap.reason}]")
+                self._append(plain_line(gap))
             case _:
                 pass
 

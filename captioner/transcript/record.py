@@ -12,7 +12,7 @@ from typing import Final
 
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.hypothesis import Word
-from captioner.core.segment import Segment
+from captioner.core.segment import Gap, Segment
 
 MOST_ENTRIES: Final = 50_000
 """About three days and nights of talk without a pause."""
@@ -64,8 +64,13 @@ class Entry:
         """Whether it is speech that will not change."""
         return self.kind is EntryKind.FINAL
 
-    def as_segment(self) -> Segment:
-        """Return the speech as a segment, with its words."""
+    def as_spoken(self) -> Segment | Gap | None:
+        """Return what a file has of it: finished speech with its words, or lost audio."""
+        if self.kind is EntryKind.GAP:
+            return Gap(self.start_ms, self.end_ms, self.text, self.channel)
+        return self._as_segment() if self.is_final else None
+
+    def _as_segment(self) -> Segment:
         timing = array("q", self.timing)
         words = zip(
             self.text.split() if timing else (),
@@ -114,6 +119,11 @@ class Record:
     def __iter__(self) -> Iterator[Entry]:
         """Go through them in order."""
         return iter(self._entries.values())
+
+    @property
+    def begun_at(self) -> float | None:
+        """When the first run began, in seconds since 1970; times of entries count from there."""
+        return self._begun_at
 
     @property
     def speakers(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Finished segments as files: plain text, JSON, SRT, WebVTT.
+"""Finished segments as subtitles: SRT and WebVTT.
 
 Cues follow the usual practice for subtitles: at most two lines of 42 characters, one to seven
 seconds, never two of one speaker at once. pysubs2 writes the formats.
@@ -6,17 +6,14 @@ seconds, never two of one speaker at once. pysubs2 writes the formats.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final
 
 import pysubs2
 
 from captioner.core.hypothesis import Word
 from captioner.core.segment import Segment
-from captioner.transcript.contract import event_from_segment
 
 LINE_CHARS: Final = 42
 CUE_LINES: Final = 2
@@ -26,15 +23,6 @@ _SHORTEST_CUE_MS: Final = 300
 _DISGUISE: Final = {ord("\\"): 0xE000, ord("{"): 0xE001, ord("}"): 0xE002}
 _UNMASK: Final = {disguised: plain for plain, disguised in _DISGUISE.items()}
 _SENTENCE_ENDS: Final = (".", "!", "?", "…", "。", "？", "！")  # noqa: RUF001 - CJK full stops
-
-
-class TranscriptFormat(StrEnum):
-    """A file format; the value is also the file name's ending."""
-
-    TXT = "txt"
-    SRT = "srt"
-    VTT = "vtt"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +42,20 @@ class Cue:
     channel: str = ""
 
 
-def render(segments: Sequence[Segment], form: TranscriptFormat) -> str:
-    """Return the finished segments in the given format, ending with a line break.
+def as_srt(segments: Iterable[Segment]) -> str:
+    """Return finished segments as a SubRip file, the speaker in front of each cue."""
+    return _document(
+        (
+            (cue, "\n".join(wrap(_labelled(" ".join(cue.lines), cue.channel))))
+            for cue in cues(segments)
+        ),
+        "srt",
+    )
 
-    They come in the order in which they were said, and each tells its speaker where it has one.
-    """
-    segments = sorted(segments, key=lambda segment: (segment.start_ms, segment.id))
-    match form:
-        case TranscriptFormat.TXT:
-            return "".join(f"{segment.labelled_text}\n" for segment in segments)
-        case TranscriptFormat.JSON:
-            events = [
-                event_from_segment(segment).model_dump(exclude_none=True)
-                | {"start": segment.start_ms, "end": segment.end_ms}
-                for segment in segments
-            ]
-            return json.dumps(events, ensure_ascii=False, indent=1) + "\n"
-        case TranscriptFormat.SRT | TranscriptFormat.VTT:
-            return _subtitles(cues(segments), form)
+
+def as_vtt(segments: Iterable[Segment]) -> str:
+    """Return finished segments as a WebVTT file, the speaker in a voice tag."""
+    return _document(((cue, _vtt_text(cue)) for cue in cues(segments)), "vtt")
 
 
 def cues(segments: Iterable[Segment]) -> list[Cue]:
@@ -178,18 +162,18 @@ def _pieces(word: Word) -> list[Word]:
     return _spread(parts, word.start_ms, word.end_ms)
 
 
-def _subtitles(found: Iterable[Cue], form: TranscriptFormat) -> str:
+def _vtt_text(cue: Cue) -> str:
+    text = "\n".join(cue.lines)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<v {cue.channel}>{text}" if cue.channel else text
+
+
+def _document(found: Iterable[tuple[Cue, str]], form: str) -> str:
     document = pysubs2.SSAFile()
-    for cue in found:
-        if form is TranscriptFormat.VTT:
-            text = "\n".join(cue.lines)
-            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-            text = f"<v {cue.channel}>{text}" if cue.channel else text
-        else:
-            text = "\n".join(wrap(_labelled(" ".join(cue.lines), cue.channel)))
+    for cue, text in found:
         event = pysubs2.SSAEvent(start=cue.start_ms, end=cue.end_ms)
         # Braces and backslashes are commands in the library's own format. They go through it in
         # disguise, so that they stay what the speaker is heard to say.
         event.plaintext = text.translate(_DISGUISE)
         document.append(event)
-    return document.to_string(form.value).translate(_UNMASK)
+    return document.to_string(form).translate(_UNMASK)

@@ -2767,6 +2767,14 @@
         <translation>Text</translation>
     </message>
     <message>
+        <source>Markdown</source>
+        <translation>Markdown</translation>
+    </message>
+    <message>
+        <source>CSV table</source>
+        <translation>CSV-Tabelle</translation>
+    </message>
+    <message>
         <source>SubRip subtitles</source>
         <translation>SubRip-Untertitel</translation>
     </message>

@@ -26,6 +26,10 @@ def kept(record: Record) -> list[tuple[EntryKind, str]]:
     return [(each.kind, each.text) for each in record]
 
 
+def speech(record: Record) -> list[Segment]:
+    return [each for entry in record if isinstance(each := entry.as_spoken(), Segment)]
+
+
 def test_an_open_caption_stands_where_it_began_until_it_is_final() -> None:
     record = Record()
     record.begin_run()
@@ -69,7 +73,8 @@ def test_another_run_goes_on_where_the_clock_is() -> None:
     record.begin_run()
     record.take(said(0, "second"))
 
-    first, second = [each.as_segment() for each in record if each.is_final]
+    first, second = speech(record)
+    assert record.begun_at == 1000.0
     assert (first.text, first.start_ms) == ("first", 100)
     assert (second.text, second.start_ms, second.end_ms) == ("second", 60_100, 60_900)
     assert first.id != second.id
@@ -90,7 +95,7 @@ def test_words_come_back_with_their_times() -> None:
         )
     )
 
-    known, unknown = [each.as_segment() for each in record]
+    known, unknown = speech(record)
     assert known.words == words
     assert unknown.words == ()
 

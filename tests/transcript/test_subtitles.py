@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from captioner.core.hypothesis import Word
 from captioner.core.segment import Segment
-from captioner.transcript.subtitles import Cue, TranscriptFormat, cues, render, wrap
+from captioner.transcript.export import TranscriptFormat, export
+from captioner.transcript.subtitles import Cue, cues, wrap
 
 ODD_TEXTS = [
     "He said \"no\", 'no' and `no`.",
@@ -77,7 +78,7 @@ def test_odd_text_survives(text: str) -> None:
         segment("After.", 7000, 8000),
     ]
     for form, read in ((TranscriptFormat.SRT, read_srt), (TranscriptFormat.VTT, read_vtt)):
-        found = read(render(segments, form))
+        found = read(export(segments, form))
         contents = [content for _, _, content in found]
         assert contents[0] == "Before."
         assert contents[-1] == "After."
@@ -86,7 +87,7 @@ def test_odd_text_survives(text: str) -> None:
 
 
 def test_vtt_text_holds_no_markup_and_no_arrow() -> None:
-    written = render([segment("<b>a</b> --> b & c", 0, 1000)], TranscriptFormat.VTT)
+    written = export([segment("<b>a</b> --> b & c", 0, 1000)], TranscriptFormat.VTT)
     assert written.startswith("WEBVTT\n\n")
     body = written.split("\n")[4]
     assert body == "&lt;b&gt;a&lt;/b&gt; --&gt; b &amp; c"
@@ -94,7 +95,7 @@ def test_vtt_text_holds_no_markup_and_no_arrow() -> None:
 
 def test_a_line_break_inside_a_text_does_not_break_the_file() -> None:
     segments = [segment("one\n\ntwo\r\nthree", 0, 2000), segment("four", 3000, 4000)]
-    assert [content for _, _, content in read_srt(render(segments, TranscriptFormat.SRT))] == [
+    assert [content for _, _, content in read_srt(export(segments, TranscriptFormat.SRT))] == [
         "one two three",
         "four",
     ]
@@ -150,7 +151,7 @@ def test_both_formats_are_read_back_as_the_cues(segments: list[Segment]) -> None
         return
     for form, read in ((TranscriptFormat.SRT, read_srt), (TranscriptFormat.VTT, read_vtt)):
         found = [
-            (start, end, text.split("\n")) for start, end, text in read(render(segments, form))
+            (start, end, text.split("\n")) for start, end, text in read(export(segments, form))
         ]
         assert found == expected, form
 
@@ -197,8 +198,8 @@ def test_wrapping() -> None:
 def test_plain_text_and_json() -> None:
     words = (Word("Hello.", 100, 400, 0.5),)
     segments = [segment("Hello.", 100, 400, words=words), segment("So “odd”.", 900, 990, number=1)]
-    assert render(segments, TranscriptFormat.TXT) == "Hello.\nSo “odd”.\n"
-    events = json.loads(render(segments, TranscriptFormat.JSON))
+    assert export(segments, TranscriptFormat.TXT) == "Hello.\nSo “odd”.\n"
+    events = json.loads(export(segments, TranscriptFormat.JSON))
     assert [(event["segment_id"], event["start"], event["end"]) for event in events] == [
         (0, 100, 400),
         (1, 900, 990),
@@ -209,8 +210,14 @@ def test_plain_text_and_json() -> None:
 
 @pytest.mark.parametrize("form", TranscriptFormat)
 def test_nothing_said_is_a_valid_file(form: TranscriptFormat) -> None:
-    written = render([], form)
-    assert written in {"", "[]\n", "WEBVTT\n\n", "WEBVTT\n"}
+    written = export([], form)
+    assert written in {
+        "",
+        "[]\n",
+        "WEBVTT\n\n",
+        "WEBVTT\n",
+        "\ufeffstart,end,speaker,text,kind\n",
+    }
 
 
 def test_two_speakers_are_told_apart_in_the_order_of_their_speech() -> None:
@@ -218,15 +225,15 @@ def test_two_speakers_are_told_apart_in_the_order_of_their_speech() -> None:
         replace(segment("I agree, and so do all of them, madam.", 3000, 5000), channel="You"),
         replace(segment("Shall we?", 1000, 6000, number=1), channel="Others"),
     ]
-    assert render(said, TranscriptFormat.TXT) == (
+    assert export(said, TranscriptFormat.TXT) == (
         "Others: Shall we?\nYou: I agree, and so do all of them, madam.\n"
     )
-    assert read_srt(render(said, TranscriptFormat.SRT)) == [
+    assert read_srt(export(said, TranscriptFormat.SRT)) == [
         (1000, 6000, "Others: Shall we?"),
         (3000, 5000, "You: I agree, and so do all of them,\nmadam."),
     ]
-    assert "<v You>I agree, and so do all of them, madam." in render(said, TranscriptFormat.VTT)
-    assert [event["channel"] for event in json.loads(render(said, TranscriptFormat.JSON))] == [
+    assert "<v You>I agree, and so do all of them, madam." in export(said, TranscriptFormat.VTT)
+    assert [event["channel"] for event in json.loads(export(said, TranscriptFormat.JSON))] == [
         "Others",
         "You",
     ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,15 +18,39 @@ from captioner.gui.preferences.file_choice import FileChoice
 from captioner.gui.tasks import Tasks
 from captioner.gui.text.sentences import said
 from captioner.settings.file import write_atomically
-from captioner.transcript.record import Entry
-from captioner.transcript.subtitles import TranscriptFormat, render
+from captioner.transcript.export import Spoken, TranscriptFormat, export
 
 _NAMES: Final = {
     TranscriptFormat.TXT: QT_TRANSLATE_NOOP("TranscriptFormat", "Text"),
+    TranscriptFormat.MD: QT_TRANSLATE_NOOP("TranscriptFormat", "Markdown"),
+    TranscriptFormat.CSV: QT_TRANSLATE_NOOP("TranscriptFormat", "CSV table"),
     TranscriptFormat.SRT: QT_TRANSLATE_NOOP("TranscriptFormat", "SubRip subtitles"),
     TranscriptFormat.VTT: QT_TRANSLATE_NOOP("TranscriptFormat", "WebVTT subtitles"),
     TranscriptFormat.JSON: QT_TRANSLATE_NOOP("TranscriptFormat", "JSON"),
 }
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is to be saved.
+
+    Attributes:
+        spoken: Speech and gaps.
+        begun: When the first of it was heard.
+        times: Whether text tells the time.
+    """
+
+    spoken: list[Spoken]
+    begun: datetime | None
+    times: bool
+
+    def write(self, form: TranscriptFormat, path: Path) -> None:
+        """Write it to a file; blocks, so call it in a worker thread.
+
+        Raises:
+            ConfigurationError: It cannot be written; what was there is there still.
+        """
+        _write(export(self.spoken, form, times=self.times, begun=self.begun), path)
 
 
 class SaveButton(QPushButton):
@@ -36,17 +62,17 @@ class SaveButton(QPushButton):
 
     said = Signal(str)
 
-    def __init__(self, tasks: Tasks, entries: Callable[[], list[Entry]]) -> None:
+    def __init__(self, tasks: Tasks, content: Callable[[], Content]) -> None:
         """Build its menu.
 
         Args:
             tasks: The owner of what runs.
-            entries: Returns what is to be saved.
+            content: Returns what is to be saved.
         """
         super().__init__()
         self.setText(self.tr("&Save as"))
         self._tasks = tasks
-        self._entries = entries
+        self._content = content
         self.files = FileChoice(self)
         menu = QMenu(self)
         for form, name in format_names().items():
@@ -56,7 +82,7 @@ class SaveButton(QPushButton):
 
     def choose_file(self, form: TranscriptFormat) -> None:
         """Ask where to save in this format."""
-        if not any(each.is_final for each in self._entries()):
+        if not self._content().spoken:
             self.said.emit(self.tr("There are no captions to save yet"))
             return
         now = QDateTime.currentDateTime().toString("yyyy-MM-dd-HHmm")
@@ -69,7 +95,7 @@ class SaveButton(QPushButton):
 
     async def _save(self, path: Path, form: TranscriptFormat) -> None:
         try:
-            await asyncio.to_thread(save_transcript, self._entries(), form, path)
+            await asyncio.to_thread(self._content().write, form, path)
         except CaptionerError as error:
             texts = (said(text) for text in (error.message, error.hint) if text)
             self.said.emit(f"\u26a0 {' '.join(texts)}")
@@ -83,13 +109,12 @@ def format_names() -> dict[TranscriptFormat, str]:
     return {form: translate("TranscriptFormat", str(name)) for form, name in _NAMES.items()}
 
 
-def save_transcript(entries: Sequence[Entry], form: TranscriptFormat, path: Path) -> None:
-    """Write ``entries`` to ``path``, whole or not at all; blocks, so call it in a worker thread.
+def _write(text: str, path: Path) -> None:
+    """Put ``text`` into a file, whole or not at all.
 
     Raises:
         ConfigurationError: It cannot be written; what was there is there still.
     """
-    text = render([each.as_segment() for each in entries if each.is_final], form)
     try:
         write_atomically(path, text)
     except OSError as error:

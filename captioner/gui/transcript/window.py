@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, QSignalBlocker, Qt, QTimer
@@ -27,12 +28,12 @@ from captioner.gui.desk import Desk
 from captioner.gui.preferences.message_bar import announce
 from captioner.gui.text.sentences import said
 from captioner.gui.transcript.recorder import Recorder
-from captioner.gui.transcript.saving import SaveButton
+from captioner.gui.transcript.saving import Content, SaveButton
 from captioner.gui.transcript.search_bar import SearchBar
 from captioner.gui.transcript.view import TranscriptView
 from captioner.settings.models import Settings
 from captioner.settings.overlay import WindowGeometry
-from captioner.transcript.record import Entry, EntryKind
+from captioner.transcript.record import Entry
 
 _LETTERS_WIDE: Final = 90
 _LINES_HIGH: Final = 28
@@ -61,7 +62,7 @@ class TranscriptWindow(QWidget):
         self.outcome.setTextFormat(Qt.TextFormat.PlainText)
         self.newest = QPushButton(self.tr("Go to the ne&west"))
         self.copy_button = QPushButton(self.tr("&Copy all"))
-        self.save_button = SaveButton(desk.tasks, self._shown)
+        self.save_button = SaveButton(desk.tasks, self._content)
         self.close_button = QPushButton(self.tr("C&lose"))
         self._is_placed = False
         self._lay_out()
@@ -233,13 +234,18 @@ class TranscriptWindow(QWidget):
         else:
             self._say(self.tr("There are no captions to copy yet"))
 
-    def _shown(self) -> list[Entry]:
+    def _content(self) -> Content:
         """Return what is kept of whom is shown, without what may still change."""
-        return [
-            each
-            for each in self._recorder.record
-            if each.kind is not EntryKind.PARTIAL and self._is_wanted(each)
-        ]
+        begun = self._recorder.record.begun_at
+        return Content(
+            spoken=[
+                spoken
+                for each in self._recorder.record
+                if self._is_wanted(each) and (spoken := each.as_spoken()) is not None
+            ],
+            begun=None if begun is None else datetime.fromtimestamp(begun).astimezone(),
+            times=self.times.isChecked(),
+        )
 
     def _say(self, text: str) -> None:
         self.outcome.setText(text)

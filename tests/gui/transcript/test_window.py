@@ -17,7 +17,7 @@ from captioner.core.state import SessionState
 from captioner.gui.commands import Command
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.transcript.window import TranscriptWindow
-from captioner.transcript.subtitles import TranscriptFormat
+from captioner.transcript.export import TranscriptFormat
 from tests.gui.test_front_end import Stage, stage, started
 from tests.support.scripted_session import caption
 from tests.support.wait import until
