@@ -110,7 +110,7 @@ def test_every_key_works_while_another_window_is_in_use(
     screen: Screen, start_overlay: OverlayStarter, program: Program
 ) -> None:
     program.profile.mkdir()
-    keys = {"toggle": "Ctrl+Alt+C", "pause": "Pause", "show": "Meta+F5", "arrange": "Ctrl+Alt+A"}
+    keys = {"pause": "Pause", "show": "Meta+F5", "transcript": "Ctrl+Alt+T"}
     (program.profile / "settings.json").write_text(
         json.dumps({"version": 2, "shortcuts": keys}), encoding="utf-8"
     )
@@ -120,6 +120,11 @@ def test_every_key_works_while_another_window_is_in_use(
 
     screen.xdotool("key", "ctrl+alt+c")
     overlay.wait_until(lambda seen: ["stop"] in seen["commands"], what="toggle")
+    screen.xdotool("key", "Pause")
+    overlay.wait_until(lambda seen: seen["is_held"], what="pause")
+    screen.xdotool("key", "ctrl+alt+m")
+    saved = program.profile / "settings.json"
+    program.wait_for(lambda: '"click_through": true' in saved.read_text(), what="click-through")
     screen.xdotool("key", "super+F5")
     overlay.wait_until(lambda seen: not seen["is_visible"], what="hide")
     screen.xdotool("key", "super+F5")
@@ -128,6 +133,8 @@ def test_every_key_works_while_another_window_is_in_use(
     overlay.wait_until(lambda seen: seen["is_arranging"], what="arrange")
     screen.xdotool("key", "ctrl+alt+a")
     overlay.wait_until(lambda seen: not seen["is_arranging"], what="arrange no more")
+    screen.xdotool("key", "ctrl+alt+t")
+    screen.await_window("Captioner transcript")
     assert overlay.stop() == 130
     log = (program.profile / "logs" / "captioner.log").read_text()
     assert "global keys" not in log

@@ -14,6 +14,7 @@ from typing import Final
 import psutil
 import pytest
 
+from captioner.cli.commands import WINDOW_COMMANDS
 from captioner.cli.exit_codes import ExitCode
 from captioner.core.errors import ProtocolError
 from captioner.gui.commands import Command
@@ -75,6 +76,9 @@ def test_commands_reach_the_window(start_overlay: OverlayStarter, program: Progr
     overlay.wait_until(lambda seen: ["stop"] in seen["commands"], what="it never stopped")
     assert _said(program, "toggle") == "Captions are starting."
     overlay.wait_until(lambda seen: seen["commands"][-1] == ["start"], what="it never started")
+    assert _said(program, "click-through") == "The mouse reaches what is behind the captions."
+    for name in WINDOW_COMMANDS - {"quit"}:
+        assert _said(program, name)
     assert _said(program, "quit") == "Captioner quits."
     assert overlay.wait() == ExitCode.OK
     assert not Path(_address(program).server_name).exists()
