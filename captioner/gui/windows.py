@@ -61,7 +61,7 @@ class Windows:
             from captioner.gui.transcript.window import TranscriptWindow  # noqa: PLC0415  # see above
 
             self._transcript = TranscriptWindow(self._desk, self._recorder)
-        self._transcript.open()
+        self._transcript.open(clear_of=self._captions())
 
     def open_welcome(self) -> None:
         """Show the first steps."""

@@ -18,6 +18,7 @@ from captioner.gui.overlay.motion import Glide, SilenceFade, is_motion_wanted
 from captioner.gui.overlay.painted_record import PaintedRecord
 from captioner.gui.overlay.scroll import ScrollPosition
 from captioner.gui.overlay.seen import as_seen
+from captioner.gui.text.sentences import said
 from captioner.gui.throttle import Throttle
 from captioner.transcript.lines import CaptionLines
 from captioner.transcript.shown_lines import ShownLine, join_lines
@@ -35,8 +36,6 @@ _OLDER_AFTER_MS: Final = 300
 _OLDER_EVERY_MS: Final = 20
 _OLDER_WORDS: Final = 300
 """Older lines are broken so many words at a time, about 4 ms, once the window keeps its width."""
-
-GAP_MARK: Final = "[audio lost]"
 
 
 class CaptionView(QWidget):
@@ -78,7 +77,7 @@ class CaptionView(QWidget):
         self._fade.moved.connect(self._steps.request)
         self._fade.fade_after(look.fade_after_s)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName("Captions")
+        self.setAccessibleName(self.tr("Captions"))
         self.paints = 0
         self.painted = PaintedRecord(KEPT_LINES)
 
@@ -118,14 +117,15 @@ class CaptionView(QWidget):
         # Hidden words are left out here, not only when painting: they shall take up no room.
         is_hidden = not segment.is_final and not self._look.shows_partials
         shown = "" if is_hidden else event.shown
-        self._lines.update(segment.id, shown, is_final=segment.is_final, channel=segment.channel)
+        speaker = said(segment.channel)
+        self._lines.update(segment.id, shown, is_final=segment.is_final, channel=speaker)
         self._fade.wake()
         self._follow()
 
     def show_gap(self) -> None:
         """Mark that audio was lost here, unless nothing was said yet."""
         if self._lines.serials:
-            self._lines.mark(GAP_MARK)
+            self._lines.mark(self.tr("[audio lost]"))
             self._follow()
 
     def show_message(self, message: Message | None) -> None:

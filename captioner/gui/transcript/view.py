@@ -36,6 +36,9 @@ class TranscriptView(QPlainTextEdit):
         """Begin empty."""
         super().__init__(parent)
         self.setUndoRedoEnabled(False)
+        option = self.document().defaultTextOption()
+        option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # of each line for itself
+        self.document().setDefaultTextOption(option)
         self.setTabChangesFocus(True)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captioner.gui.clearance import step_aside
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.message_bar import announce
 from captioner.gui.text.sentences import said
@@ -68,10 +69,12 @@ class TranscriptWindow(QWidget):
         self._lay_out()
         self._connect()
 
-    def open(self) -> None:
-        """Show it in front."""
+    def open(self, *, clear_of: QRect | None = None) -> None:
+        """Show it in front, not where ``clear_of`` would cover it."""
         if not self._is_placed:
             self._place()
+        if clear_of is not None and not self.isVisible():
+            step_aside(self, clear_of)
         self.show()
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.raise_()
