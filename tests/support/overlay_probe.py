@@ -127,8 +127,18 @@ def _open_page(key: str) -> None:
             window.open_page(key)
 
 
+def _labels() -> list[str]:
+    """Return all text that labels of any window show."""
+    from PySide6.QtWidgets import QApplication, QLabel  # noqa: PLC0415  # see above
+
+    labels = [each for each in QApplication.allWidgets() if isinstance(each, QLabel)]
+    return [label.text() for label in labels if label.isVisible()]
+
+
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     overlay = _overlay()
+    if question.get("ask") == "labels":
+        return {"labels": _labels()}
     if question.get("event") == "figures":
         _scripted.figures = SessionFigures(**{k: v for k, v in question.items() if k != "event"})
     elif "event" in question:

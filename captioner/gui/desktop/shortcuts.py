@@ -65,6 +65,7 @@ class GlobalShortcuts(QObject):
         self._do = do
         self._tasks = tasks
         self._has_looked = False
+        self._is_suspended = False
         self._combinations: dict[Command, QKeyCombination | None] = {}
         self.portal: PortalKeys | None = None
         self._taker: KeyTaker | None = None
@@ -116,11 +117,13 @@ class GlobalShortcuts(QObject):
 
     def suspend(self) -> None:
         """Leave the keys to whoever waits for one, such as a field to enter a new one."""
+        self._is_suspended = True
         if self._taker is not None:
             self._taker.take({})
 
     def resume(self) -> None:
         """Take the keys again."""
+        self._is_suspended = False
         if self._taker is not None:
             self._taker.take(self._wanted)
         self.refused_changed.emit()
@@ -129,6 +132,7 @@ class GlobalShortcuts(QObject):
         """Give the keys back."""
         if self._taker is not None:
             self._taker.close()
+            self._taker = None  # a field that still has the focus would take them again
         if self.portal is not None:
             self.portal.close()
 
@@ -144,6 +148,8 @@ class GlobalShortcuts(QObject):
                 self.ask_portal()
 
     def _on_refused(self, refusals: Mapping[Command, Refusal]) -> None:
+        if self._is_suspended:
+            return  # what was said of the keys stays to be read
         self._by_system = refusals
         self.refused_changed.emit()
 

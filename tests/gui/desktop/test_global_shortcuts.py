@@ -256,3 +256,26 @@ def test_a_new_key_holds_at_once_and_the_field_gets_even_the_old_ones(
     assert overlay.look()["commands"] == [["start"], ["apply"]]
     screen.xdotool("key", "ctrl+alt+p")
     overlay.wait_until(lambda seen: ["stop"] in seen["commands"], what="the new key")
+
+
+@pytest.mark.screen
+def test_the_page_says_which_key_another_program_has(
+    screen: Screen, start_overlay: OverlayStarter, program: Program, take: Callable[..., Taker]
+) -> None:
+    take("toggle=Ctrl+Alt+A")
+    overlay = start_overlay(screen.changes)
+    program.run("settings", environ=program.environ(**screen.changes))
+    dialog = str(screen.await_window("Captioner settings"))
+    screen.xdotool("windowactivate", "--sync", dialog)
+
+    def problems() -> list[str]:
+        labels = overlay.ask({"ask": "labels"})["labels"]
+        return [text for text in labels if "Another program has this key" in text]
+
+    overlay.ask({"ask": "page", "page": "shortcuts"})
+    assert len(problems()) == 1
+    screen.xdotool("key", "ctrl+f")
+    screen.xdotool("type", "shortcuts.arrange")
+    screen.xdotool("key", "Return")
+    screen.wait_for(lambda: take("pause=Ctrl+Alt+P").refused == "refused []", what="keys are kept")
+    assert len(problems()) == 1  # it stays to be read while a field waits for another key
