@@ -15,6 +15,9 @@ _BUBBLE: Final = QColor("#1f2a37")
 _RIM: Final = QColor("#e8edf2")
 _WORDS: Final = QColor("#ffffff")
 _BADGE: Final = QColor("#101418")
+_OF_LINES: Final = (HealthState.STOPPED, HealthState.FAILED)
+"""Marks whose lines have to be thick where 16 pixels are all there is."""
+
 _WELL: Final = (HealthState.LISTENING, HealthState.DEGRADED)
 
 
@@ -72,8 +75,9 @@ def _paint_badge(painter: QPainter, state: HealthState, *, is_held: bool) -> Non
     painter.drawEllipse(badge)
     if is_held:
         painter.setBrush(_WORDS)
-        for left in (14.6, 18.6):
+        for left in (14.0, 19.0):
             painter.drawRect(QRectF(left, 14.4, 2.4, 6.8))
         return
-    inset = 3.4 if state in (HealthState.STOPPED, HealthState.FAILED) else 2.4
-    paint_mark(painter, badge.adjusted(inset, inset, -inset, -inset), state)
+    inset, stroke_share = (3.0, 0.24) if state in _OF_LINES else (2.2, 0.15)
+    mark = badge.adjusted(inset, inset, -inset, -inset)
+    paint_mark(painter, mark, state, stroke_share=stroke_share)

@@ -39,10 +39,19 @@ def state_name(state: HealthState) -> str:
     return QCoreApplication.translate("HealthState", str(_STATE_NAMES[state]))
 
 
-def paint_mark(painter: QPainter, area: QRectF, state: HealthState) -> None:
-    """Paint the mark of ``state`` so that it fills the square ``area``."""
+def paint_mark(
+    painter: QPainter, area: QRectF, state: HealthState, *, stroke_share: float = _STROKE_SHARE
+) -> None:
+    """Paint the mark of ``state`` so that it fills the square ``area``.
+
+    Args:
+        painter: What paints.
+        area: The square.
+        state: Whose mark it is.
+        stroke_share: Width of lines as a share of that of the square.
+    """
     colour = HEALTH_COLOURS[state]
-    stroke = area.width() * _STROKE_SHARE
+    stroke = area.width() * stroke_share
     pen = QPen(colour, stroke)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)

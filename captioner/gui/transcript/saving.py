@@ -18,7 +18,8 @@ from captioner.gui.preferences.file_choice import FileChoice
 from captioner.gui.tasks import Tasks
 from captioner.gui.text.sentences import said
 from captioner.settings.file import write_atomically
-from captioner.transcript.export import Spoken, TranscriptFormat, export
+from captioner.transcript.export import TranscriptFormat, export
+from captioner.transcript.record import Entry
 
 _NAMES: Final = {
     TranscriptFormat.TXT: QT_TRANSLATE_NOOP("TranscriptFormat", "Text"),
@@ -35,14 +36,19 @@ class Content:
     """What is to be saved.
 
     Attributes:
-        spoken: Speech and gaps.
+        entries: Of the record; what may still change is left out of the file.
         begun: When the first of it was heard.
         times: Whether text tells the time.
     """
 
-    spoken: list[Spoken]
+    entries: list[Entry]
     begun: datetime | None
     times: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said yet."""
+        return not any(each.is_final for each in self.entries)
 
     def write(self, form: TranscriptFormat, path: Path) -> None:
         """Write it to a file; blocks, so call it in a worker thread.
@@ -50,7 +56,8 @@ class Content:
         Raises:
             ConfigurationError: It cannot be written; what was there is there still.
         """
-        _write(export(self.spoken, form, times=self.times, begun=self.begun), path)
+        spoken = [each for entry in self.entries if (each := entry.as_spoken()) is not None]
+        _write(export(spoken, form, times=self.times, begun=self.begun), path)
 
 
 class SaveButton(QPushButton):
@@ -82,7 +89,7 @@ class SaveButton(QPushButton):
 
     def choose_file(self, form: TranscriptFormat) -> None:
         """Ask where to save in this format."""
-        if not self._content().spoken:
+        if self._content().is_empty:
             self.said.emit(self.tr("There are no captions to save yet"))
             return
         now = QDateTime.currentDateTime().toString("yyyy-MM-dd-HHmm")

@@ -238,14 +238,10 @@ class TranscriptWindow(QWidget):
             self._say(self.tr("There are no captions to copy yet"))
 
     def _content(self) -> Content:
-        """Return what is kept of whom is shown, without what may still change."""
+        """Return what is kept of whom is shown."""
         begun = self._recorder.record.begun_at
         return Content(
-            spoken=[
-                spoken
-                for each in self._recorder.record
-                if self._is_wanted(each) and (spoken := each.as_spoken()) is not None
-            ],
+            entries=[each for each in self._recorder.record if self._is_wanted(each)],
             begun=None if begun is None else datetime.fromtimestamp(begun).astimezone(),
             times=self.times.isChecked(),
         )
