@@ -46,6 +46,9 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "transcribe": CommandEntry(
         "captioner.cli.transcribe:transcribe", "Turn audio files into text or subtitles."
     ),
+    "history": CommandEntry(
+        "captioner.cli.history:app", "Find, show, export and delete what was captioned before."
+    ),
     "serve": CommandEntry(
         "captioner.cli.serve:serve", "Serve the embedded engine over the Riva protocol."
     ),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 from pydantic import Field
 
 from captioner.settings.base import SettingsModel
+
+_FILE_NAME: Final = "history.db"
 
 
 class HistorySettings(SettingsModel):
@@ -19,3 +24,9 @@ class HistorySettings(SettingsModel):
     is_kept: bool = True
     folder: str | None = Field(default=None, min_length=1)
     keep_days: int = Field(default=0, ge=0, le=3650)
+
+
+def history_file(settings: HistorySettings, data_dir: Path) -> Path:
+    """Return where the history of a profile with this folder for data is, or would be."""
+    folder = Path(settings.folder).expanduser() if settings.folder else data_dir
+    return folder / _FILE_NAME

@@ -12,12 +12,11 @@ from typing import Final
 
 from captioner.core.errors import ConfigurationError
 from captioner.core.events import SessionEvent
-from captioner.settings.history import HistorySettings
+from captioner.settings.history import HistorySettings, history_file
 from captioner.settings.models import Settings
 from captioner.sinks.history_run import RunKeeper
 from captioner.telemetry.logs import FILE_ONLY
 from captioner.transcript.history.database import (
-    FILE_NAME,
     damaged,
     history_errors,
     is_damaged,
@@ -39,12 +38,6 @@ _DAY_S: Final = 86_400.0
 _CLOSE_LIMIT_S: Final = 5.0
 _MOST_WAITING: Final = 20_000
 _COMFORT: Final = "Captions go on, and what is said is kept as soon as that is possible."
-
-
-def history_file(settings: HistorySettings, data_dir: Path) -> Path:
-    """Return where the history of a profile is, or would be."""
-    folder = Path(settings.folder).expanduser() if settings.folder else data_dir
-    return folder / FILE_NAME
 
 
 class HistorySink:

@@ -17,7 +17,7 @@ from captioner.core.events import (
 from captioner.core.segment import Gap, Segment
 from captioner.core.state import SessionState
 from captioner.settings.models import Settings
-from captioner.transcript.history.records import Batch, Run, Spoken
+from captioner.transcript.history.records import Batch, KeptSegment, Run
 
 _ENDS: Final = frozenset({SessionState.IDLE, SessionState.FAILED})
 _NONE_YET: Final = -1
@@ -39,7 +39,7 @@ class RunKeeper:
         self._said_until_ms = 0
         self._sources: dict[str, str] = {}
         self._engines: dict[str, str] = {}
-        self._open: dict[str, Spoken] = {}
+        self._open: dict[str, KeptSegment] = {}
         self._private_until = _NONE_YET
 
     def apply(self, settings: Settings, now: float) -> Batch:
@@ -118,7 +118,7 @@ class RunKeeper:
             self._origin_ms = self._origin(run, segment, said_before_ms, now)
         return self._news(run, self._placed(segment, now))
 
-    def _news(self, run: Run, spoken: Spoken) -> Batch:
+    def _news(self, run: Run, spoken: KeptSegment) -> Batch:
         segment, batch = spoken.segment, Batch()
         if not segment.is_final:
             if segment.text:
@@ -134,7 +134,7 @@ class RunKeeper:
             batch.runs[run.key] = run
         return batch
 
-    def _placed(self, segment: Segment, now: float) -> Spoken:
+    def _placed(self, segment: Segment, now: float) -> KeptSegment:
         """Count the times of ``segment`` from the beginning of the run, and by the clock."""
         origin = self._origin_ms or 0
         opened = self._open.get(segment.channel)
@@ -147,7 +147,9 @@ class RunKeeper:
             for word in segment.words
         )
         start_ms, end_ms = max(0, segment.start_ms - origin), max(0, segment.end_ms - origin)
-        return Spoken(replace(segment, start_ms=start_ms, end_ms=end_ms, words=words), spoken_at)
+        return KeptSegment(
+            replace(segment, start_ms=start_ms, end_ms=end_ms, words=words), spoken_at
+        )
 
     def _origin(self, run: Run, segment: Segment, said_before_ms: int, now: float) -> int:
         """Return where the run begins on the scale of the session, by its first segment."""

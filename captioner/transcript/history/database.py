@@ -12,7 +12,6 @@ from typing import Final
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.transcript.history.schema import migrate
 
-FILE_NAME: Final = "history.db"
 DAMAGED: Final = "HISTORY_DAMAGED"
 """Code of the error that says that the file makes no sense."""
 
@@ -51,16 +50,17 @@ def open_history(path: Path, *, wait_s: float = _BUSY_S) -> sqlite3.Connection:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """Open the history to look something up; None where there is none.
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the history to look something up; one that is not there is as an empty one.
 
     Raises:
         ConfigurationError: It cannot be read.
     """
-    if not path.exists():
-        yield None
-        return
-    connection = open_history(path)
+    if path.exists():
+        connection = open_history(path)
+    else:
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        migrate(connection)
     try:
         with history_errors(path):
             yield connection

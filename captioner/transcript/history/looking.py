@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from captioner.core.hypothesis import Word
 from captioner.core.segment import Gap, Segment
-from captioner.transcript.history.records import Found, KeptRun, Run, Spoken
+from captioner.transcript.history.records import Found, KeptRun, KeptSegment, Run
 
 _EVER: Final = float("inf")
 _SEGMENT: Final = (
@@ -40,7 +40,7 @@ def run_of(connection: sqlite3.Connection, number: int) -> KeptRun | None:
 
 def segments(
     connection: sqlite3.Connection, run: int, *, since: float = 0.0, until: float = _EVER
-) -> Iterator[Spoken]:
+) -> Iterator[KeptSegment]:
     """Go through what was said in a run, in order, between two moments."""
     rows = connection.execute(
         f"SELECT {_SEGMENT} FROM segment"  # noqa: S608  # our own columns
@@ -59,7 +59,7 @@ def gaps(connection: sqlite3.Connection, run: int) -> list[Gap]:
     return [Gap(*row) for row in rows]
 
 
-def unfinished(connection: sqlite3.Connection, run: int) -> list[Spoken]:
+def unfinished(connection: sqlite3.Connection, run: int) -> list[KeptSegment]:
     """Return what was being said when a run ended without an end, or is being said now."""
     rows = connection.execute(
         "SELECT number, text, start_ms, end_ms, channel, 0.0, '', 0, spoken_at FROM unfinished"
@@ -75,6 +75,12 @@ def count(connection: sqlite3.Connection) -> tuple[int, int]:
         "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM segment)"
     ).fetchone()
     return row[0], row[1]
+
+
+def count_before(connection: sqlite3.Connection, moment: float) -> int:
+    """Return how many segments were said before ``moment``."""
+    row = connection.execute("SELECT count(*) FROM segment WHERE spoken_at < ?;", (moment,))
+    return int(row.fetchone()[0])
 
 
 def search(
@@ -157,7 +163,7 @@ def _places(text: str, wanted: str) -> tuple[tuple[int, int], ...]:
     return tuple(match.span() for match in pattern.finditer(text)) if wanted else ()
 
 
-def _spoken(row: tuple[Any, ...], *, is_final: bool = True) -> Spoken:
+def _spoken(row: tuple[Any, ...], *, is_final: bool = True) -> KeptSegment:
     number, text, start_ms, end_ms, channel, confidence, words, promoted, spoken_at = row[:9]
     segment = Segment(
         id=number,
@@ -170,4 +176,4 @@ def _spoken(row: tuple[Any, ...], *, is_final: bool = True) -> Spoken:
         words=tuple(Word(*word) for word in json.loads(words)) if words else (),
         promoted=bool(promoted),
     )
-    return Spoken(segment, spoken_at)
+    return KeptSegment(segment, spoken_at)

@@ -31,7 +31,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class KeptSegment:
     """A segment, and when it was said.
 
     Attributes:
@@ -55,9 +55,9 @@ class Batch:
     """
 
     runs: dict[str, Run] = field(default_factory=dict)
-    finals: list[tuple[str, Spoken]] = field(default_factory=list)
+    finals: list[tuple[str, KeptSegment]] = field(default_factory=list)
     gaps: list[tuple[str, Gap]] = field(default_factory=list)
-    unfinished: dict[tuple[str, str], Spoken | None] = field(default_factory=dict)
+    unfinished: dict[tuple[str, str], KeptSegment | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
@@ -107,10 +107,10 @@ class Found:
 
     Attributes:
         run: Number of its run.
-        spoken: The segment.
+        kept: The segment.
         marks: Where in its text the words are, as pairs of beginning and end.
     """
 
     run: int
-    spoken: Spoken
+    kept: KeptSegment
     marks: tuple[tuple[int, int], ...]

@@ -43,10 +43,20 @@ class Recovery:
         )
 
 
-def what_is_damaged(connection: sqlite3.Connection) -> str:
-    """Return what SQLite finds wrong with the file; empty where all is well."""
+def what_is_damaged(connection: sqlite3.Connection, *, thorough: bool = False) -> str:
+    """Return what SQLite finds wrong with the file; empty where all is well.
+
+    Args:
+        connection: The history.
+        thorough: Whether the indexes are compared with what they index, which takes longer.
+    """
     try:
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        check = "integrity_check" if thorough else "quick_check"
+        found = connection.execute(f"PRAGMA {check}(1)").fetchone()[0]
+        if thorough:
+            connection.execute(
+                "INSERT INTO segment_words (segment_words, rank) VALUES ('integrity-check', 1)"
+            )
     except sqlite3.DatabaseError as error:
         return str(error)
     return "" if found == "ok" else str(found)
@@ -82,7 +92,7 @@ def _is_sound(path: Path) -> bool:
     except CaptionerError as error:
         return not is_damaged(error)
     try:
-        return not what_is_damaged(connection)
+        return not what_is_damaged(connection, thorough=True)
     finally:
         connection.close()
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from dataclasses import astuple
 
-from captioner.transcript.history.records import Batch, Run, Spoken
+from captioner.transcript.history.records import Batch, KeptSegment, Run
 from captioner.transcript.history.schema import transaction
 
 
@@ -74,7 +74,7 @@ def _number_of(connection: sqlite3.Connection, run: Run) -> int:
     return int(row[0])
 
 
-def _keep_final(connection: sqlite3.Connection, run: int, spoken: Spoken) -> None:
+def _keep_final(connection: sqlite3.Connection, run: int, spoken: KeptSegment) -> None:
     segment = spoken.segment
     words = [(w.text, w.start_ms, w.end_ms, w.confidence, w.speaker) for w in segment.words]
     connection.execute(
@@ -96,7 +96,7 @@ def _keep_final(connection: sqlite3.Connection, run: int, spoken: Spoken) -> Non
 
 
 def _keep_unfinished(
-    connection: sqlite3.Connection, run: int, channel: str, spoken: Spoken | None
+    connection: sqlite3.Connection, run: int, channel: str, spoken: KeptSegment | None
 ) -> None:
     if spoken is None:
         connection.execute(

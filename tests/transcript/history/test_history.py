@@ -14,7 +14,7 @@ from captioner.core.hypothesis import Word
 from captioner.core.segment import Gap, Segment
 from captioner.transcript.history import looking
 from captioner.transcript.history.database import DAMAGED, open_history
-from captioner.transcript.history.records import Batch, Run, Spoken
+from captioner.transcript.history.records import Batch, KeptSegment, Run
 from captioner.transcript.history.recovery import recover, what_is_damaged
 from captioner.transcript.history.schema import VERSION, version_of
 from captioner.transcript.history.writing import delete_before, delete_runs, keep, tidy
@@ -27,7 +27,7 @@ def batch(key: str, *texts: str, started_at: float = 1000.0) -> Batch:
     finals = [
         (
             key,
-            Spoken(
+            KeptSegment(
                 Segment(number, text, is_final=True, start_ms=number * 1000, end_ms=number + 900),
                 started_at + number,
             ),
@@ -38,7 +38,7 @@ def batch(key: str, *texts: str, started_at: float = 1000.0) -> Batch:
 
 
 def texts(found: list[looking.Found]) -> list[str]:
-    return [each.spoken.segment.text for each in found]
+    return [each.kept.segment.text for each in found]
 
 
 def test_what_is_kept_is_found_again_whole_and_once(tmp_path: Path) -> None:
@@ -48,9 +48,11 @@ def test_what_is_kept_is_found_again_whole_and_once(tmp_path: Path) -> None:
     )
     news = Batch(
         runs={"a": Run("a", 1000.0, 1010.0, "Speakers", "Embedded engine", "en-US", "m")},
-        finals=[("a", Spoken(segment, 1001.0))],
+        finals=[("a", KeptSegment(segment, 1001.0))],
         gaps=[("a", Gap(500, 900, "Away", "You"))],
-        unfinished={("a", ""): Spoken(Segment(1, "and", is_final=False, start_ms=1, end_ms=2), 9)},
+        unfinished={
+            ("a", ""): KeptSegment(Segment(1, "and", is_final=False, start_ms=1, end_ms=2), 9)
+        },
     )
     path = tmp_path / "new" / "history.db"
     with closing(open_history(path)) as connection:
@@ -86,7 +88,7 @@ def test_search_knows_beginnings_phrases_accents_and_scripts_without_spaces(tmp_
         assert texts(looking.search(connection, "%")) == ["50%_ off"]
         assert texts(looking.search(connection, 'AND "OR (NEAR* -x:')) == []
         (found,) = looking.search(connection, "open caf", until=1001.0)
-        text = found.spoken.segment.text
+        text = found.kept.segment.text
         assert [text[begin:end] for begin, end in found.marks] == ["cafeteria", "open"]
         (found,) = looking.search(connection, "今日")
         assert found.marks == ((3, 5),)
