@@ -96,14 +96,14 @@ class Recogniser:
             is_loud: Whether it may be speech; starts the clock for an answer.
 
         Returns:
-            The oldest audio, where it had to be dropped to stay within bounds.
+            The oldest audio, where it had to be dropped to stay within bounds and may be speech.
         """
         if self._buffer.fed_until == 0:
             self._interpreter.processed = chunk.start
         self._interpreter.note_capture(chunk, is_loud=is_loud)
         if is_loud and self._stream is not None:
             self._stream.note_speech()
-        return self._buffer.put(chunk)
+        return self._spoken(self._buffer.put(chunk))
 
     def finish(self) -> None:
         """Say that the audio has ended; `events` ends after the last words."""
@@ -224,11 +224,18 @@ class Recogniser:
 
     def _rewind(self) -> Iterator[Lost]:
         """Prepare the buffer for another stream."""
-        if (forgotten := self._buffer.rewind()) is not None:
-            yield Lost(forgotten)
+        if (lost := self._spoken(self._buffer.rewind())) is not None:
+            yield Lost(lost)
         replayed = max(0, self._buffer.sent_until - self._buffer.start)
         self._interpreter.processed = self._buffer.start
         logger.log(self._level, "Next stream replays %d ms", samples_to_ms(replayed))
+
+    def _spoken(self, audio: LostAudio | None) -> LostAudio | None:
+        """Return ``audio`` up to where it was loud last; None of silence, whose loss is none."""
+        if audio is None:
+            return None
+        end = self._interpreter.loud.end_within(audio.start, audio.end)
+        return None if end is None else LostAudio(audio.start, end)
 
     @property
     def _level(self) -> int:

@@ -24,7 +24,7 @@ from captioner.core.errors import (
     RequestError,
     UnavailableError,
 )
-from tests.asr.listening import CHUNK, Listener, feed, ramp, recogniser_for
+from tests.asr.listening import CHUNK, Listener, chunks, feed, ramp, recogniser_for
 from tests.support.clock import ManualClock
 from tests.support.riva_server import ServedStream, final, partial, serve_riva
 from tests.support.wait import until
@@ -415,6 +415,41 @@ async def test_audio_that_is_no_longer_held_is_reported_lost() -> None:
     assert not listener.interruptions[0].replays_all
     assert Lost(LostAudio(0, 10 * SECOND)) in listener.events
     assert server.streams[1].pcm == ramp(10 * SECOND, 40 * SECOND)
+
+
+@pytest.mark.parametrize("is_away", [True, False], ids=["dropped unheard", "not replayed"])
+async def test_silence_that_is_not_held_any_more_is_no_loss(*, is_away: bool) -> None:
+    """A room in which nobody speaks for longer than the replay, and a server that goes away."""
+
+    async def handler(stream: ServedStream) -> None:
+        if stream.number == 0:
+            await stream.hear(SECOND)
+            await stream.say(final("One.", processed_s=1.0))
+            await stream.hear(0 if is_away else 40 * SECOND)
+            await stream.abort(Code.UNAVAILABLE)
+        await stream.hear_all()
+
+    def fed(start: int, end: int) -> list[LostAudio | None]:
+        return [recogniser.feed(chunk, is_loud=False) for chunk in chunks(start, end)]
+
+    async with serve_riva(handler) as server:
+        backoff = Backoff(base_s=60.0, cap_s=60.0) if is_away else Backoff(base_s=0.02, cap_s=0.05)
+        recogniser = recogniser_for(server, backoff=backoff)
+        feed(recogniser, 0, SECOND)
+        async with Listener(recogniser) as listener:
+            await listener.hears("One.")
+            if is_away:
+                await until(lambda: listener.interruptions)
+                assert not any(fed(SECOND, 60 * SECOND))
+                return
+            for second in range(1, 40):
+                assert not any(fed(second * SECOND, (second + 1) * SECOND))
+                heard = (second + 1) * SECOND
+                await until(lambda heard=heard: server.streams[0].heard_samples == heard)
+            await until(lambda: listener.interruptions)
+            recogniser.finish()
+            await listener.end()
+    assert not any(isinstance(event, Lost) for event in listener.events)
 
 
 async def test_cancelling_at_any_moment_leaves_nothing_behind() -> None:
