@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from captioner.gui.clearance import step_aside
 from captioner.gui.desk import Desk
 from captioner.gui.transcript.recorder import Recorder
 
@@ -68,10 +67,7 @@ class Windows:
         if self._welcome is None:
             from captioner.gui.welcome.window import Welcome  # noqa: PLC0415  # loaded when wanted
 
-            self._welcome = Welcome(self._desk, self.open_preferences)
-        captions = self._captions()
-        if captions is not None and not self._welcome.isVisible():
-            step_aside(self._welcome, captions)
+            self._welcome = Welcome(self._desk, self.open_preferences, self._captions)
         self._welcome.open()
 
     def close(self) -> None:

@@ -56,6 +56,7 @@ class RecogniseStep(Step):
         self.server.toggled.connect(self._show_enabled)
         self.address.textEdited.connect(self._forget_result)
         self.encrypted.toggled.connect(self._forget_result)
+        self.server.toggled.connect(self._forget_result)
         self.test_button.clicked.connect(self._start_test)
         self.more.clicked.connect(lambda: open_settings("server"))
 
@@ -213,6 +214,7 @@ class RecogniseStep(Step):
     def _forget_result(self) -> None:
         self._stop_test()
         self._say("", "")
+        self.touched.emit()
 
     def _say(self, mark: str, text: str) -> None:
         self.result.setText(f"{mark} {text}".strip())

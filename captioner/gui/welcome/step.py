@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from captioner.gui.desk import Desk
@@ -16,7 +16,12 @@ class Step(QWidget):
 
     Attributes:
         fields: The settings that the step changes.
+
+    Signals:
+        touched: What was wrong with the step may be so no longer.
     """
+
+    touched = Signal()
 
     fields: ClassVar[tuple[str, ...]] = ()
 

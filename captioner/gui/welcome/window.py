@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from captioner.gui.desk import Desk
+from captioner.gui.preferences.step_aside import CaptionsPlace, StepAside
 from captioner.gui.preferences.style import style_sheet
 from captioner.gui.welcome.hear_step import HearStep
 from captioner.gui.welcome.look_step import LookStep
@@ -31,10 +32,19 @@ _TITLE_SCALE = 1.4
 class Welcome(QWidget):
     """Three steps, each of which can be skipped: then all is as it was before it."""
 
-    def __init__(self, desk: Desk, open_settings: Callable[[str], None]) -> None:
-        """Build the steps; ``open_settings`` opens the settings at a page."""
+    def __init__(
+        self, desk: Desk, open_settings: Callable[[str], None], captions: CaptionsPlace
+    ) -> None:
+        """Build the steps.
+
+        Args:
+            desk: The front end.
+            open_settings: Opens the settings at a page.
+            captions: Where the captions are.
+        """
         super().__init__()
         self._desk = desk
+        self._step_aside = StepAside(self, captions)
         self.setWindowTitle(self.tr("Welcome to Captioner"))
         self.steps: tuple[Step, ...] = (
             HearStep(desk),
@@ -44,6 +54,7 @@ class Welcome(QWidget):
         self.stack = QStackedWidget()
         for step in self.steps:
             self.stack.addWidget(step)
+            step.touched.connect(lambda: self._show_problem(""))
         self.progress = QLabel()
         self.progress.setProperty("role", "help")
         self.heading = QLabel()
@@ -61,12 +72,14 @@ class Welcome(QWidget):
         self.skip_button.clicked.connect(self.skip)
         self.back_button.clicked.connect(self.back)
         self.next_button.clicked.connect(self.next)
+        desk.live.changed.connect(self._step_aside.soon)
         self._dress()
 
     def open(self) -> None:
         """Show the window in front, from the first step on."""
         if not self.isVisible():
             self._go(0)
+            self._step_aside.before_show()
         self.show()
         self.raise_()
         self.activateWindow()

@@ -166,6 +166,25 @@ def test_what_is_chosen_holds_at_once_and_captions_go_on(play: Callable[..., Non
     play(story)
 
 
+def test_captions_that_grow_while_their_size_is_tried_cover_no_step(
+    play: Callable[..., None],
+) -> None:
+    async def story(guest: Guest) -> None:
+        overlay, welcome = guest.front_end.overlay, guest.welcome
+        guest.press(Qt.Key.Key_Escape)
+        guest.press(Qt.Key.Key_Escape)
+        step = guest.step
+        assert isinstance(step, LookStep)
+        small = overlay.height()
+        guest.tab_to(step.size_slider.slider)
+        guest.press(Qt.Key.Key_End)
+
+        await until(lambda: overlay.height() > 1.5 * small)
+        await until(lambda: not welcome.frameGeometry().intersects(overlay.geometry()))
+
+    play(story)
+
+
 def test_escape_skips_a_step_and_takes_back_what_was_tried(play: Callable[..., None]) -> None:
     async def story(guest: Guest) -> None:
         before = guest.now
@@ -200,6 +219,7 @@ def test_a_server_is_tested_and_used(play: Callable[..., None]) -> None:
         assert "Enter the address" in guest.welcome.problem.text()
         guest.tab_to(step.address)
         QTest.keyClicks(step.address, "a b")
+        assert guest.welcome.problem.isHidden()
         guest.tab_to(step.test_button)
         guest.press(Qt.Key.Key_Space)
         assert "The server 'a b' makes no sense. Give HOST:PORT" in step.result.text()
