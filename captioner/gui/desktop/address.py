@@ -34,7 +34,8 @@ class Address:
     def of(cls, paths: ProfilePaths) -> Address:
         """Return the address of a profile; nothing is created."""
         folder = paths.runtime_dir
-        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        real = os.path.normcase(folder.resolve())  # one folder may have several names
+        digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:16]
         if sys.platform == "win32":
             return cls(folder, rf"\\.\pipe\captioner-{digest}")
         if len(os.fsencode(folder / _SOCKET)) > _LONGEST:

@@ -144,6 +144,16 @@ def test_one_that_was_killed_stands_in_nobodys_way(
     assert _said(program, "quit") == "Captioner quits."
 
 
+def test_a_folder_has_one_address_whatever_it_is_called(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    (tmp_path / ("y" * 100)).symlink_to(long)
+    names = [long, tmp_path / ("y" * 100), long / ".." / long.name]
+    addresses = {Address.of(ProfilePaths.under(name)) for name in names}
+    assert len(addresses) == 1
+    assert len(addresses.pop().server_name) < 100
+
+
 def test_of_starts_at_the_same_moment_one_wins(mock_program: Program, tmp_path: Path) -> None:
     environ = mock_program.environ(**_OFFSCREEN)
     outputs = [tmp_path / f"{number}.out" for number in range(4)]
