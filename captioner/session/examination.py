@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from captioner.asr.certificates import channel_credentials
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.probe import probe
 from captioner.asr.verdict import EndpointReport, Progress, unwatched
@@ -18,7 +18,7 @@ from captioner.core.errors import CaptionerError, RequestError, UnavailableError
 from captioner.core.health import EndpointHealth, EndpointState, ProbeKind, ProbeOutcome
 from captioner.riva.models import ServerModel, missing_model
 from captioner.session.embedded import EMBEDDED_LANGUAGES
-from captioner.session.endpoints import endpoint_with_key
+from captioner.session.endpoints import endpoint_with_key, server_endpoint
 from captioner.session.recognition import recognition_options
 from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.insecurities import Insecurity, insecurities
@@ -74,18 +74,21 @@ async def examine(
     *,
     thorough: bool,
     progress: Progress = unwatched,
+    asks_keyring: bool = True,
     limit_s: float = EXAMINATION_LIMIT_S,
 ) -> ExaminedEndpoint:
     """Probe ``server``, which need not be one of ``settings``; may be cancelled at any time.
 
     Args:
-        server: With its key, or without: then the keyring is asked, which may ask its user.
+        server: With its key, or without.
         settings: What captions would be asked for.
         thorough: As in `probe`.
         progress: Is told of each step as it is made.
+        asks_keyring: Whether a key is looked for where ``server`` has none; the keyring may ask its
+            user.
         limit_s: How long all of it may take in seconds, not counting the keyring.
     """
-    endpoint = await endpoint_with_key(server)
+    endpoint = await endpoint_with_key(server) if asks_keyring else server_endpoint(server)
     steps: list[ProbeOutcome] = []
 
     def note(kind: ProbeKind, outcome: ProbeOutcome | None) -> None:
@@ -109,21 +112,49 @@ async def examine(
     return ExaminedEndpoint(server.account, report, missing, tuple(steps), insecurities(server))
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be asked of a recogniser.
+
+    Attributes:
+        server: What a person calls it; empty for the embedded engine.
+        models: Names of its models for streams.
+        languages: Their languages as BCP 47 tags.
+    """
+
+    server: str
+    models: tuple[str, ...]
+    languages: tuple[str, ...]
+
+
+def offer_of(found: ExaminedEndpoint) -> Offer:
+    """Return what the server lists; nothing where it lists nothing."""
+    return Offer(
+        found.report.endpoint.title,
+        tuple(dict.fromkeys(model.name for model in found.models)),
+        tuple(dict.fromkeys(tag for model in found.models for tag in model.languages)),
+    )
+
+
+async def recogniser_offer(settings: Settings) -> Offer:
+    """Return what the preferred recogniser lists; see `examine`."""
+    if (server := settings.endpoint) is None:
+        return Offer("", (), EMBEDDED_LANGUAGES)
+    return offer_of(await examine(server, settings, thorough=False))
+
+
 async def recognised_languages(settings: Settings) -> tuple[str, ...]:
-    """Return the languages, as BCP 47 tags, that the preferred recogniser lists; none if it cannot.
+    """Return the languages that the preferred recogniser lists; none if it cannot."""
+    return (await recogniser_offer(settings)).languages
+
+
+def check_files(server: EndpointSettings) -> None:
+    """Refuse certificates and keys that cannot be used. Blocks on files.
 
     Raises:
-        CaptionerError: The server's files or its key cannot be read.
+        ConfigurationError: One is missing, or is not what it must be.
     """
-    if (server := settings.endpoint) is None:
-        return EMBEDDED_LANGUAGES
-    found = await examine(server, settings, thorough=False)
-    return languages_of(found.models)
-
-
-def languages_of(models: Iterable[ServerModel]) -> tuple[str, ...]:
-    """Return the languages of ``models``, each once."""
-    return tuple(dict.fromkeys(tag for model in models for tag in model.languages))
+    channel_credentials(server_endpoint(server))
 
 
 def _too_slow(endpoint: Endpoint, limit_s: float) -> EndpointReport:

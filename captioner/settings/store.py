@@ -216,8 +216,6 @@ def save_settings(
         raise _secret_in_file()
     saved, _ = read_settings_file(paths.settings_file)
     settings = _with_changes(saved, changes, reset)
-    if any(endpoint.secrets for endpoint in settings.endpoints):
-        raise _secret_in_file()
     record = settings.model_dump(mode="json", exclude_unset=True)
     text = json.dumps({"version": SETTINGS_VERSION, **record}, indent=2, ensure_ascii=False)
     target = paths.settings_file
@@ -238,7 +236,10 @@ def _with_changes(
 ) -> Settings:
     kept = renumbered(_without(set_values(saved), reset))
     values = {**_without(kept, changes), **changes}
-    return _validate({name: Given(value, "") for name, value in values.items()})
+    settings = _validate({name: Given(value, "") for name, value in values.items()})
+    if any(endpoint.secrets for endpoint in settings.endpoints):
+        raise _secret_in_file()
+    return settings
 
 
 def _is_secret_value(field: str, value: object) -> bool:

@@ -257,6 +257,41 @@
     </message>
 </context>
 <context>
+    <name>AskedRows</name>
+    <message>
+        <source>The server&apos;s choice</source>
+        <translation>Der Server wählt selbst</translation>
+    </message>
+    <message>
+        <source>M&amp;odel:</source>
+        <translation>M&amp;odell:</translation>
+    </message>
+    <message>
+        <source>Spoken lan&amp;guage:</source>
+        <translation>&amp;Gesprochene Sprache:</translation>
+    </message>
+    <message>
+        <source>A tag such as en-US or de-DE.</source>
+        <translation>Ein Kürzel wie en-US oder de-DE.</translation>
+    </message>
+    <message>
+        <source>english german locale</source>
+        <translation>englisch deutsch sprache</translation>
+    </message>
+    <message>
+        <source>The recogniser of this computer has one model, for English.</source>
+        <translation>Die eingebaute Spracherkennung hat ein Modell, für Englisch.</translation>
+    </message>
+    <message>
+        <source>Models and languages are those of {server}; others can be typed.</source>
+        <translation>Modelle und Sprachen sind die von {server}; andere können eingetippt werden.</translation>
+    </message>
+    <message>
+        <source>{server} lists no models and languages now; they can be typed.</source>
+        <translation>{server} nennt derzeit keine Modelle und Sprachen; sie können eingetippt werden.</translation>
+    </message>
+</context>
+<context>
     <name>AudioPage</name>
     <message>
         <source>Audio</source>
@@ -644,6 +679,77 @@
     </message>
 </context>
 <context>
+    <name>ConnectionTest</name>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Connection</source>
+        <translation>Verbindung</translation>
+    </message>
+    <message>
+        <source>Encryption</source>
+        <translation>Verschlüsselung</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Health</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>Schlüssel</translation>
+    </message>
+    <message>
+        <source>Model and language</source>
+        <translation>Modell und Sprache</translation>
+    </message>
+    <message>
+        <source>Time of a call</source>
+        <translation>Dauer eines Aufrufs</translation>
+    </message>
+    <message>
+        <source>Readiness over HTTP</source>
+        <translation>Bereitschaft über HTTP</translation>
+    </message>
+    <message>
+        <source>Certificate</source>
+        <translation>Zertifikat</translation>
+    </message>
+    <message>
+        <source>Result of the test</source>
+        <translation>Ergebnis der Prüfung</translation>
+    </message>
+    <message>
+        <source>Steps of the test</source>
+        <translation>Schritte der Prüfung</translation>
+    </message>
+    <message>
+        <source>The test was stopped.</source>
+        <translation>Die Prüfung wurde abgebrochen.</translation>
+    </message>
+    <message>
+        <source>Asking {server}…</source>
+        <translation>{server} wird gefragt …</translation>
+    </message>
+    <message>
+        <source>&amp;Cancel the test</source>
+        <translation>&amp;Prüfung abbrechen</translation>
+    </message>
+    <message>
+        <source>Test the &amp;connection</source>
+        <translation>Verbindung &amp;prüfen</translation>
+    </message>
+</context>
+<context>
     <name>DesktopKeys</name>
     <message>
         <source>&amp;Choose keys…</source>
@@ -773,6 +879,13 @@
     <message>
         <source>Captioner met a fault of its own. The log file has the details.</source>
         <translation>In Captioner ist ein eigener Fehler aufgetreten. Die Protokolldatei enthält die Einzelheiten.</translation>
+    </message>
+</context>
+<context>
+    <name>FileField</name>
+    <message>
+        <source>Browse…</source>
+        <translation>Durchsuchen …</translation>
     </message>
 </context>
 <context>
@@ -1308,10 +1421,6 @@
         <translation>&amp;Verschlüsselt (TLS)</translation>
     </message>
     <message>
-        <source>Test the &amp;connection</source>
-        <translation>Verbindung &amp;prüfen</translation>
-    </message>
-    <message>
         <source>&amp;More in the settings…</source>
         <translation>&amp;Mehr in den Einstellungen…</translation>
     </message>
@@ -1336,20 +1445,12 @@
         <translation>Adresse des Servers</translation>
     </message>
     <message>
-        <source>Result of the test</source>
-        <translation>Ergebnis der Prüfung</translation>
-    </message>
-    <message>
         <source>You have set up servers in the settings; they can be changed there.</source>
         <translation>Sie haben in den Einstellungen Server eingerichtet; dort können sie geändert werden.</translation>
     </message>
     <message>
         <source>Enter the address of the server, or choose this computer.</source>
         <translation>Geben Sie die Adresse des Servers ein, oder wählen Sie diesen Computer.</translation>
-    </message>
-    <message>
-        <source>Asking {server}…</source>
-        <translation>{server} wird gefragt …</translation>
     </message>
 </context>
 <context>
@@ -2594,6 +2695,350 @@
     <message>
         <source>{0}: without effect, because no server is named. Set RIVA_HOST or --server.</source>
         <translation>{0}: ohne Wirkung, weil kein Server genannt ist. Setzen Sie RIVA_HOST oder --server.</translation>
+    </message>
+</context>
+<context>
+    <name>ServerForm</name>
+    <message>
+        <source>As for all servers</source>
+        <translation>Wie für alle Server</translation>
+    </message>
+    <message>
+        <source>&amp;Host:</source>
+        <translation>&amp;Host:</translation>
+    </message>
+    <message>
+        <source>Name or address of a server that speaks NVIDIA&apos;s Riva protocol.</source>
+        <translation>Name oder Adresse eines Servers, der das Riva-Protokoll von NVIDIA spricht.</translation>
+    </message>
+    <message>
+        <source>address riva nim endpoint</source>
+        <translation>adresse riva nim</translation>
+    </message>
+    <message>
+        <source>&amp;Port:</source>
+        <translation>Po&amp;rt:</translation>
+    </message>
+    <message>
+        <source>Where gRPC is spoken, usually 50051.</source>
+        <translation>Wo gRPC gesprochen wird, meist 50051.</translation>
+    </message>
+    <message>
+        <source>&amp;Encrypted (TLS)</source>
+        <translation>&amp;Verschlüsselt (TLS)</translation>
+    </message>
+    <message>
+        <source>ssl secure</source>
+        <translation>ssl sicher</translation>
+    </message>
+    <message>
+        <source>API &amp;key:</source>
+        <translation>API-Schlüsse&amp;l:</translation>
+    </message>
+    <message>
+        <source>password token credentials keyring</source>
+        <translation>kennwort passwort token zugangsdaten schlüsselbund</translation>
+    </message>
+    <message>
+        <source>Na&amp;me:</source>
+        <translation>Na&amp;me:</translation>
+    </message>
+    <message>
+        <source>What you call it; empty shows its address.</source>
+        <translation>Wie Sie ihn nennen; leer zeigt seine Adresse.</translation>
+    </message>
+    <message>
+        <source>PEM files (*.pem *.crt *.cer *.key);;All files (*)</source>
+        <translation>PEM-Dateien (*.pem *.crt *.cer *.key);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>CA file:</source>
+        <translation>CA-Datei:</translation>
+    </message>
+    <message>
+        <source>File of the authority to trust</source>
+        <translation>Datei der Stelle, der vertraut wird</translation>
+    </message>
+    <message>
+        <source>Who may vouch for the server; empty: whom this computer trusts.</source>
+        <translation>Wer für den Server bürgen darf; leer: wem dieser Computer vertraut.</translation>
+    </message>
+    <message>
+        <source>Client certificate:</source>
+        <translation>Client-Zertifikat:</translation>
+    </message>
+    <message>
+        <source>File of the client certificate</source>
+        <translation>Datei des Client-Zertifikats</translation>
+    </message>
+    <message>
+        <source>For servers that want to know their clients (mutual TLS).</source>
+        <translation>Für Server, die wissen wollen, wer sie benutzt (beidseitiges TLS).</translation>
+    </message>
+    <message>
+        <source>Client key:</source>
+        <translation>Client-Schlüssel:</translation>
+    </message>
+    <message>
+        <source>File of the client key</source>
+        <translation>Datei des Client-Schlüssels</translation>
+    </message>
+    <message>
+        <source>The key of that certificate; empty: it is in the same file.</source>
+        <translation>Der Schlüssel dieses Zertifikats; leer: Er steht in derselben Datei.</translation>
+    </message>
+    <message>
+        <source>Name in the certificate:</source>
+        <translation>Name im Zertifikat:</translation>
+    </message>
+    <message>
+        <source>Where the server&apos;s certificate is for another name than the host.</source>
+        <translation>Falls das Zertifikat des Servers für einen anderen Namen als den Host gilt.</translation>
+    </message>
+    <message>
+        <source>Model on this server:</source>
+        <translation>Modell auf diesem Server:</translation>
+    </message>
+    <message>
+        <source>Proxy:</source>
+        <translation>Proxy:</translation>
+    </message>
+    <message>
+        <source>“system”, “none”, or one such as http://proxy:3128.</source>
+        <translation>„system“, „none“ oder einer wie http://proxy:3128.</translation>
+    </message>
+    <message>
+        <source>HTTP port:</source>
+        <translation>HTTP-Port:</translation>
+    </message>
+    <message>
+        <source>Where a NIM says whether it is ready.</source>
+        <translation>Wo ein NIM sagt, ob es bereit ist.</translation>
+    </message>
+    <message>
+        <source>Function ID:</source>
+        <translation>Funktions-ID:</translation>
+    </message>
+    <message>
+        <source>For a hosted service: which of its functions is called.</source>
+        <translation>Für einen gehosteten Dienst: welche seiner Funktionen aufgerufen wird.</translation>
+    </message>
+    <message>
+        <source>Metadata:</source>
+        <translation>Metadaten:</translation>
+    </message>
+    <message>
+        <source>Sent with every call: name=value, one a line. No keys or passwords.</source>
+        <translation>Werden mit jedem Aufruf gesendet: name=wert, eines je Zeile. Keine Schlüssel oder Kennwörter.</translation>
+    </message>
+    <message>
+        <source>Takes over from others:</source>
+        <translation>Springt für andere ein:</translation>
+    </message>
+    <message>
+        <source>Unless it is a hosted service</source>
+        <translation>Außer bei einem gehosteten Dienst</translation>
+    </message>
+    <message>
+        <source>Yes</source>
+        <translation>Ja</translation>
+    </message>
+    <message>
+        <source>No</source>
+        <translation>Nein</translation>
+    </message>
+    <message>
+        <source>Whether audio may go there when a server before it does not answer.</source>
+        <translation>Ob Ton dorthin gehen darf, wenn ein Server davor nicht antwortet.</translation>
+    </message>
+    <message>
+        <source>The key may be sent without encryption</source>
+        <translation>Der Schlüssel darf unverschlüsselt gesendet werden</translation>
+    </message>
+    <message>
+        <source>Only where nobody can listen in between: anyone on the way can take it.</source>
+        <translation>Nur, wo niemand dazwischen mithören kann: Jeder auf dem Weg kann ihn an sich nehmen.</translation>
+    </message>
+    <message>
+        <source>Enter a name or an address alone, without https:// and port.</source>
+        <translation>Geben Sie nur einen Namen oder eine Adresse ein, ohne https:// und Port.</translation>
+    </message>
+    <message>
+        <source>Enter “system”, “none”, or an address such as http://proxy:3128. A password for it belongs into the environment: RIVA_PROXY=http://user:password@proxy:3128.</source>
+        <translation>Geben Sie „system“, „none“ oder eine Adresse wie http://proxy:3128 ein. Ein Kennwort dafür gehört in die Umgebung: RIVA_PROXY=http://user:password@proxy:3128.</translation>
+    </message>
+    <message>
+        <source>It consists of letters, digits, dots and dashes.</source>
+        <translation>Sie besteht aus Buchstaben, Ziffern, Punkten und Strichen.</translation>
+    </message>
+    <message>
+        <source>Enter name=value in each line, in plain letters and digits. Keys go into the field for the API key, and the function ID has its own.</source>
+        <translation>Geben Sie in jeder Zeile name=wert ein, in einfachen Buchstaben und Ziffern. Schlüssel gehören in das Feld für den API-Schlüssel, und die Funktions-ID hat ein eigenes.</translation>
+    </message>
+    <message>
+        <source>This makes no sense here.</source>
+        <translation>Das ergibt hier keinen Sinn.</translation>
+    </message>
+</context>
+<context>
+    <name>ServerKey</name>
+    <message>
+        <source>Remove the key</source>
+        <translation>Schlüssel entfernen</translation>
+    </message>
+    <message>
+        <source>Ask the keyring again</source>
+        <translation>Schlüsselbund noch einmal fragen</translation>
+    </message>
+    <message>
+        <source>Only until Captioner quits, not in the keyring</source>
+        <translation>Nur bis Captioner beendet wird, nicht im Schlüsselbund</translation>
+    </message>
+    <message>
+        <source>Set by {origin}.</source>
+        <translation>Festgelegt durch {origin}.</translation>
+    </message>
+    <message>
+        <source>Enter the host first: a key belongs to its server.</source>
+        <translation>Geben Sie zuerst den Host ein: Ein Schlüssel gehört zu seinem Server.</translation>
+    </message>
+    <message>
+        <source>Asking the keyring…</source>
+        <translation>Der Schlüsselbund wird gefragt …</translation>
+    </message>
+    <message>
+        <source>Kept until Captioner quits, and nowhere else.</source>
+        <translation>Wird aufbewahrt, bis Captioner beendet wird, und sonst nirgends.</translation>
+    </message>
+    <message>
+        <source>Stored in {backend}. Enter another key to replace it.</source>
+        <translation>Gespeichert in {backend}. Geben Sie einen anderen Schlüssel ein, um ihn zu ersetzen.</translation>
+    </message>
+    <message>
+        <source>This computer offers no keyring. A key is kept until Captioner quits, and nowhere else.</source>
+        <translation>Dieser Computer bietet keinen Schlüsselbund. Ein Schlüssel wird aufbewahrt, bis Captioner beendet wird, und sonst nirgends.</translation>
+    </message>
+    <message>
+        <source>No key is stored for {server}. Servers of your own often need none.</source>
+        <translation>Für {server} ist kein Schlüssel gespeichert. Eigene Server brauchen oft keinen.</translation>
+    </message>
+    <message>
+        <source>It is removed once you apply it.</source>
+        <translation>Er wird entfernt, sobald Sie es übernehmen.</translation>
+    </message>
+    <message>
+        <source>Once you apply it, it is kept until Captioner quits, and nowhere else.</source>
+        <translation>Sobald Sie es übernehmen, wird er aufbewahrt, bis Captioner beendet wird, und sonst nirgends.</translation>
+    </message>
+    <message>
+        <source>Once you apply it, it is stored in {backend}.</source>
+        <translation>Sobald Sie es übernehmen, wird er in {backend} gespeichert.</translation>
+    </message>
+    <message>
+        <source>The key for {server} holds characters that cannot be sent. Copy it once more; it consists of letters, digits and signs only.</source>
+        <translation>Der Schlüssel für {server} enthält Zeichen, die nicht gesendet werden können. Kopieren Sie ihn noch einmal; er besteht nur aus Buchstaben, Ziffern und Zeichen.</translation>
+    </message>
+</context>
+<context>
+    <name>ServerList</name>
+    <message>
+        <source>A&amp;dd server</source>
+        <translation>Server hin&amp;zufügen</translation>
+    </message>
+    <message>
+        <source>&amp;Remove server</source>
+        <translation>Server &amp;entfernen</translation>
+    </message>
+    <message>
+        <source>Move &amp;up</source>
+        <translation>Nach o&amp;ben</translation>
+    </message>
+    <message>
+        <source>Move do&amp;wn</source>
+        <translation>Nach &amp;unten</translation>
+    </message>
+</context>
+<context>
+    <name>ServerPage</name>
+    <message>
+        <source>Server</source>
+        <translation>Server</translation>
+    </message>
+    <message>
+        <source>Who recognises</source>
+        <translation>Wer erkennt</translation>
+    </message>
+    <message>
+        <source>&amp;Servers:</source>
+        <translation>&amp;Server:</translation>
+    </message>
+    <message>
+        <source>The first one that answers recognises. Audio goes to no server that is not listed. Without any, this computer does it itself.</source>
+        <translation>Der erste, der antwortet, erkennt. Ton geht an keinen Server, der nicht in der Liste steht. Ohne Server erkennt dieser Computer selbst.</translation>
+    </message>
+    <message>
+        <source>endpoint riva nim</source>
+        <translation>spracherkennung riva nim</translation>
+    </message>
+    <message>
+        <source>&amp;This computer takes over where no server answers</source>
+        <translation>&amp;Dieser Computer springt ein, wenn kein Server antwortet</translation>
+    </message>
+    <message>
+        <source>With the recogniser that is built in: English only, and nothing leaves this computer.</source>
+        <translation>Mit der eingebauten Spracherkennung: nur Englisch, und nichts verlässt diesen Computer.</translation>
+    </message>
+    <message>
+        <source>embedded engine fallback offline</source>
+        <translation>eingebaut ersatz offline</translation>
+    </message>
+    <message>
+        <source>The chosen server</source>
+        <translation>Der gewählte Server</translation>
+    </message>
+    <message>
+        <source>Special cases</source>
+        <translation>Sonderfälle</translation>
+    </message>
+    <message>
+        <source>Tries what is entered here, applied or not, and says what to mend. No audio is sent.</source>
+        <translation>Probiert, was hier eingegeben ist, übernommen oder nicht, und sagt, was zu beheben ist. Es wird kein Ton gesendet.</translation>
+    </message>
+    <message>
+        <source>check examine doctor</source>
+        <translation>prüfen testen diagnose</translation>
+    </message>
+    <message>
+        <source>What is asked for</source>
+        <translation>Was verlangt wird</translation>
+    </message>
+    <message>
+        <source>New server</source>
+        <translation>Neuer Server</translation>
+    </message>
+    <message>
+        <source>{server}, set by {origin}</source>
+        <translation>{server}, festgelegt durch {origin}</translation>
+    </message>
+    <message>
+        <source>For the first server, this goes before what is entered here: {origins}.</source>
+        <translation>Für den ersten Server geht dies dem vor, was hier eingegeben ist: {origins}.</translation>
+    </message>
+    <message>
+        <source>&amp;Fewer fields</source>
+        <translation>&amp;Weniger Felder</translation>
+    </message>
+    <message>
+        <source>More &amp;fields</source>
+        <translation>&amp;Weitere Felder</translation>
+    </message>
+    <message>
+        <source>What is entered makes no sense yet.</source>
+        <translation>Was eingegeben ist, ergibt noch keinen Sinn.</translation>
+    </message>
+    <message>
+        <source>Mend the fields that are marked.</source>
+        <translation>Berichtigen Sie die Felder, die markiert sind.</translation>
     </message>
 </context>
 <context>

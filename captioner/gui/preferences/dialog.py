@@ -26,6 +26,7 @@ from captioner.gui.preferences.look_page import LookPage
 from captioner.gui.preferences.message_bar import MessageBar
 from captioner.gui.preferences.navigation import Navigation, scrolled
 from captioner.gui.preferences.page import Page, Row, with_name
+from captioner.gui.preferences.server_page import ServerPage
 from captioner.gui.preferences.shortcuts_page import ShortcutsPage
 from captioner.gui.preferences.step_aside import CaptionsPlace, StepAside
 from captioner.gui.preferences.style import style_sheet
@@ -35,6 +36,7 @@ from captioner.gui.text.sentences import said
 
 PAGES: Final[tuple[type[Page], ...]] = (
     AudioPage,
+    ServerPage,
     LookPage,
     WindowPage,
     CaptionsPage,
@@ -188,6 +190,7 @@ class Preferences(QDialog):
     def go_to(self, page: Page, row: Row) -> None:
         """Open ``page`` at ``row``, which is framed and takes the keys."""
         self.navigation.choose(self.pages.index(page))
+        page.reveal(row)
         self._frame(row)
         self._areas[self.stack.currentIndex()].ensureWidgetVisible(row.cell or row.control)
         row.control.setFocus(Qt.FocusReason.ShortcutFocusReason)

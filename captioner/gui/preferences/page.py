@@ -100,6 +100,9 @@ class Page(QWidget):
             CaptionerError: It cannot be kept; then nothing is applied.
         """
 
+    def reveal(self, row: Row) -> None:
+        """Unfold what ``row`` is in: somebody looks for it."""
+
     def forget(self) -> None:
         """Forget what is entered beside the draft, because the user cancels."""
 

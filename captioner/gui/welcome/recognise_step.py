@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -21,19 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from captioner.core.errors import CaptionerError, ConfigurationError
-from captioner.core.health import EndpointHealth, EndpointState
 from captioner.core.network import split_server
+from captioner.gui.connection_test import ConnectionTest, Subject
 from captioner.gui.desk import Desk
-from captioner.gui.text.sentences import endpoint_health_said, said
+from captioner.gui.text.sentences import said
 from captioner.gui.welcome.step import Step
 from captioner.settings.endpoints import DEFAULT_PORT, EMBEDDED, EndpointSettings
-from captioner.settings.models import Settings
-
-if TYPE_CHECKING:
-    from captioner.session.examination import ExaminedEndpoint
-
-_GOOD = "\u2713"
-_BAD = "\u26a0"
 
 
 class RecogniseStep(Step):
@@ -44,20 +33,18 @@ class RecogniseStep(Step):
     def __init__(self, desk: Desk, open_settings: Callable[[str], None]) -> None:
         """Build the step; ``open_settings`` opens them at a page."""
         super().__init__(desk)
-        self._test: asyncio.Task[None] | None = None
         self.own = QRadioButton(self.tr("In &this computer"))
         self.server = QRadioButton(self.tr("On a &server of yours"))
         self.address = QLineEdit()
         self.address.setPlaceholderText(self.tr("riva.example.org:50051"))
         self.encrypted = QCheckBox(self.tr("&Encrypted (TLS)"))
-        self.test_button = QPushButton(self.tr("Test the &connection"))
+        self.test = ConnectionTest(desk.tasks, self._subject)
         self.more = QPushButton(self.tr("&More in the settings…"))
         self._lay_out()
         self.server.toggled.connect(self._show_enabled)
-        self.address.textEdited.connect(self._forget_result)
-        self.encrypted.toggled.connect(self._forget_result)
-        self.server.toggled.connect(self._forget_result)
-        self.test_button.clicked.connect(self._start_test)
+        self.address.textEdited.connect(self._on_change)
+        self.encrypted.toggled.connect(self._on_change)
+        self.server.toggled.connect(self._on_change)
         self.more.clicked.connect(lambda: open_settings("server"))
 
     @property
@@ -88,7 +75,7 @@ class RecogniseStep(Step):
         if servers:
             self.address.setText(_written(servers[0]))
             self.encrypted.setChecked(servers[0].tls)
-        self._forget_result()
+        self.test.forget()
         self._show_enabled()
 
     def finish(self) -> str:
@@ -110,11 +97,7 @@ class RecogniseStep(Step):
 
     def skip(self) -> None:
         """Leave the servers alone: nothing was changed yet."""
-        self._stop_test()
-
-    def hideEvent(self, event: object) -> None:  # noqa: ARG002, N802  # Qt's name
-        """Nobody waits for the test any more."""
-        self._stop_test()
+        self.test.stop()
 
     def _lay_out(self) -> None:
         self.column.addWidget(self.own)
@@ -133,22 +116,13 @@ class RecogniseStep(Step):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(label, self.address)
         form.addRow(self.encrypted)
-        buttons = QHBoxLayout()
-        for button in (self.test_button, self.more):
-            button.setAutoDefault(False)
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        form.addRow(buttons)
+        self.more.setAutoDefault(False)
+        self.test.buttons.insertWidget(1, self.more)
+        form.addRow(self.test)
         indented = QHBoxLayout()  # which knows about languages from right to left
         indented.addSpacing(self._indent())
         indented.addLayout(form, 1)
         self.column.addLayout(indented)
-        self.result = self.paragraph("")
-        self.result.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.result.setAccessibleName(self.tr("Result of the test"))
         self.elsewhere = self.paragraph(
             self.tr("You have set up servers in the settings; they can be changed there.")
         )
@@ -162,7 +136,7 @@ class RecogniseStep(Step):
             widget.setEnabled(is_plain)
         for field in (self.address, self.encrypted):
             field.setEnabled(is_plain and is_server)
-        self.test_button.setEnabled(is_server and self._test is None)
+        self.test.allow(is_allowed=is_server)
         self.elsewhere.setVisible(not is_plain)
 
     def _entered(self) -> EndpointSettings:
@@ -184,56 +158,12 @@ class RecogniseStep(Step):
             tls=self.encrypted.isChecked(),
         )
 
-    def _start_test(self) -> None:
-        try:
-            server = self._entered()
-        except CaptionerError as error:
-            self._say(_BAD, f"{said(error.message)} {said(error.hint)}")
-            return
-        self._say("", self.tr("Asking {server}…").format(server=_written(server)))
-        work = self._run_test(server, self.desk.live.now)
-        self._test = self.desk.tasks.start(work, name="test-server")
-        self._show_enabled()
-
-    async def _run_test(self, server: EndpointSettings, settings: Settings) -> None:
-        try:
-            health = endpoint_health_said(await _check(server, settings))
-        except CaptionerError as error:
-            self._say(_BAD, f"{said(error.message)} {said(error.hint)}")
-        else:
-            is_good = health.state not in {EndpointState.DOWN, EndpointState.STARTING}
-            self._say(_GOOD if is_good else _BAD, f"{health.reason} {health.fix}")
-        finally:
-            self._test = None
-            self._show_enabled()
-
-    def _stop_test(self) -> None:
-        if self._test is not None:
-            self._test.cancel()
-
-    def _forget_result(self) -> None:
-        self._stop_test()
-        self._say("", "")
+    def _on_change(self) -> None:
+        self.test.forget()
         self.touched.emit()
 
-    def _say(self, mark: str, text: str) -> None:
-        self.result.setText(f"{mark} {text}".strip())
-        self.result.setProperty("role", "problem" if mark == _BAD else "")
-        self.result.style().polish(self.result)
-        if text:
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.result, text))
-
-
-async def _check(server: EndpointSettings, settings: Settings) -> EndpointHealth:
-    # gRPC is heavy to import where no session has done it yet.
-    check = await asyncio.to_thread(_import_check)
-    return (await check(server, settings)).health
-
-
-def _import_check() -> Callable[[EndpointSettings, Settings], Awaitable[ExaminedEndpoint]]:
-    from captioner.session.examination import examine  # noqa: PLC0415  # see above
-
-    return partial(examine, thorough=False)
+    def _subject(self) -> Subject:
+        return Subject(self._entered(), self.desk.live.now)
 
 
 def _plain(server: EndpointSettings) -> EndpointSettings:

@@ -37,6 +37,8 @@ def change(control: QWidget) -> None:
     """Press the keys that change ``control``."""
     if isinstance(control, QCheckBox):
         QTest.keyClick(control, Qt.Key.Key_Space)
+    elif isinstance(control, QComboBox) and control.isEditable():
+        QTest.keyClicks(control, "-x")
     elif isinstance(control, QComboBox):
         is_last = control.currentIndex() == control.count() - 1
         QTest.keyClick(control, Qt.Key.Key_Up if is_last else Qt.Key.Key_Down)

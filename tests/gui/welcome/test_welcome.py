@@ -220,23 +220,23 @@ def test_a_server_is_tested_and_used(play: Callable[..., None]) -> None:
         guest.tab_to(step.address)
         QTest.keyClicks(step.address, "a b")
         assert guest.welcome.problem.isHidden()
-        guest.tab_to(step.test_button)
+        guest.tab_to(step.test.button)
         guest.press(Qt.Key.Key_Space)
-        assert "The server 'a b' makes no sense. Give HOST:PORT" in step.result.text()
+        assert "The server 'a b' makes no sense. Give HOST:PORT" in step.test.result.text()
         step.address.clear()
         guest.tab_to(step.address)
         QTest.keyClicks(step.address, "localhost:1")
-        assert step.result.text() == ""
-        guest.tab_to(step.test_button)
+        assert step.test.result.text() == ""
+        guest.tab_to(step.test.button)
         guest.press(Qt.Key.Key_Space)
-        await until(lambda: "the connection is refused" in step.result.text())
+        await until(lambda: "the connection is refused" in step.test.result.text())
         async with serve_riva(nothing) as server:
             step.address.selectAll()
             QTest.keyClicks(step.address, f"localhost:{server.endpoint.port}")
-            assert step.result.text() == ""
-            guest.tab_to(step.test_button)
+            assert step.test.result.text() == ""
+            guest.tab_to(step.test.button)
             guest.press(Qt.Key.Key_Space)
-            await until(lambda: step.result.text().startswith("\u2713"))
+            await until(lambda: step.test.result.text().startswith("\u2713"))
             assert guest.now.endpoints == ()
             guest.tab_to(guest.welcome.next_button)
             guest.press(Qt.Key.Key_Return)
