@@ -1454,6 +1454,37 @@
     </message>
 </context>
 <context>
+    <name>RecogniserChoice</name>
+    <message>
+        <source>&amp;In use:</source>
+        <translation>&amp;In Gebrauch:</translation>
+    </message>
+    <message>
+        <source>The menu of the captions offers the same as “Recogniser”.</source>
+        <translation>Das Menü der Untertitel bietet dasselbe unter „Spracherkennung“ an.</translation>
+    </message>
+    <message>
+        <source>embedded engine preferred offline</source>
+        <translation>eingebaute Spracherkennung bevorzugt offline</translation>
+    </message>
+    <message>
+        <source>The servers as they are listed</source>
+        <translation>Die Server in ihrer Reihenfolge</translation>
+    </message>
+    <message>
+        <source>{server} before the others</source>
+        <translation>{server} vor den anderen</translation>
+    </message>
+    <message>
+        <source>This computer alone</source>
+        <translation>Nur dieser Computer</translation>
+    </message>
+    <message>
+        <source>{name} (not there)</source>
+        <translation>{name} (nicht vorhanden)</translation>
+    </message>
+</context>
+<context>
     <name>Reports</name>
     <message>
         <source>MOCK ENGINE: the words are scripted</source>

@@ -14,6 +14,7 @@ from captioner.gui.desk import Desk
 from captioner.gui.preferences.asked_rows import AskedRows
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.page import Page, Row, small_print
+from captioner.gui.preferences.recogniser_choice import RecogniserChoice
 from captioner.gui.preferences.server_form import ServerForm
 from captioner.gui.preferences.server_key import ServerKey
 from captioner.gui.preferences.server_list import ServerList
@@ -105,6 +106,7 @@ class ServerPage(Page):
         form.addRow(buttons)
         self._above = small_print("")
         form.addRow(self._above)
+        self.recogniser = RecogniserChoice(self, form)
         fallback = self.check(
             "connection.embedded_fallback",
             self.tr("&This computer takes over where no server answers"),

@@ -417,3 +417,31 @@ def test_a_locked_keyring_is_said_and_can_be_asked_again(
         await until(lambda: page.server_key.state.text().startswith("Stored in Test Keyring"))
 
     play(story)
+
+
+def test_one_server_or_this_computer_comes_first_and_the_menu_is_followed(play: Play) -> None:
+    async def story(office: Office) -> None:
+        live = office.front_end.desk.live
+        live.change({"endpoints": (EndpointSettings(host="one"), EndpointSettings(host="two"))})
+        page = page_of(office)
+        box = page.recogniser.box
+        assert [box.itemText(each) for each in range(box.count())] == [
+            "The servers as they are listed",
+            "one:50051 before the others",
+            "two:50051 before the others",
+            "This computer alone",
+        ]
+        keys(box, "End")
+        office.press(office.dialog.apply_button)
+        await until(lambda: office.now.servers == ())
+        assert len(office.now.endpoints) == 2
+        office.dialog.cancel()
+        live.change({"connection.recogniser": "two:50051"})
+        page_of(office)
+        assert box.currentText() == "two:50051 before the others"
+        page.list.setCurrentRow(1)
+        page.list.remove_button.click()
+        assert box.currentText() == "two:50051 (not there)"
+        office.dialog.cancel()
+
+    play(story)
