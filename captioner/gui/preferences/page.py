@@ -71,8 +71,11 @@ class Page(QWidget):
         self.rows: list[Row] = []
         self._shows: list[Callable[[], None]] = []
         self._calm = NoAccidentalWheel(self)
-        self._column = QVBoxLayout(self)
-        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._column = QVBoxLayout()
+        # A layout that is aligned itself gives wrapped text too little height.
+        whole = QVBoxLayout(self)
+        whole.addLayout(self._column)
+        whole.addStretch(1)
         draft.reloaded.connect(self.show_values)
 
     @property

@@ -48,10 +48,11 @@ class StepAside(QObject):
         self._timer.start()
 
     def _settle(self) -> None:
-        taken, window = self._captions(), self._window
-        if taken is None or not window.isVisible():
+        window = self._window
+        if not window.isVisible():
             return
-        if not window.frameGeometry().intersects(taken):
+        taken = self._captions()
+        if taken is None or not window.frameGeometry().intersects(taken):
             return
         if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
             self._timer.start()

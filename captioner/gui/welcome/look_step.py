@@ -22,6 +22,7 @@ class LookStep(Step):
     """Chooses a preset and a size; both are seen at once."""
 
     fields: ClassVar[tuple[str, ...]] = tuple(PRESETS[0].changes)
+    fills_window: ClassVar[bool] = True
 
     def __init__(self, desk: Desk) -> None:
         """Build the step."""
@@ -44,7 +45,6 @@ class LookStep(Step):
         form.addRow(label, self.size_slider)
         self.column.addWidget(self.presets, 1)
         self.column.addLayout(form)
-        self.column.setAlignment(Qt.AlignmentFlag(0))
         desk.live.changed.connect(self._show)
 
     @property

@@ -16,6 +16,7 @@ class Step(QWidget):
 
     Attributes:
         fields: The settings that the step changes.
+        fills_window: Whether what is in it grows with the window.
 
     Signals:
         touched: What was wrong with the step may be so no longer.
@@ -24,15 +25,20 @@ class Step(QWidget):
     touched = Signal()
 
     fields: ClassVar[tuple[str, ...]] = ()
+    fills_window: ClassVar[bool] = False
 
     def __init__(self, desk: Desk) -> None:
         """Begin an empty step."""
         super().__init__()
         self.desk = desk
         self._before: dict[str, object] = {}
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.column = QVBoxLayout()
+        # A layout that is aligned itself gives wrapped text too little height.
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(self.column, int(self.fills_window))
+        if not self.fills_window:
+            whole.addStretch(1)
 
     @property
     def title(self) -> str:
