@@ -37,8 +37,13 @@ class RecogniserChoice(QObject):
             words=self.tr("embedded engine preferred offline"),
         )
 
+    def follow_account(self, before: str, after: str) -> None:
+        """Keep to the chosen server when its address has changed."""
+        if before and after and self._draft.value(_FIELD) == before:
+            self._draft.set(_FIELD, after)
+
     def _on_draft(self, field: str) -> None:
-        if field == "endpoints":
+        if field in {"endpoints", _FIELD}:
             blocker = QSignalBlocker(self.box)
             self._show()
             blocker.unblock()

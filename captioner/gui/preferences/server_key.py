@@ -23,6 +23,7 @@ from captioner.gui.preferences.message_bar import announce
 from captioner.gui.preferences.page import small_print
 from captioner.gui.tasks import Tasks
 from captioner.gui.text.sentences import said
+from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.secrets import SecretStore
 from captioner.telemetry.logs import register_secret
 
@@ -89,9 +90,10 @@ class ServerKey(QWidget):
         """Whether a key waits to be kept or to be forgotten."""
         return bool(self._waiting)
 
-    def entered(self, account: str) -> SecretStr | None:
-        """Return the key that is entered for ``account`` and not kept yet."""
-        return self._waiting.get(account)
+    def added_to(self, server: EndpointSettings) -> EndpointSettings:
+        """Return ``server`` with the key that is entered for it and not kept yet, if one is."""
+        key = self._waiting.get(server.account)
+        return server if key is None else server.model_copy(update={"api_key": key})
 
     def is_to_go(self, account: str) -> bool:
         """Whether the kept key of ``account`` is to be forgotten."""

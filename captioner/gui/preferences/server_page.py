@@ -18,7 +18,13 @@ from captioner.gui.preferences.recogniser_choice import RecogniserChoice
 from captioner.gui.preferences.server_form import ServerForm
 from captioner.gui.preferences.server_key import ServerKey
 from captioner.gui.preferences.server_list import ServerList
-from captioner.gui.preferences.server_records import Entry, called, entry_of, record_of
+from captioner.gui.preferences.server_records import (
+    Entry,
+    account_of,
+    called,
+    entry_of,
+    record_of,
+)
 from captioner.settings.endpoints import EndpointSettings
 
 _HOST = "endpoint.host"
@@ -62,7 +68,7 @@ class ServerPage(Page):
         Raises:
             CaptionerError: The keyring refuses.
         """
-        if await self.server_key.keep([_account(each) for each in self._entries]):
+        if await self.server_key.keep([account_of(each) for each in self._entries]):
             self.desk.runner.follow_keys()
 
     def forget(self) -> None:
@@ -220,7 +226,7 @@ class ServerPage(Page):
         above = self.desk.live.loaded.above
         is_first = self.list.currentRow() == 0
         origin = above[_API_KEY].origin if is_first and _API_KEY in above else ""
-        self.server_key.show_server(_account(chosen), origin=origin)
+        self.server_key.show_server(account_of(chosen), origin=origin)
 
     def _fold(self, *, is_open: bool) -> None:
         self._is_open = is_open
@@ -248,8 +254,10 @@ class ServerPage(Page):
         if index is None:
             return
         entries = self._entries
-        entries[index] = entry_of(record_of(entries[index]) | {field: value})
+        before = entries[index]
+        entries[index] = entry_of(record_of(before) | {field: value})
         self.draft.set("endpoints", tuple(entries))
+        self.recogniser.follow_account(account_of(before), account_of(entries[index]))
 
     def _add(self) -> None:
         entries = self._entries
@@ -288,12 +296,5 @@ class ServerPage(Page):
         is_layered = _HOST not in self.desk.live.loaded.above and index is not None
         if is_layered and "endpoints" not in self.draft.problems:
             chosen = settings.endpoints[index or 0]
-        account = chosen.account
-        key = self.server_key.entered(account)
-        if key is not None:
-            chosen = chosen.model_copy(update={"api_key": key})
-        return Subject(chosen, settings, asks_keyring=not self.server_key.is_to_go(account))
-
-
-def _account(entry: Entry) -> str:
-    return entry.account if isinstance(entry, EndpointSettings) else ""
+        is_to_go = self.server_key.is_to_go(chosen.account)
+        return Subject(self.server_key.added_to(chosen), settings, asks_keyring=not is_to_go)

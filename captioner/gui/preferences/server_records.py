@@ -64,3 +64,8 @@ def called(entry: Entry) -> str:
         return name
     shown = f"[{host}]" if ":" in host and is_address(host) else host
     return f"{shown}:{value_of(entry, 'port')}"
+
+
+def account_of(entry: Entry) -> str:
+    """Return the host and port to which a key would belong; empty where there is none yet."""
+    return entry.account if isinstance(entry, EndpointSettings) else ""

@@ -445,3 +445,19 @@ def test_one_server_or_this_computer_comes_first_and_the_menu_is_followed(play: 
         office.dialog.cancel()
 
     play(story)
+
+
+def test_who_comes_first_does_so_when_its_address_is_mended(play: Play) -> None:
+    async def story(office: Office) -> None:
+        servers = (EndpointSettings(host="one"), EndpointSettings(host="two"))
+        live = office.front_end.desk.live
+        live.change({"endpoints": servers, "connection.recogniser": "two:50051"})
+        page = page_of(office)
+        page.list.setCurrentRow(1)
+        type_into(control(page, "host"), "three")
+        assert page.recogniser.box.currentText() == "three:50051 before the others"
+        office.press(office.dialog.apply_button)
+        await until(lambda: office.saved().connection.recogniser == "three:50051")
+        assert [each.host for each in office.now.servers] == ["three", "one"]
+
+    play(story)
