@@ -43,6 +43,9 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
         "captioner.cli.gui:gui", "Show live captions in a window that stays on top."
     ),
     "live": CommandEntry("captioner.cli.live:live", "Show live captions in the terminal."),
+    "feed": CommandEntry(
+        "captioner.cli.feed:feed", "Serve live captions to other programs, and to OBS as a page."
+    ),
     "transcribe": CommandEntry(
         "captioner.cli.transcribe:transcribe", "Turn audio files into text or subtitles."
     ),

@@ -13,8 +13,9 @@ import typer
 from pydantic import SecretStr
 
 from captioner.core.errors import ConfigurationError, UnsupportedError
-from captioner.engine.access import TlsFiles, read_token
+from captioner.engine.access import TlsFiles
 from captioner.engine.server import ServerOptions, run_server
+from captioner.settings.serving import read_token
 from captioner.telemetry.logs import register_secret
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, TypeAlias
 import grpc
 from pydantic import SecretStr
 
-from captioner.core.errors import ConfigurationError, TlsError
+from captioner.settings.serving import server_context
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -36,50 +35,10 @@ class TlsFiles:
         Raises:
             TlsError: A file is missing, unreadable, or the two do not belong together.
         """
-        try:
-            # gRPC takes any bytes and fails at the first handshake; this tells at once.
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
-                self.certificate, self.key, password=_no_password
-            )
-            pair = (self.key.read_bytes(), self.certificate.read_bytes())
-        except ssl.SSLError as error:
-            raise TlsError(
-                f"The certificate {self.certificate} and the key {self.key} cannot be used "
-                f"together: {error.reason or 'they are not PEM files'}.",
-                hint="Both must be PEM files of one pair; the key must not have a password.",
-            ) from error
-        except OSError as error:
-            raise TlsError(
-                f"The file {error.filename or self.certificate} cannot be read: {error.strerror}.",
-                hint="Check --tls-cert and --tls-key.",
-            ) from error
+        # gRPC takes any bytes and fails at the first handshake; this tells at once.
+        server_context(self.certificate, self.key)
+        pair = (self.key.read_bytes(), self.certificate.read_bytes())
         return grpc.ssl_server_credentials([pair])
-
-
-def _no_password() -> str:
-    # Without this, OpenSSL would ask for one on the terminal.
-    return ""
-
-
-def read_token(path: Path) -> SecretStr:
-    """Return the token in a file, without the space around it.
-
-    Raises:
-        ConfigurationError: There is no such file, it is empty, or it holds several lines.
-    """
-    try:
-        token = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ConfigurationError(
-            f"The token file {path} cannot be read: {reason}.", hint="Check --token-file."
-        ) from error
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError(
-            f"The token file {path} must hold one token: a single line of ASCII without spaces.",
-            hint="Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
-        )
-    return SecretStr(token)
 
 
 def is_loopback(host: str) -> bool:

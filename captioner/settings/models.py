@@ -10,6 +10,7 @@ from captioner.core.stability import StabilityMode
 from captioner.settings.base import SettingsModel
 from captioner.settings.desktop import DesktopSettings, ShortcutSettings
 from captioner.settings.endpoints import EMBEDDED, ConnectionSettings, EndpointSettings
+from captioner.settings.feed import FeedSettings
 from captioner.settings.history import HistorySettings
 from captioner.settings.overlay import OverlaySettings
 from captioner.settings.recognition import RecognitionSettings
@@ -103,6 +104,7 @@ class Settings(SettingsModel):
         engine: The embedded engine.
         vocabularies: Named sets of phrases and replacements, one of which may be chosen.
         history: What is kept of the captions.
+        feed: Captions for other programs.
         shortcuts: Keys that work everywhere.
         desktop: The program as a whole.
     """
@@ -117,6 +119,7 @@ class Settings(SettingsModel):
     engine: EngineSettings = EngineSettings()
     vocabularies: tuple[VocabularySettings, ...] = ()
     history: HistorySettings = HistorySettings()
+    feed: FeedSettings = FeedSettings()
     shortcuts: ShortcutSettings = ShortcutSettings()
     desktop: DesktopSettings = DesktopSettings()
 

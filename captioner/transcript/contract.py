@@ -2,18 +2,22 @@
 
 One object an event; the shapes are shared by JSON lines on standard output and every feed. Times
 of words are milliseconds from the first audio of the session; ``timestamp`` is UTC, ISO 8601.
-``segment_id`` rises by one after each final.
+``segment_id`` rises by one after each final; a segment's partials and its final share one. With two
+channels two segments may be open at a time, each with its own ``channel``.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from captioner.core.errors import CaptionerError
 from captioner.core.segment import Gap, Segment
+
+PROTOCOL_VERSION: Final = "1.0"
+"""Of the JSON events; rises when a program that reads them would have to change."""
 
 AUDIO_LOST: Final = "AUDIO_LOST"
 
@@ -27,12 +31,16 @@ class _Event(BaseModel):
 
 
 class WordItem(BaseModel):
-    """One word of a transcription; ``start`` and ``end`` in milliseconds."""
+    """One word of a transcription; ``start`` and ``end`` in milliseconds.
+
+    ``speaker`` is a number from 1 on, where the recogniser tells speakers apart.
+    """
 
     word: str
     start: int
     end: int
     confidence: float
+    speaker: int | None = None
 
 
 class PartialEvent(_Event):
@@ -48,7 +56,7 @@ class PartialEvent(_Event):
 
 
 class TranscriptionEvent(_Event):
-    """An utterance that is finished."""
+    """An utterance that is finished; ``speaker`` where one person said all of it."""
 
     type: Literal["transcription"] = "transcription"
     segment_id: int
@@ -59,6 +67,7 @@ class TranscriptionEvent(_Event):
     confidence: float
     words: list[WordItem]
     channel: str | None = None
+    speaker: int | None = None
 
 
 class ErrorEvent(_Event):
@@ -80,18 +89,61 @@ class ErrorEvent(_Event):
     channel: str | None = None
 
 
+class ConnectionEvent(_Event):
+    """The first event of a connection; ``run`` names the program's run, whose ids count."""
+
+    type: Literal["connection"] = "connection"
+    status: Literal["connected"] = "connected"
+    client_id: str
+    message: str
+    protocol_version: str = PROTOCOL_VERSION
+    supported_audio_formats: list[str]
+    run: str
+
+
+class PongEvent(_Event):
+    """The answer to a ping."""
+
+    type: Literal["pong"] = "pong"
+    timestamp: str
+
+
+FeedEvent: TypeAlias = Annotated[
+    ConnectionEvent | PartialEvent | TranscriptionEvent | ErrorEvent | PongEvent,
+    Field(discriminator="type"),
+]
+"""Whatever a feed says."""
+
+
+def feed_schema() -> dict[str, Any]:
+    """Return the JSON schema of what a feed says, for programs in other languages."""
+    schema = TypeAdapter(FeedEvent).json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"captioner:feed:{PROTOCOL_VERSION}",
+        **schema,
+    }
+
+
 def timestamp(moment: datetime | None = None) -> str:
     """Return ``moment``, by default now, as UTC in ISO 8601 with milliseconds."""
     moment = moment or datetime.now(UTC)
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def event_from_segment(segment: Segment) -> PartialEvent | TranscriptionEvent:
-    """Return the event that tells the present state of ``segment``."""
+def event_from_segment(
+    segment: Segment, shown: str | None = None
+) -> PartialEvent | TranscriptionEvent:
+    """Return the event that tells the present state of ``segment``.
+
+    Args:
+        segment: A partial or a final.
+        shown: What a reader sees of a partial; None tells all of it.
+    """
     if not segment.is_final:
         return PartialEvent(
             segment_id=segment.id,
-            text=segment.text,
+            text=segment.text if shown is None else shown,
             timestamp=timestamp(),
             processing_time_ms=round(segment.processing_ms, 1),
             channel=segment.channel or None,
@@ -104,12 +156,22 @@ def event_from_segment(segment: Segment) -> PartialEvent | TranscriptionEvent:
         confidence=segment.confidence,
         words=[
             WordItem(
-                word=word.text, start=word.start_ms, end=word.end_ms, confidence=word.confidence
+                word=word.text,
+                start=word.start_ms,
+                end=word.end_ms,
+                confidence=word.confidence,
+                speaker=word.speaker or None,
             )
             for word in segment.words
         ],
         channel=segment.channel or None,
+        speaker=_only_speaker(segment),
     )
+
+
+def _only_speaker(segment: Segment) -> int | None:
+    speakers = {word.speaker for word in segment.words}
+    return speakers.pop() or None if len(speakers) == 1 else None
 
 
 def event_from_error(error: CaptionerError, segment_id: int) -> ErrorEvent:

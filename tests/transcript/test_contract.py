@@ -81,7 +81,7 @@ def test_a_transcription() -> None:
         "confidence": -0.125,
         "words": [
             {"word": "So", "start": 61_000, "end": 61_400, "confidence": 0.5},
-            {"word": "far.", "start": 61_500, "end": 61_900, "confidence": 0.25},
+            {"word": "far.", "start": 61_500, "end": 61_900, "confidence": 0.25, "speaker": 3},
         ],
     }
 

@@ -1,0 +1,137 @@
+"""``captioner feed``: captions without a window, for other programs and for OBS."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from captioner.cli.context import app_context
+from captioner.cli.exit_codes import ExitCode
+from captioner.cli.options import (
+    CaFileOption,
+    DeviceOption,
+    LanguageOption,
+    MicDeviceOption,
+    ModelOption,
+    ServerOption,
+    SourceOption,
+    SystemDeviceOption,
+    TlsOption,
+    audio_overrides,
+    recogniser_overrides,
+)
+from captioner.cli.running import run_session
+from captioner.core.errors import CaptionerError
+from captioner.feed.feed import Feed
+from captioner.session.controller import CaptionSession
+from captioner.settings.feed_token import FeedToken, checked_token, feed_token
+from captioner.settings.models import Settings
+from captioner.settings.secrets import SecretStore
+from captioner.settings.serving import read_token
+from captioner.transcript.contract import feed_schema
+
+
+def feed(
+    ctx: typer.Context,
+    *,
+    source: SourceOption = None,
+    device: DeviceOption = None,
+    mic_device: MicDeviceOption = None,
+    system_device: SystemDeviceOption = None,
+    server: ServerOption = None,
+    tls: TlsOption = None,
+    ca_file: CaFileOption = None,
+    model: ModelOption = None,
+    language: LanguageOption = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to serve at.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Port to serve at; 0 takes any free one.", show_default="8760"
+        ),
+    ] = None,
+    feed_cert: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="PEM file with the certificate to serve with."),
+    ] = None,
+    feed_key: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="PEM file with its key; without it: in the same file."),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the token that readers must have. Without it the environment's "
+            "CAPTIONER_FEED_TOKEN is taken, else one from the keyring.",
+            show_default=False,
+        ),
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of the feed, and end.")
+    ] = False,
+) -> None:
+    """Caption and serve the captions to other programs, and as a page for OBS. Ctrl-C stops.
+
+    The address of the page is printed; add it to OBS as a browser source. Whoever has it can read
+    along. How it looks is part of the address, before the #, such as
+    http://127.0.0.1:8760/?size=48&lines=2&background=000000b0#token=...
+
+    Examples:
+    * captioner feed
+    * captioner feed --source both --port 9000
+    * captioner feed --host 0.0.0.0 --feed-cert cert.pem --feed-key key.pem
+    * captioner feed --schema
+    """
+    if schema:
+        typer.echo(json.dumps(feed_schema(), indent=2))
+        return
+    overrides = audio_overrides(source, device, mic_device, system_device)
+    overrides |= recogniser_overrides(server, tls, ca_file, model, language)
+    overrides |= {
+        "feed.host": host,
+        "feed.port": port,
+        "feed.tls_cert": feed_cert,
+        "feed.tls_key": feed_key,
+    }
+    settings = app_context(ctx).load(overrides).settings
+    if asyncio.run(_serve(settings, token_file)):
+        raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+async def _serve(settings: Settings, token_file: Path | None) -> bool:
+    token = await _token(token_file)
+    served = Feed(settings.feed, token.token)
+    address = await served.start()
+    try:
+        typer.echo(f"Captions are served at {address.socket_url}", err=True)
+        typer.echo(
+            "The page for OBS and browsers; whoever has this address can read along:", err=True
+        )
+        typer.echo(address.page_url(token.token))
+        if not token.lasts:
+            typer.echo(
+                "There is no keyring to keep the token in: the address holds for this run. "
+                "Set CAPTIONER_FEED_TOKEN for one that stays.",
+                err=True,
+            )
+        session = CaptionSession(settings)
+        session.subscribe(served)
+        try:
+            return await run_session(session)
+        except CaptionerError as error:
+            served.tell_error(error)
+            raise
+    finally:
+        await served.close()
+
+
+async def _token(path: Path | None) -> FeedToken:
+    if path is None:
+        return await feed_token(SecretStore())
+    return FeedToken(checked_token(await asyncio.to_thread(read_token, path)), lasts=True)

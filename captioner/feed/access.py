@@ -1,0 +1,106 @@
+"""Who may read along: by the name that was called, by the page that calls, and by the token."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import SecretStr
+from websockets.datastructures import Headers
+
+from captioner.core.network import is_loopback
+
+PROTOCOL: Final = "captioner.v1"
+"""The WebSocket subprotocol; a client offers it beside its token."""
+
+_TOKEN_PROTOCOL: Final = "token."  # noqa: S105  # what a token stands behind
+_BEARER: Final = "Bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is answered with an error: its status and a sentence."""
+
+    status: HTTPStatus
+    sentence: str
+
+
+FULL: Final = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "As many clients as may be are connected.")
+NOTHING_HERE: Final = Refusal(HTTPStatus.NOT_FOUND, "There is nothing here. The page is at /.")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The rules of one server.
+
+    Attributes:
+        token: What clients must carry; the page itself needs none.
+        scheme: "http" or "https".
+        is_local: Whether only this computer can reach the server.
+        origins: Pages from elsewhere that may connect, such as "https://overlay.example.org".
+    """
+
+    token: SecretStr
+    scheme: str
+    is_local: bool
+    origins: Sequence[str] = ()
+
+    def refuse_request(self, path: str, headers: Headers) -> Refusal | None:
+        """Return why nothing may be served to this request, the page included."""
+        hosts = headers.get_all("Host")
+        if len(hosts) != 1 or (self.is_local and not is_loopback(_name(hosts[0]))):
+            # A page from elsewhere whose name was pointed at this computer calls it by that name.
+            return Refusal(HTTPStatus.FORBIDDEN, "Call this computer by its own name.")
+        if "token" in parse_qs(urlsplit(path).query, keep_blank_values=True):
+            return Refusal(
+                HTTPStatus.BAD_REQUEST,
+                "The token stands in the fragment (#token=...), never in the query: "
+                "queries end up in logs.",
+            )
+        return None
+
+    def refuse_client(self, headers: Headers) -> Refusal | None:
+        """Return why this WebSocket is refused."""
+        origins = headers.get_all("Origin")
+        own = f"{self.scheme}://{headers['Host']}".lower()
+        if len(origins) > 1 or any(
+            origin.lower() != own and origin not in self.origins for origin in origins
+        ):
+            return Refusal(HTTPStatus.FORBIDDEN, "Pages from elsewhere may not read along.")
+        if not any(self._is_token(given) for given in _tokens(headers)):
+            return Refusal(
+                HTTPStatus.UNAUTHORIZED,
+                "The token is missing or wrong. Offer it as WebSocket subprotocol "
+                f"'{_TOKEN_PROTOCOL}<token>' beside '{PROTOCOL}'.",
+            )
+        return None
+
+    def _is_token(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self.token.get_secret_value().encode())
+
+
+def _tokens(headers: Headers) -> list[str]:
+    offered = [
+        each.strip()
+        for line in headers.get_all("Sec-WebSocket-Protocol")
+        for each in line.split(",")
+    ]
+    return [
+        *(
+            each.removeprefix(_TOKEN_PROTOCOL)
+            for each in offered
+            if each.startswith(_TOKEN_PROTOCOL)
+        ),
+        *(each.removeprefix(_BEARER) for each in headers.get_all("Authorization")),
+    ]
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

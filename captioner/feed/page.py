@@ -1,0 +1,80 @@
+"""The files of the page for OBS and browsers, with the headers that keep it to itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+
+from captioner.core.errors import UnsupportedError
+from captioner.feed.access import NOTHING_HERE, Refusal
+from captioner.settings.resources import resource
+
+_FILES: Final = {
+    "/": ("web/overlay.html", "text/html; charset=utf-8"),
+    "/overlay.html": ("web/overlay.html", "text/html; charset=utf-8"),
+    "/overlay.js": ("web/overlay.js", "text/javascript; charset=utf-8"),
+    "/overlay.css": ("web/overlay.css", "text/css; charset=utf-8"),
+    "/feed.schema.json": ("web/feed.schema.json", "application/schema+json"),
+}
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All files in memory, by path."""
+
+    files: dict[str, tuple[bytes, str]]
+
+    @classmethod
+    def read(cls) -> Page:
+        """Read the files. Blocks on the disk.
+
+        Raises:
+            UnsupportedError: They did not come with this installation.
+        """
+        try:
+            return cls(
+                {path: (resource(name).read_bytes(), kind) for path, (name, kind) in _FILES.items()}
+            )
+        except OSError as error:
+            raise UnsupportedError(
+                f"The page of the feed cannot be read: {error.filename}.",
+                hint="Install Captioner again.",
+            ) from error
+
+    def answer(self, path: str) -> Response:
+        """Return the file at ``path``, or that there is none."""
+        found = self.files.get(path.partition("?")[0])
+        if found is None:
+            return refused(NOTHING_HERE)
+        body, kind = found
+        return _response(HTTPStatus.OK, body, kind)
+
+
+def refused(refusal: Refusal) -> Response:
+    """Return the answer that says why."""
+    body = f"{refusal.sentence}\n".encode()
+    return _response(refusal.status, body, "text/plain; charset=utf-8")
+
+
+def _response(status: HTTPStatus, body: bytes, kind: str) -> Response:
+    headers = Headers(
+        {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            "Content-Security-Policy": _POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-store",
+            "Connection": "close",
+        }
+    )
+    return Response(status.value, status.phrase, headers, body)

@@ -1,0 +1,302 @@
+// Shows the captions of a feed. The query of the address tells the look, the fragment the token.
+"use strict";
+
+const KEPT_SEGMENTS = 40;
+const SCROLL_MS = 140;
+const PING_MS = 20000;
+const SILENCE_MS = 35000;
+const STATUS_AFTER_MS = 4000;
+const LONGEST_WAIT_MS = 10000;
+
+const main = document.getElementById("captions");
+const text = document.getElementById("text");
+const statusLine = document.getElementById("status");
+
+// ---- the look ----
+
+const EDGES = {
+  none: "none",
+  outline:
+    "-0.05em -0.05em 0 #000, 0.05em -0.05em 0 #000, -0.05em 0.05em 0 #000, 0.05em 0.05em 0 #000",
+  shadow: "0.06em 0.06em 0.12em #000, 0 0 0.2em #000",
+};
+
+const look = { partials: "show", labels: true, fade: 0, status: true };
+
+function number(least, most) {
+  return (given) => {
+    const value = Number(given);
+    return given.trim() !== "" && value >= least && value <= most ? value : undefined;
+  };
+}
+
+function colour(given) {
+  const value = /^([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(given) ? `#${given}` : given;
+  return CSS.supports("color", value) ? value : undefined;
+}
+
+function oneOf(values) {
+  return (given) => (Object.hasOwn(values, given) ? values[given] : undefined);
+}
+
+function fontNames(given) {
+  return CSS.supports("font-family", given) ? given : undefined;
+}
+
+const setVariable = (name, unit = "") => (value) =>
+  document.documentElement.style.setProperty(name, `${value}${unit}`);
+const setLook = (name) => (value) => {
+  look[name] = value;
+};
+const SWITCH = oneOf({ show: true, hide: false });
+
+const PARAMETERS = {
+  size: [number(8, 400), setVariable("--size", "px"), "a number from 8 to 400"],
+  lines: [number(1, 8), setVariable("--lines"), "a number from 1 to 8"],
+  colour: [colour, setVariable("--colour"), "a colour such as ffff00 or yellow"],
+  background: [colour, setVariable("--background"), "a colour such as 000000b0 or transparent"],
+  font: [fontNames, setVariable("--font"), "names of fonts"],
+  weight: [number(100, 900), setVariable("--weight"), "a number from 100 to 900"],
+  align: [
+    oneOf({ start: "start", center: "center", end: "end" }),
+    setVariable("--align"),
+    "start, center or end",
+  ],
+  edge: [oneOf(EDGES), setVariable("--edge"), "none, outline or shadow"],
+  partials: [
+    oneOf({ show: "show", dim: "dim", hide: "hide" }),
+    setLook("partials"),
+    "show, dim or hide",
+  ],
+  labels: [SWITCH, setLook("labels"), "show or hide"],
+  fade: [number(0, 3600), setLook("fade"), "seconds, or 0 to keep the captions"],
+  status: [SWITCH, setLook("status"), "show or hide"],
+};
+
+// Returns a sentence for each part of the address that has no effect.
+function applyLook() {
+  const sentences = [];
+  for (const [name, given] of new URLSearchParams(location.search)) {
+    const parameter = PARAMETERS[name === "color" ? "colour" : name];
+    const value = parameter && parameter[0](given);
+    if (!parameter) {
+      sentences.push(`There is no “${name}”; there are ${Object.keys(PARAMETERS).join(", ")}.`);
+    } else if (value === undefined) {
+      sentences.push(`“${name}” must be ${parameter[2]}.`);
+    } else {
+      parameter[1](value);
+    }
+  }
+  main.classList.toggle("dim", look.partials === "dim");
+  return sentences;
+}
+
+// ---- the status line: what is wrong, until the next caption ----
+
+function say(sentence) {
+  statusLine.hidden = !sentence || !look.status;
+  const words = document.createElement("span");
+  words.textContent = sentence;
+  statusLine.replaceChildren(words);
+}
+
+// ---- captions ----
+
+// Segments by id, each with its element; `open` has those whose partials still change.
+const segments = new Map();
+const open = new Map();
+let fading = 0;
+
+function labelOf(speaker, channel) {
+  return speaker ? `Speaker ${speaker}` : channel || "";
+}
+
+// A final with several speakers becomes a line for each turn.
+function linesOf(event) {
+  const words = event.words || [];
+  if (new Set(words.map((word) => word.speaker || 0)).size < 2) {
+    return [{ label: labelOf(event.speaker, event.channel), text: event.text }];
+  }
+  const lines = [];
+  let speaker;
+  for (const word of words) {
+    if (lines.length === 0 || (word.speaker || 0) !== speaker) {
+      speaker = word.speaker || 0;
+      lines.push({ label: labelOf(speaker, event.channel), text: word.word });
+    } else {
+      lines[lines.length - 1].text += ` ${word.word}`;
+    }
+  }
+  return lines;
+}
+
+function lineElement(line) {
+  const element = document.createElement("div");
+  const words = document.createElement("span");
+  element.className = "line";
+  element.dir = "auto";
+  words.className = "words";
+  if (look.labels && line.label) {
+    const label = document.createElement("bdi");
+    label.className = "speaker";
+    label.textContent = `${line.label}: `;
+    words.append(label);
+  }
+  words.append(line.text);
+  element.append(words);
+  return element;
+}
+
+function begin(event, channel) {
+  const left = open.get(channel);
+  if (left) {
+    finish(left);
+  }
+  // Where a final became shorter its place was kept; the new segment fills it.
+  for (const each of segments.values()) {
+    each.element.style.minHeight = "";
+  }
+  const segment = { id: event.segment_id, channel, element: document.createElement("div") };
+  segments.set(segment.id, segment);
+  text.append(segment.element);
+  if (segments.size > KEPT_SEGMENTS) {
+    const [id, oldest] = segments.entries().next().value;
+    finish(oldest);
+    oldest.element.remove();
+    segments.delete(id);
+  }
+  return segment;
+}
+
+function finish(segment) {
+  segment.element.classList.remove("partial");
+  segment.isFinal = true;
+  if (open.get(segment.channel) === segment) {
+    open.delete(segment.channel);
+  }
+}
+
+function showCaption(event) {
+  const known = segments.get(event.segment_id);
+  if ((known && known.isFinal) || (look.partials === "hide" && !event.is_final)) {
+    return; // told again after a new connection, or not wanted
+  }
+  const channel = event.channel || "";
+  const before = text.offsetHeight;
+  const segment = known || begin(event, channel);
+  const element = segment.element;
+  element.replaceChildren(...linesOf(event).map(lineElement));
+  if (event.is_final) {
+    finish(segment);
+  } else {
+    element.classList.add("partial");
+    open.set(channel, segment);
+  }
+  if (element.offsetHeight >= (segment.height || 0)) {
+    segment.height = element.offsetHeight;
+  } else {
+    element.style.minHeight = `${segment.height}px`;
+  }
+  scrollFrom(before);
+  stayAwhile();
+}
+
+function scrollFrom(before) {
+  const grown = text.offsetHeight - before;
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (grown > 0 && before > 0 && !isCalm) {
+    text.animate([{ transform: `translateY(${grown}px)` }, { transform: "none" }], SCROLL_MS);
+  }
+}
+
+function stayAwhile() {
+  clearTimeout(fading);
+  main.classList.remove("quiet");
+  if (look.fade > 0) {
+    fading = setTimeout(() => main.classList.add("quiet"), look.fade * 1000);
+  }
+}
+
+// ---- the connection, which comes back by itself ----
+
+let run = "";
+let waitMs = 500;
+let hasWorked = false;
+let missing = 0;
+let problems = [];
+
+function onEvent(event) {
+  if (event.type === "connection") {
+    if (run && run !== event.run) {
+      // Another run counts from the start; what is shown stays.
+      [...open.values()].forEach(finish);
+      const shown = [...segments.values()];
+      segments.clear();
+      shown.forEach((segment, place) => segments.set(`${run} ${place} ${segment.id}`, segment));
+    }
+    run = event.run;
+    hasWorked = true;
+    waitMs = 500;
+    say(problems.join(" "));
+  } else if (event.type === "partial" || event.type === "transcription") {
+    say("");
+    showCaption(event);
+  } else if (event.type === "error") {
+    say(event.error);
+  }
+}
+
+function connect(token) {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const socket = new WebSocket(`${scheme}//${location.host}/ws/captions`, [
+    "captioner.v1",
+    `token.${token}`,
+  ]);
+  let heardAt = performance.now();
+  missing ||= setTimeout(
+    () =>
+      say(
+        hasWorked
+          ? "Captioner does not answer; trying again…"
+          : "Captioner does not answer, or its token is another one now: copy the address again.",
+      ),
+    STATUS_AFTER_MS,
+  );
+  const watch = setInterval(() => {
+    if (performance.now() - heardAt > SILENCE_MS) {
+      socket.close();
+      over();
+    } else if (socket.readyState === WebSocket.OPEN) {
+      socket.send('{"type":"ping"}');
+    }
+  }, PING_MS);
+  let isOver = false;
+  function over() {
+    if (isOver) {
+      return;
+    }
+    isOver = true;
+    clearInterval(watch);
+    setTimeout(() => connect(token), waitMs * (0.75 + Math.random() / 2));
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+  }
+  socket.onmessage = (message) => {
+    clearTimeout(missing);
+    missing = 0;
+    heardAt = performance.now();
+    onEvent(JSON.parse(message.data));
+  };
+  socket.onclose = over;
+}
+
+function start() {
+  problems = applyLook();
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token || !/^[\w.~-]+$/.test(token)) {
+    say("This address lacks its token. Copy it once more, to the end, from Captioner.");
+    return;
+  }
+  connect(token);
+}
+
+start();
