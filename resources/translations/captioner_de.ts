@@ -1644,6 +1644,10 @@
         <translation>Vielleicht hat ein anderes Programm es für sich allein belegt (exklusiver Modus): Schließen Sie es.</translation>
     </message>
     <message>
+        <source>Both must be PEM files of one pair; the key must not have a password.</source>
+        <translation>Beide müssen PEM-Dateien sein, die zusammengehören; der Schlüssel darf kein Passwort haben.</translation>
+    </message>
+    <message>
         <source>Captioner goes on as soon as it can. {0}</source>
         <translation>Captioner macht weiter, sobald es geht. {0}</translation>
     </message>
@@ -1678,6 +1682,10 @@
     <message>
         <source>Captions have stopped.</source>
         <translation>Die Untertitel wurden angehalten.</translation>
+    </message>
+    <message>
+        <source>Check --token-file.</source>
+        <translation>Prüfen Sie --token-file.</translation>
     </message>
     <message>
         <source>Check host and port, that the server is on, and that no firewall is in between.</source>
@@ -1752,6 +1760,10 @@
         <translation>Prüfen Sie den Pfad; .env.example zeigt, wie eine solche Datei aussieht.</translation>
     </message>
     <message>
+        <source>Check the paths of the certificate and of its key.</source>
+        <translation>Prüfen Sie die Pfade des Zertifikats und seines Schlüssels.</translation>
+    </message>
+    <message>
         <source>Check the port, and restart the server if it hangs. A container&apos;s port can be open with nothing behind it.</source>
         <translation>Prüfen Sie den Port, und starten Sie den Server neu, falls er hängt. Der Port eines Containers kann offen sein, ohne dass etwas dahinter ist.</translation>
     </message>
@@ -1792,12 +1804,20 @@
         <translation>Wählen Sie einen Ordner, in den Sie schreiben dürfen.</translation>
     </message>
     <message>
+        <source>Choose a higher port (feed.port).</source>
+        <translation>Wählen Sie einen höheren Port (feed.port).</translation>
+    </message>
+    <message>
         <source>Choose another file, or check its permissions.</source>
         <translation>Wählen Sie eine andere Datei, oder prüfen Sie ihre Zugriffsrechte.</translation>
     </message>
     <message>
         <source>Choose another folder, or make room there.</source>
         <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie dort Platz.</translation>
+    </message>
+    <message>
+        <source>Choose another port (feed.port), or end the other program.</source>
+        <translation>Wählen Sie einen anderen Port (feed.port), oder beenden Sie das andere Programm.</translation>
     </message>
     <message>
         <source>Choose {0} as what is heard, or let the program play on {1}.</source>
@@ -1930,6 +1950,10 @@
     <message>
         <source>Install BlackHole (brew install blackhole-2ch), then make a Multi-Output Device of it and your speakers in Audio MIDI Setup.</source>
         <translation>Installieren Sie BlackHole (brew install blackhole-2ch), und machen Sie daraus und aus Ihren Lautsprechern im Audio-MIDI-Setup ein Gerät mit mehreren Ausgängen.</translation>
+    </message>
+    <message>
+        <source>Install Captioner again.</source>
+        <translation>Installieren Sie Captioner neu.</translation>
     </message>
     <message>
         <source>Install Captioner again; its files seem to be incomplete.</source>
@@ -2140,6 +2164,14 @@
         <translation>Sehen Sie mit `captioner devices` nach, ob es noch da ist.</translation>
     </message>
     <message>
+        <source>Set a certificate and its key (feed.tls_cert and feed.tls_key), or serve it at 127.0.0.1.</source>
+        <translation>Geben Sie ein Zertifikat und seinen Schlüssel an (feed.tls_cert und feed.tls_key), oder nehmen Sie 127.0.0.1.</translation>
+    </message>
+    <message>
+        <source>Set feed.host to 127.0.0.1, or to an address that this computer has.</source>
+        <translation>Setzen Sie feed.host auf 127.0.0.1 oder auf eine Adresse dieses Computers.</translation>
+    </message>
+    <message>
         <source>Set the gRPC port (RIVA_PORT): 50051 for most Riva and NIM servers. 9000 is the HTTP port.</source>
         <translation>Stellen Sie den gRPC-Port ein (RIVA_PORT): 50051 bei den meisten Riva- und NIM-Servern. 9000 ist der HTTP-Port.</translation>
     </message>
@@ -2224,6 +2256,10 @@
         <translation>Das Zertifikat von {0} {1}.</translation>
     </message>
     <message>
+        <source>The certificate {0} and the key {1} cannot be used together: {2}.</source>
+        <translation>Das Zertifikat {0} und der Schlüssel {1} passen nicht zusammen: {2}.</translation>
+    </message>
+    <message>
         <source>The client certificate {0} holds no certificate.</source>
         <translation>Das Client-Zertifikat {0} enthält kein Zertifikat.</translation>
     </message>
@@ -2282,6 +2318,22 @@
     <message>
         <source>The embedded engine understands English only, and the language is {0}.</source>
         <translation>Die eingebaute Spracherkennung versteht nur Englisch, und die Sprache ist {0}.</translation>
+    </message>
+    <message>
+        <source>The feed cannot be served at {0}: it is no address of this computer.</source>
+        <translation>Der Live-Feed kann unter {0} nicht angeboten werden: Das ist keine Adresse dieses Computers.</translation>
+    </message>
+    <message>
+        <source>The feed cannot be served at {0}: the port is in use by another program.</source>
+        <translation>Der Live-Feed kann unter {0} nicht angeboten werden: Ein anderes Programm benutzt den Port.</translation>
+    </message>
+    <message>
+        <source>The feed may not use port {0}: ports below 1024 are reserved.</source>
+        <translation>Der Live-Feed darf Port {0} nicht benutzen: Ports unter 1024 sind reserviert.</translation>
+    </message>
+    <message>
+        <source>The feed would be open to others at {0} without encryption.</source>
+        <translation>Der Live-Feed wäre unter {0} für andere offen, ohne Verschlüsselung.</translation>
     </message>
     <message>
         <source>The file of the transcripts was damaged and was set aside as {0}. {1} captions could be read from it and are kept.</source>
@@ -2344,6 +2396,10 @@
         <translation>Der Name {0} steht für {1}.</translation>
     </message>
     <message>
+        <source>The page of the feed cannot be read: {0}.</source>
+        <translation>Die Seite des Live-Feeds kann nicht gelesen werden: {0}.</translation>
+    </message>
+    <message>
         <source>The password for the proxy travels unencrypted to it.</source>
         <translation>Das Passwort für den Proxy wird unverschlüsselt an ihn übertragen.</translation>
     </message>
@@ -2402,6 +2458,18 @@
     <message>
         <source>The sound server does not let &quot;{0}&quot; be heard: {1}.</source>
         <translation>Der Soundserver lässt „{0}“ nicht abhören: {1}.</translation>
+    </message>
+    <message>
+        <source>The token file {0} cannot be read: {1}.</source>
+        <translation>Die Token-Datei {0} kann nicht gelesen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The token file {0} must hold one token: a single line of ASCII without spaces.</source>
+        <translation>Die Token-Datei {0} muss ein Token enthalten: eine Zeile ASCII ohne Leerzeichen.</translation>
+    </message>
+    <message>
+        <source>The token of the feed must have {0} characters or more, letters and digits.</source>
+        <translation>Das Token des Live-Feeds braucht mindestens {0} Zeichen, Buchstaben und Ziffern.</translation>
     </message>
     <message>
         <source>The transcript {0} cannot be written: {1}.</source>
