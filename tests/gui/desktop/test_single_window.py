@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -142,6 +143,8 @@ def test_one_that_was_killed_stands_in_nobodys_way(
     folder_of_socket = _address(program).folder
     assert folder_of_socket.stat().st_mode & 0o777 == 0o700
     assert _said(program, "quit") == "Captioner quits."
+    if not folder_of_socket.is_relative_to(program.profile):
+        shutil.rmtree(folder_of_socket)  # the short place for a long profile's socket
 
 
 def test_a_folder_has_one_address_whatever_it_is_called(tmp_path: Path) -> None:
