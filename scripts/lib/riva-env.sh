@@ -1,0 +1,246 @@
+# shellcheck shell=bash
+# The configuration of the server scripts: which names there are, how a .env is read, checked and
+# written. Sourced by riva-common-functions.sh.
+
+# NAME|WHEN|KIND|DEFAULT|MEANING. WHEN: always, or the value of DEPLOY_ON that needs the name. KIND:
+# what check_value knows; a "?" at its end lets the value be empty. A new step adds its names here
+# and to .env.example; then 005 asks for them and need checks them.
+CONFIGURATION=(
+    'DEPLOYMENT_ID|always|slug|captioner|Name of this deployment; everything that is made carries it as a tag'
+    'DEPLOY_ON|always|place|aws|Where the GPU is: aws (an instance is made) or host (a machine that is there)'
+    'AWS_REGION|aws|region|us-east-1|Region of AWS'
+    'AWS_PROFILE|aws|word?||Profile of the AWS CLI; empty: what the AWS CLI finds itself'
+    'AWS_INSTANCE_TYPE|aws|gpu|g6.xlarge|Type of the instance'
+    'AWS_VOLUME_GB|aws|volume|200|Size of its encrypted volume in GB; the model cache lives there'
+    'AWS_ALLOWED_CIDRS|aws|cidrs||Networks that may connect, with commas between: 203.0.113.7/32'
+    'AWS_IDLE_STOP_MINUTES|aws|minutes|60|Stops the instance after so many minutes without use; 0: never'
+    'AWS_IMAGE_PARAMETER|aws|parameter|/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id|Public SSM parameter that names the image'
+    'AWS_SUBNET_ID|aws|subnet?||Subnet of the instance; empty: the default one'
+    'AWS_HOURLY_PRICE|aws|price?||Price of an hour in USD; empty: AWS is asked'
+    'SSH_USER|always|word|ubuntu|User on the GPU machine'
+    'SSH_KEY_FILE|aws|path?||Private SSH key; empty: ~/.ssh/captioner-DEPLOYMENT_ID, made when missing'
+    'NGC_API_KEY|always|secret?||Key for NVIDIA containers (https://org.ngc.nvidia.com/setup/api-keys)'
+)
+
+# These are kept in memory only, apart from other names: `secret NAME` prints one into a pipe.
+SECRET_NAMES=(NGC_API_KEY RIVA_API_KEY)
+declare -A SECRETS=()
+
+is_secret() { [[ " ${SECRET_NAMES[*]} " == *" $1 "* ]]; }
+
+# shellcheck disable=SC2034  # set for the caller
+# row NAME: sets WHEN, KIND, DEFAULT and MEANING; fails where the name is not in the table.
+row() {
+    local line
+    for line in "${CONFIGURATION[@]}"; do
+        if [ "${line%%|*}" = "$1" ]; then
+            IFS='|' read -r _ WHEN KIND DEFAULT MEANING <<<"$line"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# ---- what is a good value ----
+
+# NVIDIA GPUs that current NIM runs on: compute capability 8.0 or more, 16 GB or more.
+GPU_FAMILIES=' g5 g6 gr6 g6e g7e p4d p4de p5 p5e p5en p6-b200 '
+
+# Sets PROBLEM where the type cannot run the models; succeeds where it can.
+check_gpu() {
+    local family=${1%%.*}
+    case $family in
+        g4dn) PROBLEM="has a T4 (compute capability 7.5), which current NIM does not support" ;;
+        g4ad) PROBLEM="has no NVIDIA GPU" ;;
+        g5g) PROBLEM="has a T4G (compute capability 7.5) on ARM, which NIM does not support" ;;
+        g6f | gr6f) PROBLEM="has a part of an L4 with less than 16 GB, which the models need" ;;
+        p2 | p3 | p3dn) PROBLEM="has a GPU with compute capability below 8.0, which NIM needs" ;;
+        *)
+            [[ $1 == *.* && $GPU_FAMILIES == *" $family "* ]] && return 0
+            PROBLEM="is not known to have a GPU with compute capability 8.0 and 16 GB"
+            ;;
+    esac
+    PROBLEM+="; take g5, g6 or g6e, for example g6.xlarge"
+    return 1
+}
+
+# A network as ADDRESS/BITS, of IPv4 or IPv6.
+is_cidr() {
+    local byte
+    if [[ $1 =~ ^([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})\.([0-9]{1,3})/([0-9]{1,2})$ ]]; then
+        for byte in "${BASH_REMATCH[@]:1:4}"; do
+            [ "$((10#$byte))" -le 255 ] || return 1
+        done
+        [ "$((10#${BASH_REMATCH[5]}))" -le 32 ]
+    else
+        [[ $1 =~ ^[0-9a-fA-F:]*::?[0-9a-fA-F:]*/([0-9]{1,3})$ ]] && [ "$((10#${BASH_REMATCH[1]}))" -le 128 ]
+    fi
+}
+
+# is_number TEXT LEAST MOST
+is_number() { [[ $1 =~ ^[0-9]{1,6}$ ]] && [ "$((10#$1))" -ge "$2" ] && [ "$((10#$1))" -le "$3" ]; }
+
+# check_value KIND VALUE: sets PROBLEM ("must be ...") and fails where the value is none of its kind.
+check_value() {
+    local kind=$1 value=$2 part
+    PROBLEM=
+    if [ -z "$value" ]; then
+        [[ $kind != *'?' ]] || return 0
+        PROBLEM='must not be empty'
+        return 1
+    fi
+    if [[ $value == *$'\n'* ]]; then
+        PROBLEM='must be one line'
+        return 1
+    fi
+    case ${kind%'?'} in
+        slug) [[ $value =~ ^[a-z][a-z0-9-]{0,39}$ ]] || PROBLEM='must be small letters, digits and "-", a letter first, 40 at most' ;;
+        place) [[ $value =~ ^(aws|host)$ ]] || PROBLEM='must be aws or host' ;;
+        region) [[ $value =~ ^[a-z]{2}(-[a-z]+)+-[0-9]$ ]] || PROBLEM='must be a region such as us-east-1' ;;
+        word) [[ $value =~ ^[A-Za-z0-9_.@+-]+$ ]] || PROBLEM='must be one word of letters, digits and _.@+-' ;;
+        gpu) check_gpu "$value" || return 1 ;;
+        volume) is_number "$value" 100 16000 || PROBLEM='must be a whole number of GB from 100 to 16000; containers and models need 100' ;;
+        minutes)
+            [ "$value" = 0 ] || is_number "$value" 45 10080 \
+                || PROBLEM='must be 0 (never), or minutes from 45 to 10080; a first start of the models takes up to 40'
+            ;;
+        cidrs)
+            for part in ${value//,/ }; do
+                is_cidr "$part" || PROBLEM="has '$part', which is no network such as 203.0.113.7/32; put commas between networks"
+            done
+            ;;
+        parameter) [[ $value =~ ^/aws/service/[A-Za-z0-9._/-]+$ ]] || PROBLEM='must be a public parameter, /aws/service/...' ;;
+        subnet) [[ $value =~ ^subnet-[0-9a-f]+$ ]] || PROBLEM='must be the id of a subnet, subnet-...' ;;
+        price) [[ $value =~ ^[0-9]+(\.[0-9]+)?$ ]] || PROBLEM='must be a price such as 0.8048' ;;
+        path) [[ $value == /* ]] || PROBLEM='must be a whole path, from /' ;;
+        secret) [[ $value =~ ^[[:graph:]]+$ ]] || PROBLEM='must be one word without spaces' ;;
+        *) PROBLEM="is of an unknown kind, $kind" ;;
+    esac
+    [ -z "$PROBLEM" ]
+}
+
+# ---- the file ----
+
+# Succeeds where the line gives NAME a value.
+names() { [[ $2 =~ ^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*= ]]; }
+
+# parse LINE: sets VALUE to what the line of a .env gives, read as python-dotenv reads it.
+parse() {
+    local - text quote i c
+    set +x
+    text=${1#*=}
+    text=${text#"${text%%[![:space:]]*}"}
+    VALUE=
+    quote=${text:0:1}
+    if [ "$quote" = "'" ] || [ "$quote" = '"' ]; then
+        for ((i = 1; i < ${#text}; i++)); do
+            c=${text:i:1}
+            [ "$c" != "$quote" ] || break
+            if [[ $c == \\ && ${text:i+1:1} == ["\\$quote"] ]]; then
+                i=$((i + 1))
+                c=${text:i:1}
+            fi
+            VALUE+=$c
+        done
+    else
+        text=${text%%[[:space:]]#*}
+        VALUE=${text%"${text##*[![:space:]]}"}
+    fi
+}
+
+# read_env: takes the names from the environment, else from ENV_FILE, else from their defaults.
+# Secrets go to SECRETS, whatever else to a variable of its name; AWS_* is exported for the AWS CLI.
+read_env() {
+    local - line name lines=()
+    set +x
+    [ ! -f "$ENV_FILE" ] || mapfile -t lines <"$ENV_FILE"
+    for line in "${CONFIGURATION[@]}" "RIVA_HOST|always|word?||" "RIVA_API_KEY|always|secret?||"; do
+        name=${line%%|*}
+        VALUE=${!name:-}
+        [ -n "$VALUE" ] || VALUE=$(in_lines "$name")
+        if is_secret "$name"; then
+            SECRETS[$name]=$VALUE
+            unset "$name"
+            continue
+        fi
+        if [ -z "$VALUE" ] && row "$name"; then VALUE=$DEFAULT; fi
+        printf -v "$name" %s "$VALUE"
+        # An empty AWS_PROFILE would be looked up by the AWS CLI.
+        if [[ $name == AWS_* && -n $VALUE ]]; then export "${name?}"; else export -n "${name?}"; fi
+    done
+    VALUE=
+}
+
+# Prints what the last of `lines` that gives NAME a value says.
+in_lines() {
+    local - line
+    set +x
+    VALUE=
+    for line in ${lines[@]+"${lines[@]}"}; do
+        if names "$1" "$line"; then parse "$line"; fi
+    done
+    printf %s "$VALUE"
+}
+
+# in_file NAME: prints the value that ENV_FILE gives.
+in_file() {
+    local - lines=()
+    set +x
+    [ ! -f "$ENV_FILE" ] || mapfile -t lines <"$ENV_FILE"
+    in_lines "$1"
+}
+
+# secret NAME: prints the secret; give it to a program through a pipe, never as an argument.
+secret() {
+    local -
+    set +x
+    printf %s "${SECRETS[$1]:-}"
+}
+
+# has_secret NAME: whether it is there; a trace shows no more than that.
+has_secret() {
+    local -
+    set +x
+    [ -n "${SECRETS[$1]:-}" ]
+}
+
+# write_env NAME: gives NAME the value on standard input, in ENV_FILE. Comments, order and all other
+# lines stay; a new name goes below its commented line, else to the end. The file is replaced as a
+# whole and readable by its owner alone.
+write_env() {
+    local - name=$1 value lines=() line written='' path scratch
+    set +x
+    value=$(cat)
+    path=$(realpath -m -- "$ENV_FILE")
+    if [ -f "$path" ]; then mapfile -t lines <"$path"; fi
+    if [[ ! $value =~ ^[A-Za-z0-9_./:,@+-]*$ ]]; then
+        value=${value//\\/\\\\}
+        value="'${value//\'/\\\'}'"
+    fi
+    scratch=$(umask 077 && mktemp "$path.XXXXXX")
+    {
+        for line in ${lines[@]+"${lines[@]}"}; do
+            if names "$name" "$line"; then
+                [ -n "$written" ] || printf '%s=%s\n' "$name" "$value"
+                written=yes
+            else
+                printf '%s\n' "$line"
+            fi
+        done
+    } >"$scratch"
+    if [ -z "$written" ]; then
+        # shellcheck disable=SC2094  # the shell has read all of it before it writes
+        mapfile -t lines <"$scratch"
+        {
+            for line in ${lines[@]+"${lines[@]}"}; do
+                printf '%s\n' "$line"
+                if [ -z "$written" ] && [[ $line == "#$name="* ]]; then
+                    printf '%s=%s\n' "$name" "$value"
+                    written=yes
+                fi
+            done
+            [ -n "$written" ] || printf '%s=%s\n' "$name" "$value"
+        } >"$scratch"
+    fi
+    mv -f -- "$scratch" "$path"
+}
