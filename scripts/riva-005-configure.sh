@@ -60,13 +60,17 @@ ask() {
 ask_secret() {
     local - answer
     set +x
+    # Before the question is shown: what is typed or pasted early must not be echoed either.
+    TERMINAL=$(stty -g)
+    stty -echo
     while :; do
         printf '%s (%s), not shown, empty: later: ' "$MEANING" "$1" >&2
-        IFS= read -rs answer || answer=
+        IFS= read -r answer || answer=
         printf '\n' >&2
         if check_value "$KIND" "$answer"; then break; fi
         warn "$1 $PROBLEM."
     done
+    stty "$TERMINAL"
     [ -n "$answer" ] || return 0
     write_env "$1" <<<"$answer"
     SECRETS[$1]=$answer

@@ -28,7 +28,7 @@ STEP=$(basename "$0" .sh)
 NUMBER=${STEP#riva-}
 NUMBER=${NUMBER%%-*}
 WORK="$ROOT/build/riva"  # locks, progress, the AWS CLI: all of it can be made again
-DRY_RUN='' YES='' NEXT='' SCRATCH='' UNDO=()
+DRY_RUN='' YES='' NEXT='' SCRATCH='' TERMINAL='' UNDO=()
 
 # ---- messages: time and level, to the console and to build/logs/riva-NNN-*.log ----
 
@@ -217,6 +217,7 @@ finish() {
         done
         say ERROR "$RED" "$STEP did not finish (exit code $rc). It can be run again. The log is $LOG"
     fi
+    [ -z "$TERMINAL" ] || stty "$TERMINAL"
     [ -z "$SCRATCH" ] || rm -rf "$SCRATCH"
     exit "$rc"
 }
