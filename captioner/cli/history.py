@@ -27,6 +27,7 @@ from captioner.cli.history_lookup import (
 from captioner.cli.moments import local_time, moment
 from captioner.core.segment import Gap
 from captioner.transcript.history import looking
+from captioner.transcript.history.exporting import EVER
 from captioner.transcript.history.records import Found, KeptRun, KeptSegment
 
 app = typer.Typer(
@@ -48,8 +49,6 @@ app = typer.Typer(
     """,
 )
 
-EVER = float("inf")
-
 
 @app.command("list")
 def list_(
@@ -67,7 +66,7 @@ def list_(
     """
     with looked_up(ctx) as connection:
         found = looking.runs(
-            connection, since=moment(since) or 0.0, until=moment(until, is_end=True) or EVER
+            connection, since=moment(since) or EVER[0], until=moment(until, is_end=True) or EVER[1]
         )
     if as_json:
         print_json([run_record(each) for each in found])
@@ -139,8 +138,8 @@ def search(
         found = looking.search(
             connection,
             query,
-            since=moment(since) or 0.0,
-            until=moment(until, is_end=True) or EVER,
+            since=moment(since) or EVER[0],
+            until=moment(until, is_end=True) or EVER[1],
             limit=limit,
         )
     if as_json:

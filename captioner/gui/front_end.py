@@ -134,6 +134,7 @@ class FrontEnd(QObject):
         except TimeoutError:
             logger.warning("the overlay has not appeared after %.0f s", _APPEAR_LIMIT_S)
         self._build_menu()
+        self._history.begin()
         self._listen()
         self.desk.shortcuts.follow(self.desk.live.now)
         await asyncio.wait({self.desk.runner.start()})

@@ -26,7 +26,7 @@ class HistoryKeeper(QObject):
     def __init__(
         self, live: LiveSettings, paths: ProfilePaths, tell: Callable[[str], None]
     ) -> None:
-        """Wait for a session.
+        """Wait for `begin`.
 
         Args:
             live: The settings; changes of them are followed.
@@ -43,12 +43,16 @@ class HistoryKeeper(QObject):
         self._told.connect(self._say)
         live.changed.connect(self._on_settings_changed)
 
-    def listen_to(self, session: Session) -> None:
-        """Keep what ``session`` captions from now on."""
+    def begin(self) -> None:
+        """Look after what is kept already."""
         from captioner.sinks.history import HistorySink  # noqa: PLC0415  # after the first paint
 
         self._sink = HistorySink(self._live.now, self._paths.data_dir, self._told.emit)
-        self._let_go = session.subscribe(self._sink)
+
+    def listen_to(self, session: Session) -> None:
+        """Keep what ``session`` captions from now on."""
+        if self._sink is not None:
+            self._let_go = session.subscribe(self._sink)
 
     async def close(self) -> None:
         """Write what waits, and end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from captioner.settings.base import SettingsModel
 
@@ -24,6 +24,17 @@ class HistorySettings(SettingsModel):
     is_kept: bool = True
     folder: str | None = Field(default=None, min_length=1)
     keep_days: int = Field(default=0, ge=0, le=3650)
+
+    @field_validator("folder")
+    @classmethod
+    def _is_whole(cls, value: str | None) -> str | None:
+        try:
+            is_whole = value is None or Path(value).expanduser().is_absolute()
+        except RuntimeError:  # "~somebody", who has no home here
+            is_whole = False
+        if not is_whole:
+            raise ValueError("give the whole path of the folder")
+        return value
 
 
 def history_file(settings: HistorySettings, data_dir: Path) -> Path:

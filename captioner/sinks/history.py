@@ -22,6 +22,7 @@ from captioner.transcript.history.database import (
     is_damaged,
     open_history,
 )
+from captioner.transcript.history.moving import EXISTS, move_history
 from captioner.transcript.history.records import Batch
 from captioner.transcript.history.recovery import recover, what_is_damaged
 from captioner.transcript.history.writing import delete_before, keep, tidy
@@ -59,6 +60,7 @@ class HistorySink:
             tell: Says something to the user; called on the thread that writes.
         """
         self._data_dir = data_dir
+        self._path = history_file(settings.history, data_dir)
         self._tell = tell
         self._settings = settings.history
         self._keeper = RunKeeper(settings)
@@ -136,6 +138,7 @@ class HistorySink:
         path = history_file(settings, self._data_dir)
         try:
             with history_errors(path):
+                self._follow(path)
                 if batch:
                     keep(self._open(path), batch)
                 if self._must_clean():
@@ -169,6 +172,20 @@ class HistorySink:
             raise damaged(path)
         self._connection, self._opened = connection, (path, _identity(path))
         return connection
+
+    def _follow(self, path: Path) -> None:
+        """Take the file along where the settings name another folder by now."""
+        before, self._path = self._path, path
+        if before == path:
+            return
+        self._close_file()
+        try:
+            move_history(before, path)
+        except ConfigurationError as error:
+            if error.code != EXISTS:
+                self._path = before
+                raise
+            self._tell(f"{error.message} {error.hint}")
 
     def _close_file(self) -> None:
         if self._connection is not None:

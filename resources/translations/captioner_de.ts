@@ -966,6 +966,153 @@
     </message>
 </context>
 <context>
+    <name>HistoryPage</name>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Transcripts on this computer</source>
+        <translation>Mitschriften auf diesem Computer</translation>
+    </message>
+    <message>
+        <source>&amp;Keep what was said</source>
+        <translation>A&amp;ufbewahren, was gesagt wurde</translation>
+    </message>
+    <message>
+        <source>Only you can read it. While this is off, nothing that is said is written down.</source>
+        <translation>Nur Sie können es lesen. Solange dies ausgeschaltet ist, wird nichts aufgeschrieben, was gesagt wird.</translation>
+    </message>
+    <message>
+        <source>private mode record log</source>
+        <translation>privat Modus aufzeichnen Protokoll mitschreiben</translation>
+    </message>
+    <message>
+        <source> days</source>
+        <translation> Tage</translation>
+    </message>
+    <message>
+        <source>Until you delete it</source>
+        <translation>Bis Sie es löschen</translation>
+    </message>
+    <message>
+        <source>&amp;For:</source>
+        <translation>&amp;Dauer:</translation>
+    </message>
+    <message>
+        <source>What is older is deleted for good.</source>
+        <translation>Was älter ist, wird endgültig gelöscht.</translation>
+    </message>
+    <message>
+        <source>retention expire</source>
+        <translation>Frist Ablauf behalten</translation>
+    </message>
+    <message>
+        <source>F&amp;older:</source>
+        <translation>&amp;Ordner:</translation>
+    </message>
+    <message>
+        <source>Transcripts move along when you choose another one.</source>
+        <translation>Die Mitschriften ziehen mit um, wenn Sie einen anderen wählen.</translation>
+    </message>
+    <message>
+        <source>directory place path</source>
+        <translation>Verzeichnis Ort Pfad</translation>
+    </message>
+    <message>
+        <source>C&amp;hoose…</source>
+        <translation>&amp;Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the transcripts</source>
+        <translation>Ordner der Mitschriften wählen</translation>
+    </message>
+    <message>
+        <source>Folder of the transcripts</source>
+        <translation>Ordner der Mitschriften</translation>
+    </message>
+    <message>
+        <source>What is kept now</source>
+        <translation>Was jetzt aufbewahrt ist</translation>
+    </message>
+    <message>
+        <source>Open the fol&amp;der</source>
+        <translation>Ordner ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>show files</source>
+        <translation>Dateien anzeigen</translation>
+    </message>
+    <message>
+        <source>&amp;Export all</source>
+        <translation>Alle &amp;exportieren</translation>
+    </message>
+    <message>
+        <source>{format} (.{ending})…</source>
+        <translation>{format} (.{ending}) …</translation>
+    </message>
+    <message>
+        <source>A file for each transcript, into a folder that you choose.</source>
+        <translation>Eine Datei für jede Mitschrift, in einen Ordner, den Sie wählen.</translation>
+    </message>
+    <message>
+        <source>save copy subtitles</source>
+        <translation>speichern kopieren Untertitel</translation>
+    </message>
+    <message>
+        <source>De&amp;lete all…</source>
+        <translation>Alle &amp;löschen …</translation>
+    </message>
+    <message>
+        <source>erase remove</source>
+        <translation>entfernen tilgen</translation>
+    </message>
+    <message>
+        <source>Progress of the export</source>
+        <translation>Fortschritt des Exports</translation>
+    </message>
+    <message>
+        <source>Nothing is kept yet.</source>
+        <translation>Noch ist nichts aufbewahrt.</translation>
+    </message>
+    <message>
+        <source>Transcripts: {runs}. Captions in them: {captions}. Size: {size}.</source>
+        <translation>Mitschriften: {runs}. Untertitel darin: {captions}. Größe: {size}.</translation>
+    </message>
+    <message>
+        <source>No program opens folders here. This one is {folder}.</source>
+        <translation>Hier öffnet kein Programm Ordner. Dieser ist {folder}.</translation>
+    </message>
+    <message>
+        <source>Export all transcripts</source>
+        <translation>Alle Mitschriften exportieren</translation>
+    </message>
+    <message>
+        <source>Transcripts in {folder}: {count}.</source>
+        <translation>Mitschriften in {folder}: {count}.</translation>
+    </message>
+    <message>
+        <source>Delete all transcripts</source>
+        <translation>Alle Mitschriften löschen</translation>
+    </message>
+    <message>
+        <source>Delete all transcripts for good?</source>
+        <translation>Alle Mitschriften endgültig löschen?</translation>
+    </message>
+    <message>
+        <source>{amount} Nothing of them can be brought back.</source>
+        <translation>{amount} Nichts davon lässt sich zurückholen.</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Löschen</translation>
+    </message>
+    <message>
+        <source>All transcripts are deleted.</source>
+        <translation>Alle Mitschriften sind gelöscht.</translation>
+    </message>
+</context>
+<context>
     <name>HoverRow</name>
     <message>
         <source>Pause</source>
@@ -1812,6 +1959,10 @@
         <translation>Wählen Sie eine andere Datei, oder prüfen Sie ihre Zugriffsrechte.</translation>
     </message>
     <message>
+        <source>Choose another folder, or make room on the disk.</source>
+        <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie Platz auf dem Datenträger.</translation>
+    </message>
+    <message>
         <source>Choose another folder, or make room there.</source>
         <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie dort Platz.</translation>
     </message>
@@ -2356,6 +2507,10 @@
         <translation>Die mit --env-file genannte Datei {0} gibt es nicht.</translation>
     </message>
     <message>
+        <source>The folder {0} cannot be made: {1}.</source>
+        <translation>Der Ordner {0} kann nicht angelegt werden: {1}.</translation>
+    </message>
+    <message>
         <source>The key for {0} holds characters that cannot be sent.</source>
         <translation>Der Schlüssel für {0} enthält Zeichen, die nicht gesendet werden können.</translation>
     </message>
@@ -2500,6 +2655,10 @@
         <translation>Die Datei {1} ({0}) kann nicht gelesen werden: {2}.</translation>
     </message>
     <message>
+        <source>There are transcripts in {0} already, which are used from now on.</source>
+        <translation>In {0} sind schon Mitschriften, die von jetzt an verwendet werden.</translation>
+    </message>
+    <message>
         <source>There is neither an output nor a microphone to listen to.</source>
         <translation>Es gibt weder eine Ausgabe noch ein Mikrofon zum Zuhören.</translation>
     </message>
@@ -2538,6 +2697,10 @@
     <message>
         <source>This computer offers no keyring to keep the key in.</source>
         <translation>Dieser Computer bietet keinen Schlüsselbund, in dem der Schlüssel bleiben kann.</translation>
+    </message>
+    <message>
+        <source>Those of before stay in {0}.</source>
+        <translation>Die bisherigen bleiben in {0}.</translation>
     </message>
     <message>
         <source>Transcripts are kept again, with all that waited.</source>
@@ -2646,6 +2809,10 @@
     <message>
         <source>{0} cannot be reached: {1}.</source>
         <translation>{0} ist nicht erreichbar: {1}.</translation>
+    </message>
+    <message>
+        <source>{0} cannot be written: {1}.</source>
+        <translation>{0} kann nicht geschrieben werden: {1}.</translation>
     </message>
     <message>
         <source>{0} closes the connection at once.</source>

@@ -252,3 +252,53 @@ def test_texts_are_never_in_the_log(
     wait_for(lambda: keeping.told)
     keeping.sink.close()
     assert "confidential" not in caplog.text
+
+
+def test_another_folder_takes_the_transcripts_along(tmp_path: Path) -> None:
+    keeping = Keeping(tmp_path / "old")
+    keeping.sink(caption(0, "before"))
+    wait_for(lambda: keeping.texts() == ["before"])
+    elsewhere = Settings.model_validate({"history": {"folder": str(tmp_path / "new" / "place")}})
+    keeping.sink.apply(elsewhere)
+    keeping.sink(caption(1, "after"))
+    keeping.sink.close()
+    assert keeping.told == []
+    assert list((tmp_path / "old").iterdir()) == []
+    keeping.file = tmp_path / "new" / "place" / "history.db"
+    assert keeping.texts() == ["before", "after"]
+    assert keeping.file.stat().st_mode & 0o777 == 0o600
+    assert len(keeping.runs()) == 1
+
+
+def test_transcripts_that_are_there_already_are_not_written_over(tmp_path: Path) -> None:
+    for folder in ("old", "new"):
+        keeping = Keeping(tmp_path / folder)
+        keeping.sink(caption(0, folder))
+        keeping.sink.close()
+    keeping = Keeping(tmp_path / "old")
+    wait_for(lambda: keeping.sink._cleaned)
+    keeping.sink.apply(Settings.model_validate({"history": {"folder": str(tmp_path / "new")}}))
+    wait_for(lambda: keeping.told)
+    assert "are used from now on" in keeping.told[0]
+    keeping.sink(caption(1, "more"))
+    keeping.sink.close()
+    assert keeping.texts() == ["old"]
+    keeping.file = tmp_path / "new" / "history.db"
+    assert keeping.texts() == ["new", "more"]
+
+
+def test_a_folder_that_refuses_is_said_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("captioner.sinks.history._RETRY_S", 0.05)
+    keeping = Keeping(tmp_path / "old")
+    keeping.sink(caption(0, "before"))
+    wait_for(lambda: keeping.texts() == ["before"])
+    (tmp_path / "file").touch()
+    keeping.sink.apply(Settings.model_validate({"history": {"folder": str(tmp_path / "file")}}))
+    keeping.sink(caption(1, "after"))
+    wait_for(lambda: keeping.told)
+    assert keeping.texts() == ["before"]
+    keeping.sink.apply(Settings())
+    wait_for(lambda: keeping.texts() == ["before", "after"])
+    keeping.sink.close()

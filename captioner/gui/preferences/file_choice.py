@@ -38,6 +38,13 @@ class FileChoice:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.open()
 
+    def folder(self, title: str, then: Callable[[Path], object]) -> None:
+        """Ask for a folder; ``then`` is called with it."""
+        dialog = self._begin(title, "", then)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.open()
+
     def close(self) -> None:
         """Close the dialog, if it is open; nothing is chosen."""
         if self.dialog is not None:
@@ -47,7 +54,8 @@ class FileChoice:
         self.close()
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         dialog = self.dialog = QFileDialog(self._owner, title, folder)
-        dialog.setNameFilter(kinds)
+        if kinds:
+            dialog.setNameFilter(kinds)
         dialog.fileSelected.connect(lambda path: then(Path(path)))
         dialog.finished.connect(self._forget)
         return dialog

@@ -102,6 +102,12 @@ def file_size(path: Path) -> int:
     return total
 
 
+def remove_history(path: Path) -> None:
+    """Take the file away, with what SQLite keeps beside it; nobody may have it open."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def _explained(error: sqlite3.Error, path: Path) -> ConfigurationError:
     # The lower eight bits are the kind of the error, the others its details.
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
