@@ -14,17 +14,23 @@ _ROOMY = Desktop(size=(1500, 520))
 
 
 def health_states(folder: Path) -> None:
-    """Each state before there are captions, and the icon in the tray for each."""
+    """Each state before there are captions, and the icon in the tray for each and for a pause."""
     icons: list[Path] = []
     with studio(folder, Desktop()) as scene:
+
+        def take_icon(name: str) -> None:
+            x, y, width, height = scene.screen.geometry(scene.screen.find_windows("panel")[0])
+            icons.append(scene.take_screen(f"icon-{name}", f"{width}x{height}+{x}+{y}"))
+
         for state in TROUBLES:
             scene.health(state)
-            panel = scene.screen.find_windows("panel")[0]
-            x, y, width, height = scene.screen.geometry(panel)
             name = state.replace("_", "-")
-            icons.append(scene.take_screen(f"icon-{name}", f"{width}x{height}+{x}+{y}"))
+            take_icon(name)
             if state != "degraded":  # that is how captions go on
                 scene.take(f"overlay-{name}")
+        scene.health("listening")
+        scene.command("pause")
+        take_icon("paused")
     labelled = [part for icon in icons for part in ("-label", icon.stem[5:], str(icon))]
     sheet = ["-filter", "point", "-resize", "300%", "-geometry", "+12+8", "-tile", "4x"]
     subprocess.run(
