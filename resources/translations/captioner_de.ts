@@ -3542,6 +3542,10 @@
         <translation>Ein Bildschirmleser spricht jeden Untertitel, der sich nicht mehr ändert</translation>
     </message>
     <message>
+        <source>MOCK ENGINE: words of this transcript are scripted</source>
+        <translation>ATTRAPPE: Wörter dieser Mitschrift standen vorher fest</translation>
+    </message>
+    <message>
         <source>Go to the ne&amp;west</source>
         <translation>Zum Neu&amp;esten</translation>
     </message>

@@ -61,6 +61,8 @@ class TranscriptWindow(QWidget):
         self.outcome = QLabel()
         self.outcome.setWordWrap(True)
         self.outcome.setTextFormat(Qt.TextFormat.PlainText)
+        self.scripted = QLabel(self.tr("MOCK ENGINE: words of this transcript are scripted"))
+        self.scripted.setVisible(recorder.is_scripted)
         self.newest = QPushButton(self.tr("Go to the ne&west"))
         self.copy_button = QPushButton(self.tr("&Copy all"))
         self.save_button = SaveButton(desk.tasks, self._content)
@@ -127,6 +129,7 @@ class TranscriptWindow(QWidget):
         for button in (self.newest, self.close_button):
             buttons.addWidget(button)
         column = QVBoxLayout(self)
+        column.addWidget(self.scripted)
         column.addWidget(self.search)
         column.addLayout(options)
         column.addWidget(self.view, 1)
@@ -139,6 +142,7 @@ class TranscriptWindow(QWidget):
 
     def _connect(self) -> None:
         self._recorder.changed.connect(self._on_entry)
+        self._recorder.scripted.connect(self.scripted.show)
         self._recorder.dropped.connect(self._on_dropped)
         self._desk.live.changed.connect(self._on_settings_changed)
         self.search.words_changed.connect(self.view.search)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAccessible, QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLineEdit
 
-from captioner.core.events import GapMarked, StateChanged
+from captioner.core.events import EngineChanged, GapMarked, StateChanged
 from captioner.core.segment import Gap
 from captioner.core.state import SessionState
 from captioner.gui.commands import Command
@@ -275,6 +275,20 @@ def test_every_control_has_a_name_and_is_reached_by_tab(stage: Stage) -> None:
             QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
         assert {window.view, *controls} <= reached
         assert QAccessible.queryAccessibleInterface(window.view).textInterface() is not None
+
+    stage.play(story)
+
+
+def test_words_of_a_mock_engine_are_said_to_be_scripted(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        window = await opened(front_end)
+        assert not window.scripted.isVisible()
+        stage.session.emit(EngineChanged("Embedded engine", is_mock=True))
+        assert window.scripted.isVisible()
+        assert "MOCK" in window.scripted.text()
+        stage.session.emit(EngineChanged("gpu:50051"))
+        assert window.scripted.isVisible(), "what was made up is there still"
 
     stage.play(story)
 
