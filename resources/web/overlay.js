@@ -7,10 +7,13 @@ const PING_MS = 20000;
 const SILENCE_MS = 35000;
 const STATUS_AFTER_MS = 4000;
 const LONGEST_WAIT_MS = 10000;
+const PROBLEMS_MS = 15000;
 
 const main = document.getElementById("captions");
 const text = document.getElementById("text");
 const statusLine = document.getElementById("status");
+
+let problems = []; // of the address
 
 // ---- the look ----
 
@@ -100,6 +103,11 @@ function say(sentence) {
   statusLine.replaceChildren(words);
 }
 
+// What is wrong with the address is to be read, also where captions come at once.
+function sayNothing() {
+  say(problems.join(" "));
+}
+
 // ---- captions ----
 
 // Segments by id, each with its element; `open` has those whose partials still change.
@@ -139,8 +147,8 @@ function lineElement(line) {
   if (look.labels && line.label) {
     const label = document.createElement("bdi");
     label.className = "speaker";
-    label.textContent = `${line.label}: `;
-    words.append(label);
+    label.textContent = `${line.label}:`;
+    words.append(label, " ");
   }
   words.append(line.text);
   element.append(words);
@@ -223,7 +231,6 @@ let run = "";
 let waitMs = 500;
 let hasWorked = false;
 let missing = 0;
-let problems = [];
 
 function onEvent(event) {
   if (event.type === "connection") {
@@ -237,9 +244,9 @@ function onEvent(event) {
     run = event.run;
     hasWorked = true;
     waitMs = 500;
-    say(problems.join(" "));
+    sayNothing();
   } else if (event.type === "partial" || event.type === "transcription") {
-    say("");
+    sayNothing();
     showCaption(event);
   } else if (event.type === "error") {
     say(event.error);
@@ -291,6 +298,12 @@ function connect(token) {
 
 function start() {
   problems = applyLook();
+  if (problems.length > 0) {
+    setTimeout(() => {
+      problems = [];
+      sayNothing();
+    }, PROBLEMS_MS);
+  }
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!token || !/^[\w.~-]+$/.test(token)) {
     say("This address lacks its token. Copy it once more, to the end, from Captioner.");
@@ -299,4 +312,6 @@ function start() {
   connect(token);
 }
 
+// Another token in the same tab loads no page by itself.
+window.addEventListener("hashchange", () => location.reload());
 start();

@@ -154,6 +154,7 @@ TEST_NEEDS=(
     'cmd:espeak-ng|espeak-ng'
     'cmd:sox|sox'
     'cmd:ffmpeg|ffmpeg'
+    'cmd:chromium|chromium'
 )
 
 HAVE_LIBRARIES=

@@ -7,6 +7,7 @@ import json
 import re
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
@@ -43,7 +44,7 @@ async def test_it_serves_what_it_hears_and_prints_the_address(
         additional_headers={"Authorization": f"Bearer {found[2]}"},
         proxy=None,
     ) as client:
-        events = []
+        events: list[dict[str, Any]] = []
         while not events or events[-1]["type"] != "transcription":
             events.append(await heard(client))
         assert events[0]["type"] == "connection"
