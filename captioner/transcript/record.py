@@ -112,10 +112,6 @@ class Record:
         self._begun_at: float | None = None
         self._offset_ms = 0
 
-    def __len__(self) -> int:
-        """Return how many entries are kept."""
-        return len(self._entries)
-
     def __iter__(self) -> Iterator[Entry]:
         """Go through them in order."""
         return iter(self._entries.values())
@@ -156,14 +152,13 @@ class Record:
             )
         return self._take_segment(event.segment, event.shown)
 
-    def dropped(self) -> list[int]:
-        """Let the oldest go where there are too many; return their serials."""
+    def drop_oldest(self) -> bool:
+        """Let the oldest go where there are too many; return whether any have gone."""
         if len(self._entries) <= self._most:
-            return []
-        gone = list(self._entries)[: min(_DROPPED_AT_ONCE, self._most)]
-        for serial in gone:
+            return False
+        for serial in list(self._entries)[: min(_DROPPED_AT_ONCE, self._most)]:
             del self._entries[serial]
-        return gone
+        return True
 
     def _take_segment(self, segment: Segment, shown: str) -> Entry | None:
         serial = self._open.get(segment.id)

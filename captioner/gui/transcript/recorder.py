@@ -20,12 +20,12 @@ class Recorder(QObject):
     Signals:
         changed: An `Entry` is new or reads otherwise; a final without text is gone.
         scripted: A mock engine makes up the words from now on.
-        dropped: So many of the oldest entries are kept no longer.
+        dropped: Some of the oldest entries are kept no longer.
     """
 
     changed = Signal(object)
     scripted = Signal()
-    dropped = Signal(int)
+    dropped = Signal()
 
     def __init__(self, bridge: SessionBridge) -> None:
         """Record what ``bridge`` tells from now on."""
@@ -53,5 +53,5 @@ class Recorder(QObject):
 
     def _tell(self, entry: Entry) -> None:
         self.changed.emit(entry)
-        if gone := self.record.dropped():
-            self.dropped.emit(len(gone))
+        if self.record.drop_oldest():
+            self.dropped.emit()

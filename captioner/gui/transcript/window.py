@@ -207,7 +207,7 @@ class TranscriptWindow(QWidget):
             speaker = f"{said(entry.channel)}: " if entry.channel else ""
             announce(self.view, f"{speaker}{entry.text}")
 
-    def _on_dropped(self, _count: int) -> None:
+    def _on_dropped(self) -> None:
         oldest = next(iter(self._recorder.record), None)
         if self.isVisible() and oldest is not None:
             self.view.drop(oldest.serial)

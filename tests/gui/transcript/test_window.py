@@ -279,6 +279,19 @@ def test_every_control_has_a_name_and_is_reached_by_tab(stage: Stage) -> None:
     stage.play(story)
 
 
+def test_what_is_kept_no_longer_is_shown_no_longer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        window = await opened(front_end)
+        monkeypatch.setattr(front_end.windows._recorder.record, "_most", 3)
+        say(stage, 0, 5)
+        await until(lambda: lines(window) == ["line 3", "line 4"])
+
+    stage.play(story)
+
+
 def test_words_of_a_mock_engine_are_said_to_be_scripted(stage: Stage) -> None:
     async def story(front_end: FrontEnd) -> None:
         await started(stage)
