@@ -6,16 +6,18 @@ troubles are the same every time.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from captioner.settings.models import SETTINGS_VERSION
 from tests.support.program import Program
 from tests.support.pulse import running_server
 from tests.support.screen import Screen, running_screen
@@ -99,6 +101,7 @@ class Desktop:
         text_percent: How big its text is.
         arguments: For ``captioner``.
         has_backdrop: Whether there is something light and something dark behind the window.
+        settings: What the profile's file says.
     """
 
     size: tuple[int, int] = (900, 420)
@@ -106,6 +109,7 @@ class Desktop:
     text_percent: int = 100
     arguments: tuple[str, ...] = ("gui", "--skip-welcome")
     has_backdrop: bool = True
+    settings: dict[str, object] = field(default_factory=dict)
 
     def environ(self, home: Path) -> dict[str, str]:
         """Return what tells programs of this desktop, with its files in ``home``."""
@@ -202,6 +206,10 @@ def studio(folder: Path, desktop: Desktop) -> Iterator[Studio]:
             screen.spawn([sys.executable, "-c", BACKDROP])
             screen.await_window("Backdrop")
         program = Program(Path(private))
+        if desktop.settings:
+            program.profile.mkdir()
+            known = {"version": SETTINGS_VERSION, **desktop.settings}
+            (program.profile / "settings.json").write_text(json.dumps(known), encoding="utf-8")
         environ = sound.changes | screen.changes | desktop.environ(Path(private))
         overlay = WatchedOverlay(
             program,

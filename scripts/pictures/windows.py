@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from captioner.gui.preferences.dialog import PAGES
 from scripts.pictures.studio import DICKENS, Desktop, Studio, studio
@@ -14,6 +20,7 @@ _DESKTOPS = {
     "-dark": replace(_LIGHT, is_dark=True),
     "-200": replace(_LIGHT, size=(2000, 1400), text_percent=200),
 }
+_TEST_S: Final = 3.0
 _FIGURES = {
     "recogniser": "Embedded engine",
     "latency_ms": 420.0,
@@ -37,6 +44,46 @@ def settings(folder: Path) -> None:
                 scene.overlay.ask({"ask": "page", "page": page.key})
                 _be_heard(scene)
                 scene.take_window(f"settings-{page.key}{suffix}", "Captioner settings")
+
+
+def server_test(folder: Path) -> None:
+    """A listed server and its test: one that works, and one where nothing listens."""
+    for suffix, desktop in _DESKTOPS.items():
+        with _served() as port, studio(folder, replace(desktop, settings=_servers(port))) as scene:
+            _talk(scene)
+            scene.command("settings")
+            scene.screen.await_window("Captioner settings")
+            for name, keys in (("works", ()), ("fails", ("Down",))):
+                scene.overlay.ask({"ask": "page", "page": "server"})
+                for words, then in (("servers", keys), ("test the connection", ())):
+                    scene.screen.xdotool("key", "ctrl+f")
+                    scene.screen.xdotool("type", words)
+                    scene.screen.xdotool("key", "Return", *then)
+                time.sleep(_TEST_S)
+                scene.take_window(f"settings-server-{name}{suffix}", "Captioner settings")
+
+
+@contextmanager
+def _served() -> Iterator[int]:
+    command = [sys.executable, "-m", "tests.support.coded_server", "0"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            if server.stdout is None:
+                raise RuntimeError("its output is needed")
+            yield int(server.stdout.readline())
+        finally:
+            server.terminate()
+
+
+def _servers(port: int) -> dict[str, object]:
+    return {
+        "endpoints": [
+            {"host": "127.0.0.1", "port": port, "name": "Lecture hall"},
+            {"host": "127.0.0.1", "port": 9, "name": "Office"},
+        ]
+    }
 
 
 def first_run(folder: Path) -> None:
@@ -92,4 +139,4 @@ def _be_heard(scene: Studio) -> None:
     scene.overlay.send("level", rms=-24.0, peak=-12.0)
 
 
-SCENES = (settings, first_run, status, transcript)
+SCENES = (settings, server_test, first_run, status, transcript)

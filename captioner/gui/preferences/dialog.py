@@ -25,7 +25,7 @@ from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.history_page import HistoryPage
 from captioner.gui.preferences.look_page import LookPage
 from captioner.gui.preferences.message_bar import MessageBar
-from captioner.gui.preferences.navigation import Navigation, scrolled
+from captioner.gui.preferences.navigation import ENTER, Navigation, scrolled
 from captioner.gui.preferences.page import Page, Row, with_name
 from captioner.gui.preferences.server_page import ServerPage
 from captioner.gui.preferences.shortcuts_page import ShortcutsPage
@@ -48,9 +48,6 @@ PAGES: Final[tuple[type[Page], ...]] = (
     AboutPage,
 )
 """All pages in the order of the list."""
-
-_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
 
 class Preferences(QDialog):
     """All settings. What is entered is seen on the overlay at once, and holds when applied."""
@@ -140,7 +137,7 @@ class Preferences(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
         """Let Enter press the button that has the focus, and none that has not."""
-        if event.key() not in _ENTER:
+        if event.key() not in ENTER:
             super().keyPressEvent(event)
         elif isinstance(button := self.focusWidget(), QPushButton):
             button.click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -20,6 +21,9 @@ from PySide6.QtWidgets import (
 
 from captioner.gui.preferences.page import Page
 from captioner.gui.preferences.search import Found, find
+
+
+ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Navigation(QWidget):
@@ -43,7 +47,6 @@ class Navigation(QWidget):
         self.search.setAccessibleName(self.tr("Search the settings"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._on_text)
-        self.search.returnPressed.connect(self._on_return)
         self.search.installEventFilter(self)
         self.pages = _List()
         self.pages.setAccessibleName(self.tr("Pages of the settings"))
@@ -57,6 +60,7 @@ class Navigation(QWidget):
         self.results.setAlternatingRowColors(True)  # each is of two lines: what, and on which page
         self.results.itemActivated.connect(self._on_activated)
         self.results.itemClicked.connect(self._on_activated)
+        self.results.installEventFilter(self)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.pages)
         self._stack.addWidget(self.results)
@@ -80,10 +84,15 @@ class Navigation(QWidget):
         self.search.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
-        """Down leads from the search field into what was found, Escape empties it."""
-        if watched is not self.search or not isinstance(event, QKeyEvent):
+        """Enter goes to what was found, Down leads from the search into it, Escape empties it."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
             return False
-        if event.type() != QEvent.Type.KeyPress:
+        if event.key() in ENTER:
+            # It ends here: the dialog would press the button that is gone to by it.
+            if self._found:
+                self._go(self._found[max(0, self.results.currentRow())])
+            return True
+        if watched is not self.search:
             return False
         if event.key() == Qt.Key.Key_Down:
             shown = self.results if self.search.text() else self.pages
@@ -103,10 +112,6 @@ class Navigation(QWidget):
             self.results.addItem(_nothing(self.tr("Nothing found")))
         self.results.setCurrentRow(0)
         self._stack.setCurrentWidget(self.results if text.strip() else self.pages)
-
-    def _on_return(self) -> None:
-        if self._found:
-            self._go(self._found[0])
 
     def _on_activated(self, item: QListWidgetItem) -> None:
         if self._found:
