@@ -126,6 +126,29 @@ def resized(place: QRect, size: QSize, screen: QRect) -> QRect:
     return moved
 
 
+def sharing_place(place: QRect, free: QRect) -> QRect:
+    """Return ``place``, or as much of it as leaves another window half of the screen's height.
+
+    Args:
+        place: Where the overlay belongs.
+        free: The free area of its screen.
+    """
+    shared = QRect(place)
+    shared.setHeight(min(place.height(), free.height() // 2))
+    if place.center().y() >= free.center().y():
+        shared.moveBottom(place.bottom())
+    return shared
+
+
+def place_below(place: QRect, height: int, free: QRect) -> QRect:
+    """Return ``place``, lower if need be, with room for ``height`` above or below it."""
+    if place.top() - height >= free.top() or place.bottom() + height <= free.bottom():
+        return place
+    lower = QRect(place)
+    lower.setTop(free.top() + height)
+    return lower
+
+
 def docked_place(dock: Dock, monitor: Monitor, *, height: int) -> QRect:
     """Return the place at an edge of ``monitor``, or all over it."""
     if dock == "full":

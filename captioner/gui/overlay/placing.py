@@ -16,8 +16,10 @@ from captioner.gui.overlay.placement import (
     chosen_monitor,
     docked_place,
     onto_screen,
+    place_below,
     resized,
     restored_place,
+    sharing_place,
 )
 from captioner.settings.overlay import OverlaySettings, WindowGeometry
 
@@ -33,8 +35,8 @@ class Placing(QObject):
     """Puts a window in its place, and tells where its user puts it.
 
     The place that the user chose is kept apart from where the window is: docked, or moved onto
-    another screen because its own is gone, it goes back there when it can. While it covers a whole
-    screen and another window of the program is in use, it makes room for that.
+    another screen because its own is gone, it goes back there when it can. While another window of
+    the program is in use, it leaves that half of the screen.
 
     Signals:
         left_at: The user chose another place or size while it floats, a `WindowGeometry`; at most
@@ -92,8 +94,8 @@ class Placing(QObject):
     def place_beside_others(self) -> QRect:
         """Where it is while another window of the program is in use."""
         if self.is_floating:
-            return self._place()
-        return self._docked_place(self._monitors(), is_other_used=True)
+            return sharing_place(self._place(), self.screen_area)
+        return self._wanted_place(self._monitors(), is_other_used=True)
 
     def follow(self, settings: OverlaySettings) -> None:
         """Go where ``settings`` say, unless they say of places what those before said.
@@ -136,9 +138,9 @@ class Placing(QObject):
     def leave_room_above(self, height: int) -> None:
         """Leave so much of the screen free above a window that covers it whole, or nothing."""
         if height != self._room_above:
+            self.flush()
             self._room_above = height
-            if not self.is_floating:
-                self._settle()
+            self._settle()
 
     def flush(self) -> None:
         """Tell the last place now."""
@@ -148,31 +150,33 @@ class Placing(QObject):
         """Go to where the window should be on the screens that are there now."""
         self._tell_timer.stop()
         self._is_taken = False
-        self._put = self._wanted_place(self._monitors())
+        self._put = self._wanted_place(self._monitors(), is_other_used=_is_own_window_used())
         if self._put != self._window.geometry():
             self._window.setGeometry(self._put)
 
-    def _wanted_place(self, monitors: list[Monitor]) -> QRect:
-        chosen, measure = self._fitted(self._measured), self._measured
-        if not self.is_floating:
-            return self._docked_place(monitors, is_other_used=_is_own_window_used())
-        return restored_place(
-            chosen,
-            default=measure.size,
+    def _wanted_place(self, monitors: list[Monitor], *, is_other_used: bool) -> QRect:
+        floating = restored_place(
+            self._fitted(self._measured),
+            default=self._measured.size,
             least=self._window.minimumSize(),
             screens=[monitor.free for monitor in monitors],
         )
+        if self.is_floating:
+            place, monitor = floating, chosen_monitor("", floating, monitors)
+        else:
+            place, monitor = self._docked_place(monitors, is_other_used=is_other_used)
+        if is_other_used:
+            return sharing_place(place, monitor.free)
+        return place_below(place, self._room_above, monitor.free)
 
-    def _docked_place(self, monitors: list[Monitor], *, is_other_used: bool) -> QRect:
+    def _docked_place(
+        self, monitors: list[Monitor], *, is_other_used: bool
+    ) -> tuple[QRect, Monitor]:
         chosen, settings = self._fitted(self._measured), self._settings
         floating = None if chosen is None else _rect(chosen)
         monitor = chosen_monitor(settings.screen, floating, monitors)
-        height = self._measured.size.height()
-        if settings.dock != "full":
-            return docked_place(settings.dock, monitor, height=height)
-        if is_other_used:
-            return docked_place("bottom", monitor, height=height)
-        return docked_place("full", monitor, height=height).adjusted(0, self._room_above, 0, 0)
+        dock = "bottom" if is_other_used and settings.dock == "full" else settings.dock
+        return docked_place(dock, monitor, height=self._measured.size.height()), monitor
 
     def _fitted(self, measure: Measure) -> WindowGeometry | None:
         """Return the place that the user chose, with the size that ``measure`` makes of it."""
@@ -204,8 +208,12 @@ class Placing(QObject):
             return
         if not self._is_taken and (self._settle_timer.isActive() or self._is_elsewhere()):
             return
+        was_only_moved = place.size() == self._put.size()
         self._put = place
         self._is_taken = False
+        if was_only_moved:  # it may be lower than it was left, for the sake of another window
+            whole = self._wanted_place(self._monitors(), is_other_used=False)
+            place = resized(place, whole.size(), self.screen_area)
         self._chosen, self._chosen_for = _as_geometry(place), self._measured
         self.left_at.emit(self._chosen)
 
@@ -237,7 +245,11 @@ class Placing(QObject):
         self._on_screens_changed()
 
     def _on_focus_changed(self) -> None:
-        if self._settings.dock == "full" and not self.is_floating:
+        monitors = self._monitors()
+        alone = self._wanted_place(monitors, is_other_used=False)
+        if alone != self._wanted_place(monitors, is_other_used=True):
+            if self._is_taken:
+                self._tell_now()
             # From one window to the next the focus may be nowhere for a moment.
             self._settle_timer.start(0 if _is_own_window_used() else _SETTLE_MS)
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from captioner.gui.overlay.arranging import dragged
-from captioner.gui.overlay.placement import Measure, Monitor, chosen_monitor, docked_place, resized
+from captioner.gui.overlay.placement import (
+    Measure,
+    Monitor,
+    chosen_monitor,
+    docked_place,
+    resized,
+    sharing_place,
+)
 from captioner.gui.overlay.window import Overlay
 from captioner.settings.overlay import OverlaySettings, WindowGeometry
 
@@ -57,6 +65,18 @@ def test_the_screen_is_the_named_one_else_where_it_floats_else_the_main_one() ->
     assert chosen_monitor("", floating, both) is RIGHT
     assert chosen_monitor("", None, both) is LEFT
     assert chosen_monitor("gone", floating, both) is LEFT
+
+
+@pytest.mark.parametrize(
+    ("top", "height", "expected"),
+    [(100, 500, (100, 500)), (200, 800, (475, 525)), (40, 800, (40, 525)), (30, 1050, (555, 525))],
+)
+def test_it_leaves_another_window_half_of_the_screen(
+    top: int, height: int, expected: tuple[int, int]
+) -> None:
+    place = sharing_place(QRect(100, top, 900, height), LEFT.free)
+
+    assert (place.top(), place.height()) == expected
 
 
 def test_a_drag_moves_or_pulls_an_edge_and_never_pushes_the_other() -> None:
@@ -134,4 +154,46 @@ def test_docked_it_is_not_moved_by_keys(overlay: Overlay, qtbot: QtBot) -> None:
     assert overlay.geometry() == place
     qtbot.keyClick(bar, Qt.Key.Key_Escape)
 
+    assert overlay.geometry() == whole
+
+
+def test_captions_as_high_as_the_screen_make_room_for_another_window(
+    overlay: Overlay, qtbot: QtBot
+) -> None:
+    told: list[WindowGeometry] = []
+    overlay.left_at.connect(told.append)
+    overlay.restyle(OverlaySettings(geometry=CHOSEN, lines=8, size_percent=200))
+    whole = overlay.geometry()
+    screen = overlay.screen().availableGeometry()
+    assert whole.height() > 0.7 * screen.height()
+    dialog, other = QWidget(), QWidget(None, Qt.WindowType.WindowStaysOnTopHint)
+    for window in (dialog, other):
+        qtbot.addWidget(window)
+
+    dialog.show()
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: overlay.height() <= screen.height() // 2)
+    assert overlay.place_beside_others == overlay.geometry()
+    overlay._placing.put(overlay.geometry().translated(-10, -20))
+    overlay.flush()
+    other.show()  # no window of the program that captions could cover
+    other.activateWindow()
+    qtbot.waitUntil(lambda: overlay.height() == whole.height())
+
+    assert told[-1].height == whole.height()
+    assert told[-1].x == whole.x() - 10
+
+
+def test_captions_as_high_as_the_screen_do_not_hide_the_help_for_arranging(
+    overlay: Overlay,
+) -> None:
+    overlay.restyle(OverlaySettings(geometry=CHOSEN, lines=8, size_percent=200, font_px=60))
+    whole = overlay.geometry()
+    overlay.set_arranging(True)
+
+    bar = overlay._arranging._bar
+    assert overlay.screen().availableGeometry().contains(bar.geometry())
+    assert not bar.geometry().intersects(overlay.geometry())
+
+    overlay.set_arranging(False)
     assert overlay.geometry() == whole
