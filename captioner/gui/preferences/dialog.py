@@ -49,6 +49,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
 )
 """All pages in the order of the list."""
 
+
 class Preferences(QDialog):
     """All settings. What is entered is seen on the overlay at once, and holds when applied."""
 

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 from captioner.gui.preferences.page import Page
 from captioner.gui.preferences.search import Found, find
 
-
 ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
