@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from scripts.benchmarks import client, engine, gui, startup
+from scripts.benchmarks import client, engine, gui, history, startup
 from scripts.benchmarks.table import Target, markdown
 
 _PARTS: Final = {
     "startup": "from the start of the process to the window and the first caption",
     "engine": "the embedded engine, whole path, against moonshine's own streaming",
     "gui": "the window: response to paint, processor time, memory, eight hours",
+    "history": "a working year of captions: search, export, size",
     "client": "the client of the Riva protocol against NVIDIA's own, scripted server",
 }
 
@@ -53,6 +54,10 @@ def main() -> int:
         targets += kept
     if options.part in {"gui", "all"}:
         report, kept = gui.run(options.rounds)
+        reports.append(report)
+        targets += kept
+    if options.part in {"history", "all"}:
+        report, kept = history.run(options.rounds)
         reports.append(report)
         targets += kept
     if options.part in {"client", "all"}:
