@@ -41,7 +41,8 @@ class Feed:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_woken = False
-        self._is_closed = asyncio.Event()
+        self._is_over = False
+        self._closing = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
         self.dropped = 0
 
@@ -70,15 +71,18 @@ class Feed:
 
     async def close(self) -> None:
         """Tell the clients that it is over, and free the port."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._is_closed.set)
+        with self._lock:
+            self._is_over = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._closing.set)
+        if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join, _CLOSE_LIMIT_S)
             if self._thread.is_alive():
                 logger.warning("The feed does not finish and is left behind")
 
     def _pass_on(self, event: SessionEvent | CaptionerError) -> None:
         with self._lock:
-            if self._loop is None or self._loop.is_closed():
+            if self._loop is None or self._is_over:
                 return
             if len(self._events) >= _QUEUE_LIMIT:
                 self._events.popleft()
@@ -100,24 +104,26 @@ class Feed:
                 self._hub.take(event)
 
     def _run(self) -> None:
+        self._bound.set_running_or_notify_cancel()
         try:
             asyncio.run(self._serve())
-        except BaseException as error:
+        except Exception as error:
             if self._bound.done():
                 logger.exception("the feed has failed")
             else:
                 self._bound.set_exception(error)
-        finally:
-            with self._lock:
-                self._loop = None
 
     async def _serve(self) -> None:
         address = await self._server.start()
         try:
             with self._lock:
                 self._loop = asyncio.get_running_loop()
+                if self._is_over:
+                    self._closing.set()
             self._bound.set_result(address)
-            await self._is_closed.wait()
+            await self._closing.wait()
             self._take_all()
         finally:
+            with self._lock:
+                self._loop = None
             await self._server.close()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from captioner.gui.bridge import SessionBridge
 from captioner.gui.commands import Command
 from captioner.gui.desktop.shortcuts import GlobalShortcuts
+from captioner.gui.feed_keeper import FeedKeeper
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.session_runner import SessionRunner
 from captioner.gui.tasks import Tasks
@@ -31,6 +32,7 @@ class Desk:
         do: Carries out a command.
         tell: Says something to the user for a moment, on the overlay.
         shortcuts: The keys that work whatever window is in use.
+        feed: Captions for other programs.
     """
 
     live: LiveSettings
@@ -42,3 +44,4 @@ class Desk:
     do: Callable[[Command], None]
     tell: Callable[[str], None]
     shortcuts: GlobalShortcuts
+    feed: FeedKeeper

@@ -16,6 +16,7 @@ from captioner.gui.commands import Command
 from captioner.gui.desk import Desk, DeviceLister
 from captioner.gui.desktop.outcome import carry_out
 from captioner.gui.desktop.shortcuts import GlobalShortcuts
+from captioner.gui.feed_keeper import FeedKeeper
 from captioner.gui.history_keeper import HistoryKeeper
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.overlay.window import Overlay
@@ -80,6 +81,7 @@ class FrontEnd(QObject):
             do=self.do,
             tell=self.overlay.show_notice,
             shortcuts=GlobalShortcuts(self.do, self._tasks),
+            feed=FeedKeeper(live, self._tasks, self.overlay.show_notice),
         )
         self._history = HistoryKeeper(live, paths, self.desk.tell)
         self.windows = Windows(self.desk, captions=self._captions_place)
@@ -135,6 +137,7 @@ class FrontEnd(QObject):
             logger.warning("the overlay has not appeared after %.0f s", _APPEAR_LIMIT_S)
         self._build_menu()
         self._history.begin()
+        self.desk.feed.begin()
         self._listen()
         self.desk.shortcuts.follow(self.desk.live.now)
         await asyncio.wait({self.desk.runner.start()})
@@ -150,6 +153,7 @@ class FrontEnd(QObject):
         self.desk.shortcuts.close()
         await self._tasks.cancel()
         await self.desk.runner.close()
+        await self.desk.feed.close()
         await self._history.close()
         self.windows.close()
         self.overlay.flush()
@@ -173,6 +177,7 @@ class FrontEnd(QObject):
         bridge.source_changed.connect(self._on_source_changed)
         bridge.engine_changed.connect(self._on_engine_changed)
         self.desk.runner.made.connect(self._history.listen_to)
+        self.desk.runner.made.connect(self.desk.feed.listen_to)
         self.desk.runner.could_not_be_made.connect(self._show_health)
 
     def _build_menu(self) -> None:

@@ -882,6 +882,101 @@
     </message>
 </context>
 <context>
+    <name>FeedPage</name>
+    <message>
+        <source>Live feed</source>
+        <translation>Live-Feed</translation>
+    </message>
+    <message>
+        <source>Captions for OBS and other programs</source>
+        <translation>Untertitel für OBS und andere Programme</translation>
+    </message>
+    <message>
+        <source>&amp;Serve the captions live</source>
+        <translation>Untertitel live an&amp;bieten</translation>
+    </message>
+    <message>
+        <source>As a page for OBS and browsers, and over WebSocket for other programs.</source>
+        <translation>Als Seite für OBS und Browser und über WebSocket für andere Programme.</translation>
+    </message>
+    <message>
+        <source>stream overlay browser source network share</source>
+        <translation>Stream Overlay Browserquelle Netzwerk teilen</translation>
+    </message>
+    <message>
+        <source>Any free one</source>
+        <translation>Irgendein freier</translation>
+    </message>
+    <message>
+        <source>&amp;Port:</source>
+        <translation>&amp;Port:</translation>
+    </message>
+    <message>
+        <source>What is served now</source>
+        <translation>Was gerade angeboten wird</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the address of the page</source>
+        <translation>Adresse der Seite kopieren</translation>
+    </message>
+    <message>
+        <source>A&amp;ddress:</source>
+        <translation>A&amp;dresse:</translation>
+    </message>
+    <message>
+        <source>Add it to OBS as a browser source. Whoever has it can read along. How it looks stands before the #, such as ?size=48&amp;lines=2.</source>
+        <translation>Fügen Sie sie in OBS als Browserquelle hinzu. Wer sie hat, kann mitlesen. Wie sie aussieht, steht vor dem #, zum Beispiel ?size=48&amp;lines=2.</translation>
+    </message>
+    <message>
+        <source>token link url page</source>
+        <translation>Token Link URL Seite</translation>
+    </message>
+    <message>
+        <source>Make a &amp;new address</source>
+        <translation>&amp;Neue Adresse machen</translation>
+    </message>
+    <message>
+        <source>The address so far leads nowhere from then on, in OBS too.</source>
+        <translation>Die bisherige Adresse führt von da an nirgendwohin, auch in OBS.</translation>
+    </message>
+    <message>
+        <source>token revoke key</source>
+        <translation>Token widerrufen Schlüssel</translation>
+    </message>
+    <message>
+        <source>The feed is being started…</source>
+        <translation>Der Live-Feed wird gestartet…</translation>
+    </message>
+    <message>
+        <source>The captions are not served.</source>
+        <translation>Die Untertitel werden nicht angeboten.</translation>
+    </message>
+    <message>
+        <source>Connected: {count}.</source>
+        <translation>Verbunden: {count}.</translation>
+    </message>
+    <message>
+        <source>Only this computer can connect.</source>
+        <translation>Nur dieser Computer kann sich verbinden.</translation>
+    </message>
+    <message>
+        <source>Other computers can connect too.</source>
+        <translation>Auch andere Computer können sich verbinden.</translation>
+    </message>
+    <message>
+        <source>The address will be another one at the next start.</source>
+        <translation>Beim nächsten Start ist die Adresse eine andere.</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>Kopiert</translation>
+    </message>
+</context>
+<context>
     <name>FileField</name>
     <message>
         <source>Browse…</source>

@@ -22,6 +22,7 @@ from captioner.gui.preferences.audio_page import AudioPage
 from captioner.gui.preferences.backup_page import BackupPage
 from captioner.gui.preferences.captions_page import CaptionsPage
 from captioner.gui.preferences.draft import Draft
+from captioner.gui.preferences.feed_page import FeedPage
 from captioner.gui.preferences.history_page import HistoryPage
 from captioner.gui.preferences.look_page import LookPage
 from captioner.gui.preferences.message_bar import MessageBar
@@ -44,6 +45,7 @@ PAGES: Final[tuple[type[Page], ...]] = (
     WordsPage,
     ShortcutsPage,
     HistoryPage,
+    FeedPage,
     BackupPage,
     AboutPage,
 )

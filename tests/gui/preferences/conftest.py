@@ -23,6 +23,7 @@ from captioner.gui.preferences.page import Row
 from captioner.settings.models import Settings
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import load_settings, save_settings
+from tests.support.feed import TOKEN as FEED_TOKEN
 from tests.support.scripted_session import ScriptedSession
 from tests.support.wait import until
 
@@ -146,6 +147,12 @@ def keys(target: QWidget, sequence: str) -> None:
 @pytest.fixture
 def paths(tmp_path: Path) -> ProfilePaths:
     return ProfilePaths.under(tmp_path / "profile")
+
+
+@pytest.fixture(autouse=True)
+def _feed_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the tester's own keyring alone."""
+    monkeypatch.setenv("CAPTIONER_FEED_TOKEN", FEED_TOKEN)
 
 
 @pytest.fixture
