@@ -191,14 +191,11 @@ class Screen:
 
     def geometry(self, window: int) -> tuple[int, int, int, int]:
         """Return x, y, width and height of ``window`` in pixels of the screen."""
-        said = self.xdotool("getwindowgeometry", "--shell", str(window))
-        values = dict(line.split("=", 1) for line in said.splitlines())
-        return (
-            int(values["X"]),
-            int(values["Y"]),
-            int(values["WIDTH"]),
-            int(values["HEIGHT"]),
-        )
+        # xdotool counts the frame of the window manager twice.
+        said = self._call("/usr/bin/xwininfo", "-id", str(window))
+        names = ("Absolute upper-left X", "Absolute upper-left Y", "Width", "Height")
+        x, y, width, height = (int(re.search(rf"{name}: +(-?\d+)", said)[1]) for name in names)  # type: ignore[index]
+        return x, y, width, height
 
     @staticmethod
     def wait_for(

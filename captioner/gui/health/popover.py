@@ -75,8 +75,11 @@ class StatusPopover(QDialog):
     def open_beside(self, taken: QRect | None) -> None:
         """Show it in front, off the screen area ``taken`` by what stays above it."""
         self._taken = taken
+        if not self.isVisible():
+            # Moved once it is there, it would be moved without the frame that it gets meanwhile.
+            self._follow()
+            self._lay_out_now()
         self.show()
-        self._step_aside()
         self.raise_()
         self.activateWindow()
 
@@ -88,8 +91,7 @@ class StatusPopover(QDialog):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Begin to follow."""
         super().showEvent(event)
-        self._show_health(self._desk.runner.health)
-        self._refresh()
+        self._follow()
         self._timer.start()
         self.close_button.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
 
@@ -123,9 +125,9 @@ class StatusPopover(QDialog):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setWidget(content)
-        column = QVBoxLayout(self)
-        column.addWidget(self._area, 1)
-        column.addLayout(buttons)
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self._area, 1)
+        self._column.addLayout(buttons)
         self.resize(_WIDTH_LETTERS * letter.averageCharWidth(), 16 * letter.height())
 
     def _connect(self) -> None:
@@ -141,6 +143,17 @@ class StatusPopover(QDialog):
         self.copy_button.clicked.connect(self._copy)
         self.close_button.clicked.connect(self.hide)
         QShortcut(QKeySequence.StandardKey.Close, self).activated.connect(self.hide)
+
+    def _follow(self) -> None:
+        self._show_health(self._desk.runner.health)
+        self._refresh()
+
+    def _lay_out_now(self) -> None:
+        self.ensurePolished()
+        for layout in (self._column, self._content):
+            layout.activate()
+        self._grow()
+        self._step_aside()
 
     def _on_health(self, health: Health) -> None:
         if not self.isVisible():
@@ -215,7 +228,7 @@ class StatusPopover(QDialog):
         """Be large enough for what is said now, as far as the screen is; never shrink for it."""
         inside = self._area.viewport().width()
         needed = self._content.totalHeightForWidth(inside) + self.height() - self._area.height()
-        height = min(needed, self.screen().availableGeometry().height() - self._frame_height)
+        height = min(needed, self._room(needed).height() - self._frame_height)
         if height > self.height():
             self.resize(self.width(), height)
             self._step_aside()
@@ -226,16 +239,33 @@ class StatusPopover(QDialog):
         added = self.frameGeometry().height() - self.height()
         return added or self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
 
+    def _room(self, height: int) -> QRect:
+        """Return the part of the screen that it may use to be ``height`` pixels high.
+
+        That is above what is taken, else below it, else where there is more room; all of the screen
+        where neither is of any use.
+        """
+        if (taken := self._taken) is None:
+            return self.screen().availableGeometry()
+        screen = QGuiApplication.screenAt(taken.center()) or self.screen()
+        free = screen.availableGeometry()
+        above = free.adjusted(0, 0, 0, taken.top() - _GAP - 1 - free.bottom())
+        below = free.adjusted(0, taken.bottom() + _GAP - free.top(), 0, 0)
+        for side in (above, below):
+            if height + self._frame_height <= side.height():
+                return side
+        side = max(above, below, key=QRect.height)
+        least = self.minimumSizeHint().height() + self._frame_height
+        return side if side.height() >= least else free
+
     def _step_aside(self) -> None:
-        """Stand above what is taken, else below it, where there is room for that."""
+        """Stand beside what is taken, and be lower where there is less room than it needs."""
         if (taken := self._taken) is None:
             return
-        screen = QGuiApplication.screenAt(taken.center()) or self.screen()
-        free, height = screen.availableGeometry(), self.height() + self._frame_height
-        left = max(free.left(), min(taken.left(), free.right() - self.frameGeometry().width()))
-        above = taken.top() - _GAP - height
-        below = taken.bottom() + _GAP
-        if above >= free.top():
-            self.move(left, above)
-        elif below + height <= free.bottom():
-            self.move(left, below)
+        room = self._room(self.height())
+        if room.intersects(taken):
+            return
+        self.resize(self.width(), min(self.height(), room.height() - self._frame_height))
+        left = max(room.left(), min(taken.left(), room.right() - self.frameGeometry().width()))
+        above = room.bottom() + 1 - self.height() - self._frame_height
+        self.move(left, above if room.top() < taken.top() else room.top())

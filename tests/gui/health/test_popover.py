@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QLocale, QRect, Qt
@@ -259,6 +261,14 @@ def test_it_grows_with_what_it_says_and_keeps_clear_of_the_captions(stage: Stage
         popover._taken = QRect(10, screen.top(), 300, 100)
         popover._step_aside()
         assert popover.frameGeometry().top() > screen.top() + 100
+        half = QRect(10, screen.center().y(), 300, screen.height() // 2)
+        popover.hide()
+        popover.open_beside(half)
+        emit(stage.session, HealthChanged(replace(long, hint="And a hint. " * 20)))
+        await until(lambda: "And a hint" in popover.text)
+        await asyncio.sleep(0)
+        assert not popover.frameGeometry().intersects(half)
+        assert popover.frameGeometry().top() >= screen.top()
 
     stage.play(story)
 
