@@ -17,8 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from captioner.feed.hub import Hub
-from captioner.feed.outbox import Message, Outbox
 from captioner.transcript.contract import PongEvent, timestamp
+from captioner.web.outbox import Message, Outbox
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,10 @@ from pydantic import SecretStr
 from captioner.core.errors import CaptionerError
 from captioner.core.events import CaptionChanged, GapMarked, HealthChanged, SessionEvent
 from captioner.feed.hub import Hub
-from captioner.feed.server import FeedAddress, FeedServer
+from captioner.feed.server import feed_server
 from captioner.settings.feed import FeedSettings
 from captioner.telemetry.logs import register_secret
+from captioner.web.server import WebAddress
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +36,8 @@ class Feed:
         """Prepare; nothing runs before `start`."""
         register_secret(token.get_secret_value())
         self._hub = Hub(settings.replay)
-        self._server = FeedServer(settings, token, self._hub)
-        self._bound: Future[FeedAddress] = Future()
+        self._server = feed_server(settings, token, self._hub)
+        self._bound: Future[WebAddress] = Future()
         self._events: deque[SessionEvent | CaptionerError] = deque()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -51,7 +52,7 @@ class Feed:
         """How many clients are connected."""
         return self._hub.clients
 
-    async def start(self) -> FeedAddress:
+    async def start(self) -> WebAddress:
         """Begin to serve.
 
         Raises:

@@ -8,7 +8,6 @@ from collections import deque
 from captioner.core.errors import CaptionerError
 from captioner.core.events import CaptionChanged, GapMarked, HealthChanged, SessionEvent
 from captioner.core.health import Health, HealthState
-from captioner.feed.outbox import Message, Outbox
 from captioner.transcript.contract import (
     ConnectionEvent,
     ErrorEvent,
@@ -17,6 +16,7 @@ from captioner.transcript.contract import (
     event_from_segment,
     timestamp,
 )
+from captioner.web.outbox import Message, Outbox
 
 
 class Hub:

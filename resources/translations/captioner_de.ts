@@ -1914,6 +1914,14 @@
         <translation>Die Untertitel werden angehalten.</translation>
     </message>
     <message>
+        <source>Captions cannot be served at {0}: it is no address of this computer.</source>
+        <translation>Untertitel können unter {0} nicht bereitgestellt werden: Das ist keine Adresse dieses Computers.</translation>
+    </message>
+    <message>
+        <source>Captions cannot be served at {0}: the port is in use by another program.</source>
+        <translation>Untertitel können unter {0} nicht bereitgestellt werden: Ein anderes Programm benutzt den Port.</translation>
+    </message>
+    <message>
         <source>Captions go on, and what is said is kept as soon as that is possible.</source>
         <translation>Die Untertitel laufen weiter, und was gesagt wird, wird aufbewahrt, sobald das möglich ist.</translation>
     </message>
@@ -1924,6 +1932,10 @@
     <message>
         <source>Captions have stopped.</source>
         <translation>Die Untertitel wurden angehalten.</translation>
+    </message>
+    <message>
+        <source>Captions would be open to others at {0} without encryption.</source>
+        <translation>Untertitel wären unter {0} unverschlüsselt für andere zugänglich.</translation>
     </message>
     <message>
         <source>Check --token-file.</source>
@@ -2046,10 +2058,6 @@
         <translation>Wählen Sie einen Ordner, in den Sie schreiben dürfen.</translation>
     </message>
     <message>
-        <source>Choose a higher port (feed.port).</source>
-        <translation>Wählen Sie einen höheren Port (feed.port).</translation>
-    </message>
-    <message>
         <source>Choose another file, or check its permissions.</source>
         <translation>Wählen Sie eine andere Datei, oder prüfen Sie ihre Zugriffsrechte.</translation>
     </message>
@@ -2060,10 +2068,6 @@
     <message>
         <source>Choose another folder, or make room there.</source>
         <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie dort Platz.</translation>
-    </message>
-    <message>
-        <source>Choose another port (feed.port), or end the other program.</source>
-        <translation>Wählen Sie einen anderen Port (feed.port), oder beenden Sie das andere Programm.</translation>
     </message>
     <message>
         <source>Choose {0} as what is heard, or let the program play on {1}.</source>
@@ -2410,14 +2414,6 @@
         <translation>Sehen Sie mit `captioner devices` nach, ob es noch da ist.</translation>
     </message>
     <message>
-        <source>Set a certificate and its key (feed.tls_cert and feed.tls_key), or serve it at 127.0.0.1.</source>
-        <translation>Geben Sie ein Zertifikat und seinen Schlüssel an (feed.tls_cert und feed.tls_key), oder nehmen Sie 127.0.0.1.</translation>
-    </message>
-    <message>
-        <source>Set feed.host to 127.0.0.1, or to an address that this computer has.</source>
-        <translation>Setzen Sie feed.host auf 127.0.0.1 oder auf eine Adresse dieses Computers.</translation>
-    </message>
-    <message>
         <source>Set the gRPC port (RIVA_PORT): 50051 for most Riva and NIM servers. 9000 is the HTTP port.</source>
         <translation>Stellen Sie den gRPC-Port ein (RIVA_PORT): 50051 bei den meisten Riva- und NIM-Servern. 9000 ist der HTTP-Port.</translation>
     </message>
@@ -2566,22 +2562,6 @@
         <translation>Die eingebaute Spracherkennung versteht nur Englisch, und die Sprache ist {0}.</translation>
     </message>
     <message>
-        <source>The feed cannot be served at {0}: it is no address of this computer.</source>
-        <translation>Der Live-Feed kann unter {0} nicht angeboten werden: Das ist keine Adresse dieses Computers.</translation>
-    </message>
-    <message>
-        <source>The feed cannot be served at {0}: the port is in use by another program.</source>
-        <translation>Der Live-Feed kann unter {0} nicht angeboten werden: Ein anderes Programm benutzt den Port.</translation>
-    </message>
-    <message>
-        <source>The feed may not use port {0}: ports below 1024 are reserved.</source>
-        <translation>Der Live-Feed darf Port {0} nicht benutzen: Ports unter 1024 sind reserviert.</translation>
-    </message>
-    <message>
-        <source>The feed would be open to others at {0} without encryption.</source>
-        <translation>Der Live-Feed wäre unter {0} für andere offen, ohne Verschlüsselung.</translation>
-    </message>
-    <message>
         <source>The file of the transcripts was damaged and was set aside as {0}. {1} captions could be read from it and are kept.</source>
         <translation>Die Datei der Mitschriften war beschädigt und wurde als {0} beiseitegelegt. {1} Untertitel konnten daraus gelesen werden und bleiben erhalten.</translation>
     </message>
@@ -2646,8 +2626,28 @@
         <translation>Der Name {0} steht für {1}.</translation>
     </message>
     <message>
-        <source>The page of the feed cannot be read: {0}.</source>
-        <translation>Die Seite des Live-Feeds kann nicht gelesen werden: {0}.</translation>
+        <source>Choose a higher port ({0}.port).</source>
+        <translation>Wählen Sie einen höheren Port ({0}.port).</translation>
+    </message>
+    <message>
+        <source>Choose another port ({0}.port), or end the other program.</source>
+        <translation>Wählen Sie einen anderen Port ({0}.port), oder beenden Sie das andere Programm.</translation>
+    </message>
+    <message>
+        <source>Port {0} may not be used: ports below 1024 are reserved.</source>
+        <translation>Port {0} darf nicht benutzt werden: Ports unter 1024 sind reserviert.</translation>
+    </message>
+    <message>
+        <source>Set a certificate and its key ({0}.tls_cert and {1}.tls_key), or serve at 127.0.0.1.</source>
+        <translation>Geben Sie ein Zertifikat und seinen Schlüssel an ({0}.tls_cert und {1}.tls_key), oder verwenden Sie die Adresse 127.0.0.1.</translation>
+    </message>
+    <message>
+        <source>Set {0}.host to 127.0.0.1, or to an address that this computer has.</source>
+        <translation>Setzen Sie {0}.host auf 127.0.0.1 oder auf eine Adresse, die dieser Computer hat.</translation>
+    </message>
+    <message>
+        <source>The page cannot be read: {0}.</source>
+        <translation>Die Seite kann nicht gelesen werden: {0}.</translation>
     </message>
     <message>
         <source>The password for the proxy travels unencrypted to it.</source>

@@ -16,9 +16,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from captioner.core.errors import ConfigurationError, TlsError, UnavailableError
-from captioner.feed import server as feed_server
 from captioner.feed.feed import Feed
 from captioner.settings.feed import FeedSettings
+from captioner.web import server as web_server
 from tests.support.feed import LIMIT_S, TOKEN, Served, caption, heard, serve_feed
 from tests.support.wait import until
 
@@ -149,13 +149,13 @@ async def test_frames_that_nobody_needs_end_the_connection(served: Served) -> No
 
 
 async def test_a_request_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_server, "_OPEN_LIMIT_S", 0.3)
+    monkeypatch.setattr(web_server, "_OPEN_LIMIT_S", 0.3)
     async with serve_feed() as served:
         assert await raw(served, b"GET / HTTP/1.1\r\nHost: 127") == b""
 
 
 async def test_there_is_room_for_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_server, "_WITHOUT_HANDSHAKE", 3)
+    monkeypatch.setattr(web_server, "_WITHOUT_HANDSHAKE", 3)
     async with serve_feed(max_clients=2) as served, served.client(), served.client() as second:
         await until(lambda: served.feed.clients == 2)
         with pytest.raises(InvalidStatus) as refused:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from captioner.feed import client as feed_client
-from captioner.feed import outbox as feed_outbox
-from captioner.feed.outbox import SKIPPED, Message, Outbox
+from captioner.web import outbox as web_outbox
+from captioner.web.outbox import SKIPPED, Message, Outbox
 from tests.support.feed import TOKEN, Served, caption, heard, serve_feed
 from tests.support.wait import until
 
@@ -41,7 +41,7 @@ async def test_a_final_takes_the_place_of_its_partial_and_is_never_replaced() ->
 
 async def test_what_is_too_much_is_left_out_from_the_oldest_on_and_said() -> None:
     outbox = Outbox()
-    for number in range(feed_outbox._LIMIT + 3):
+    for number in range(web_outbox._LIMIT + 3):
         outbox.put(Message(str(number), number))
     notice = json.loads(await outbox.take())
     assert (notice["code"], notice["segment_id"]) == (SKIPPED, 3)

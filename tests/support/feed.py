@@ -16,8 +16,8 @@ from captioner.core.events import CaptionChanged
 from captioner.core.hypothesis import Word
 from captioner.core.segment import Segment
 from captioner.feed.feed import Feed
-from captioner.feed.server import FeedAddress
 from captioner.settings.feed import FeedSettings
+from captioner.web.server import WebAddress
 
 TOKEN: Final = "a-token-for-tests-0123456789"  # noqa: S105  # of no other feed
 LIMIT_S: Final = 10.0
@@ -49,7 +49,7 @@ class Served:
     """
 
     feed: Feed
-    address: FeedAddress
+    address: WebAddress
 
     @asynccontextmanager
     async def client(

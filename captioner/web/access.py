@@ -1,4 +1,4 @@
-"""Who may read along: by the name that was called, by the page that calls, and by the token."""
+"""Who may connect: by the name that was called, by the page that calls, and by the token."""
 
 from __future__ import annotations
 
@@ -70,7 +70,11 @@ class Access:
         if len(origins) > 1 or any(
             origin.lower() != own and origin not in self.origins for origin in origins
         ):
-            return Refusal(HTTPStatus.FORBIDDEN, "Pages from elsewhere may not read along.")
+            return Refusal(HTTPStatus.FORBIDDEN, "Pages from elsewhere may not connect.")
+        return self.refuse_stranger(headers)
+
+    def refuse_stranger(self, headers: Headers) -> Refusal | None:
+        """Return why this request is refused where the token is wanted."""
         if not any(self._is_token(given) for given in _tokens(headers)):
             return Refusal(
                 HTTPStatus.UNAUTHORIZED,

@@ -1,7 +1,8 @@
-"""The files of the page for OBS and browsers, with the headers that keep it to itself."""
+"""The files of a page, with the headers that keep it to itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -10,16 +11,8 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 from captioner.core.errors import UnsupportedError
-from captioner.feed.access import NOTHING_HERE, Refusal
 from captioner.settings.resources import resource
-
-_FILES: Final = {
-    "/": ("web/overlay.html", "text/html; charset=utf-8"),
-    "/overlay.html": ("web/overlay.html", "text/html; charset=utf-8"),
-    "/overlay.js": ("web/overlay.js", "text/javascript; charset=utf-8"),
-    "/overlay.css": ("web/overlay.css", "text/css; charset=utf-8"),
-    "/feed.schema.json": ("web/feed.schema.json", "application/schema+json"),
-}
+from captioner.web.access import NOTHING_HERE, Refusal
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -34,19 +27,22 @@ class Page:
     files: dict[str, tuple[bytes, str]]
 
     @classmethod
-    def read(cls) -> Page:
+    def read(cls, files: Mapping[str, tuple[str, str]]) -> Page:
         """Read the files. Blocks on the disk.
+
+        Args:
+            files: By path, the name of each resource and the type of its content.
 
         Raises:
             UnsupportedError: They did not come with this installation.
         """
         try:
             return cls(
-                {path: (resource(name).read_bytes(), kind) for path, (name, kind) in _FILES.items()}
+                {path: (resource(name).read_bytes(), kind) for path, (name, kind) in files.items()}
             )
         except OSError as error:
             raise UnsupportedError(
-                f"The page of the feed cannot be read: {error.filename}.",
+                f"The page cannot be read: {error.filename}.",
                 hint="Install Captioner again.",
             ) from error
 
@@ -56,16 +52,17 @@ class Page:
         if found is None:
             return refused(NOTHING_HERE)
         body, kind = found
-        return _response(HTTPStatus.OK, body, kind)
+        return response(HTTPStatus.OK, body, kind)
 
 
 def refused(refusal: Refusal) -> Response:
     """Return the answer that says why."""
     body = f"{refusal.sentence}\n".encode()
-    return _response(refusal.status, body, "text/plain; charset=utf-8")
+    return response(refusal.status, body, "text/plain; charset=utf-8")
 
 
-def _response(status: HTTPStatus, body: bytes, kind: str) -> Response:
+def response(status: HTTPStatus, body: bytes, kind: str) -> Response:
+    """Return an answer that is kept nowhere and may load from here alone."""
     headers = Headers(
         {
             "Content-Type": kind,
