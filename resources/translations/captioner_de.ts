@@ -3065,6 +3065,10 @@
         <translation>Wie für alle Server</translation>
     </message>
     <message>
+        <source>New server</source>
+        <translation>Neuer Server</translation>
+    </message>
+    <message>
         <source>&amp;Host:</source>
         <translation>&amp;Host:</translation>
     </message>
@@ -3372,10 +3376,6 @@
     <message>
         <source>What is asked for</source>
         <translation>Was verlangt wird</translation>
-    </message>
-    <message>
-        <source>New server</source>
-        <translation>Neuer Server</translation>
     </message>
     <message>
         <source>{server}, set by {origin}</source>

@@ -27,7 +27,7 @@ from captioner.gui.preferences.history_page import HistoryPage
 from captioner.gui.preferences.look_page import LookPage
 from captioner.gui.preferences.message_bar import MessageBar
 from captioner.gui.preferences.navigation import ENTER, Navigation, scrolled
-from captioner.gui.preferences.page import Page, Row, with_name
+from captioner.gui.preferences.page import Page, Row
 from captioner.gui.preferences.server_page import ServerPage
 from captioner.gui.preferences.shortcuts_page import ShortcutsPage
 from captioner.gui.preferences.step_aside import CaptionsPlace, StepAside
@@ -221,12 +221,11 @@ class Preferences(QDialog):
     def _say_problem(self, field: str, problem: CaptionerError) -> None:
         places = ((page, row) for page in self.pages for row in page.rows if row.field == field)
         page, row = next(places, (None, None))
-        sentence = said(problem.message)
         if page is None or row is None:
-            self.bar.say(sentence)
+            self.bar.say(said(problem.message))
             return
         self.bar.say(
-            f"{page.title}: {with_name(sentence, field, row.label)}",
+            f"{page.title}: {page.explained(problem, field, row.label)}",
             (self.tr("Go there"), lambda: self.go_to(page, row)),
         )
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from captioner.core.errors import CaptionerError
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.wheel import NoAccidentalWheel
@@ -102,6 +103,10 @@ class Page(QWidget):
         Raises:
             CaptionerError: It cannot be kept; then nothing is applied.
         """
+
+    def explained(self, problem: CaptionerError, field: str, name: str) -> str:
+        """Return what is wrong with ``field``, which people call ``name``."""
+        return with_name(said(problem.message), field, name)
 
     def reveal(self, row: Row) -> None:
         """Unfold what ``row`` is in: somebody looks for it."""
@@ -258,8 +263,8 @@ class Page(QWidget):
         def show() -> None:
             problem = self.draft.problems.get(field)
             label.setVisible(problem is not None)
-            sentence = "" if problem is None else said(problem.message)
-            label.setText(f"\u26a0 {with_name(sentence, field, name)}")
+            sentence = "" if problem is None else self.explained(problem, field, name)
+            label.setText(f"\u26a0 {sentence}")
 
         self.draft.checked.connect(show)
         return label

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFormLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QFormLayout, QWidget
 
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.core.network import split_server
 from captioner.gui.preferences.file_field import FileField
 from captioner.gui.preferences.listed_choice import ListedChoice
 from captioner.gui.preferences.server_key import ServerKey
-from captioner.gui.preferences.server_records import Entry, bad_fields
+from captioner.gui.preferences.server_records import Entry, bad_fields, called
 from captioner.gui.preferences.server_rows import ServerRows
 from captioner.gui.text.sentences import said
 from captioner.settings.endpoints import EndpointSettings
@@ -69,16 +69,27 @@ class ServerForm(QObject):
                 rows.say_problem(field, self._problem(field) if field in bad else "")
         self._check_files(entry)
 
+    def name_of(self, entry: Entry) -> str:
+        """Return what to call ``entry``, also where it has no host yet."""
+        return called(entry) or self.tr("New server")
+
+    def first_problem(self, entries: Sequence[Entry]) -> str:
+        """Return the first of ``entries`` that makes no sense, and why; empty where all do."""
+        for entry in entries:
+            for field in sorted(bad_fields(entry)):
+                return f"{self.name_of(entry)}: {self._problem(field)}"
+        return ""
+
     def _add_main(self, page: Page, key: ServerKey) -> None:
         rows = self.main
-        host = rows.line(
+        self._host = rows.line(
             "host",
             self.tr("&Host:"),
             self.tr("Name or address of a server that speaks NVIDIA's Riva protocol."),
             words=self.tr("address riva nim endpoint"),
             empty="",
         )
-        host.editingFinished.connect(lambda: self._part_address(host))
+        self._host.editingFinished.connect(self.part_address)
         rows.port("port", self.tr("&Port:"), self.tr("Where gRPC is spoken, usually 50051."))
         rows.check("tls", self.tr("&Encrypted (TLS)"), words=self.tr("ssl secure"))
         page.row(
@@ -185,10 +196,10 @@ class ServerForm(QObject):
             case _:
                 return self.tr("This makes no sense here.")
 
-    def _part_address(self, host: QLineEdit) -> None:
+    def part_address(self) -> None:
         """Put the port where it belongs, where somebody has entered HOST:PORT."""
         try:
-            name, port = split_server(host.text())
+            name, port = split_server(self._host.text())
         except ConfigurationError:
             return
         if port is not None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QWidget
 
-from captioner.core.errors import ConfigurationError
+from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.gui.connection_test import ConnectionTest, Subject
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.asked_rows import AskedRows
@@ -18,13 +18,7 @@ from captioner.gui.preferences.recogniser_choice import RecogniserChoice
 from captioner.gui.preferences.server_form import ServerForm
 from captioner.gui.preferences.server_key import ServerKey
 from captioner.gui.preferences.server_list import ServerList
-from captioner.gui.preferences.server_records import (
-    Entry,
-    account_of,
-    called,
-    entry_of,
-    record_of,
-)
+from captioner.gui.preferences.server_records import Entry, account_of, entry_of, record_of
 from captioner.settings.endpoints import EndpointSettings
 
 _HOST = "endpoint.host"
@@ -76,6 +70,11 @@ class ServerPage(Page):
         self.server_key.forget()
         self.test.forget()
         self._fold(is_open=False)
+
+    def explained(self, problem: CaptionerError, field: str, name: str) -> str:
+        """Return which server makes no sense, and why."""
+        found = self.form.first_problem(self._entries) if field == "endpoints" else ""
+        return found or super().explained(problem, field, name)
 
     def reveal(self, row: Row) -> None:
         """Unfold the special cases where ``row`` is among them."""
@@ -132,7 +131,6 @@ class ServerPage(Page):
     def _add_server(self) -> None:
         form, self._server_box = self._boxed_group(self.tr("The chosen server"))
         self.server_key = ServerKey(self.desk.tasks)
-        self.server_key.touched.connect(self._on_key)
         self.test = ConnectionTest(self.desk.tasks, self._subject)
         self.more = QPushButton()
         self.more.setAutoDefault(False)
@@ -160,6 +158,8 @@ class ServerPage(Page):
         form = self.group(self.tr("What is asked for"))
         self.asked = AskedRows(self, form, self.form.model)
         self.test.examined.connect(self.asked.show_examined)
+        self.server_key.touched.connect(self.test.forget)
+        self.server_key.touched.connect(self.touched)
 
     def _boxed_group(self, title: str) -> tuple[QFormLayout, QWidget]:
         form = self.group(title)
@@ -192,11 +192,11 @@ class ServerPage(Page):
 
     def _show_list(self, current: int | None = None) -> None:
         locked = self._locked
-        names = [called(each) or self.tr("New server") for each in self._entries]
+        names = [self.form.name_of(each) for each in self._entries]
         if locked is not None:
             origin = self.desk.live.loaded.above[_HOST].origin
             text = self.tr("{server}, set by {origin}")
-            names.insert(0, text.format(server=called(locked), origin=origin))
+            names.insert(0, text.format(server=self.form.name_of(locked), origin=origin))
         row = max(self.list.currentRow(), 0) if current is None else current
         row = min(row, len(names) - 1)
         self.list.show_servers(names, locked=int(locked is not None), current=row)
@@ -245,10 +245,6 @@ class ServerPage(Page):
         if field == "endpoints":
             self._show_list()
 
-    def _on_key(self) -> None:
-        self.test.forget()
-        self.touched.emit()
-
     def _enter(self, field: str, value: object) -> None:
         index = self._index
         if index is None:
@@ -285,6 +281,7 @@ class ServerPage(Page):
         Raises:
             ConfigurationError: It makes no sense.
         """
+        self.form.part_address()
         chosen = self._chosen
         if not isinstance(chosen, EndpointSettings):
             raise ConfigurationError(

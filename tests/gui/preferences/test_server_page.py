@@ -69,6 +69,7 @@ def test_a_server_is_added_filled_in_and_used(play: Play) -> None:
         assert listed(page) == ["New server"]
         assert not office.dialog.apply_button.isEnabled()
         assert "Enter a name or an address" in page.form.main.problems["host"].text()
+        assert office.dialog.bar.text.startswith("Server: New server: Enter a name")
         QTest.keyClicks(control(page, "host"), "riva.example.org:443")
         QTest.keyClick(control(page, "host"), Qt.Key.Key_Tab)
         assert listed(page) == ["riva.example.org:443"]
