@@ -13,6 +13,7 @@ from rich.console import Console
 from captioner.cli.history_lookup import (
     JsonOption,
     chosen_run,
+    counted,
     history_path,
     print_json,
     size_text,
@@ -75,7 +76,7 @@ def delete(
             else:
                 delete_before(connection, limit)
             tidy(connection)
-    typer.echo(f"Deleted: {captions} captions.", err=True)
+    typer.echo(f"Deleted: {counted(captions, 'caption')}.", err=True)
 
 
 def check(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
@@ -103,7 +104,7 @@ def check(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
     if recovery is not None:
         typer.echo(recovery.sentence)
     typer.echo(
-        f"All is well: {runs} transcripts with {segments} captions, "
+        f"All is well: {counted(runs, 'transcript')} with {counted(segments, 'caption')}, "
         f"{size_text(file_size(path))} in {path}."
     )
 
@@ -113,7 +114,7 @@ def _ask(captions: int) -> None:
         raise ConfigurationError(
             "Nobody is there to be asked whether to delete.", hint="Add --yes to delete unasked."
         )
-    typer.confirm(f"Delete {captions} captions for good?", abort=True)
+    typer.confirm(f"Delete {counted(captions, 'caption')} for good?", abort=True)
 
 
 def _is_damaged(path: Path) -> bool:

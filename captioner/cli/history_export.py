@@ -10,10 +10,18 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from captioner.cli.history_lookup import LAST, SinceOption, UntilOption, chosen_run, looked_up
+from captioner.cli.history_lookup import (
+    LAST,
+    SinceOption,
+    UntilOption,
+    chosen_run,
+    counted,
+    looked_up,
+)
 from captioner.cli.moments import moment
 from captioner.cli.output import write_output
 from captioner.core.errors import ConfigurationError
+from captioner.sinks.export_file import format_of
 from captioner.sinks.history_files import write_transcript, write_transcripts
 from captioner.transcript.export import TranscriptFormat
 from captioner.transcript.history import looking
@@ -62,7 +70,8 @@ def export(
     * captioner history export 12 --output talk.srt
     * captioner history export --since 7d --format md --output-dir week
     """
-    form = form or _format_of(output)
+    if form is None:
+        form = TranscriptFormat.TXT if output is None else format_of(output)
     between = (moment(since) or EVER[0], moment(until, is_end=True) or EVER[1])
     with looked_up(ctx) as connection:
         if numbers:
@@ -92,15 +101,4 @@ def _show_progress(files: Iterator[Path], whole: int, folder: Path) -> None:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for _ in progress.track(files, total=whole, description="Exporting"):
             pass
-    console.print(f"{whole} transcripts are in {folder}.")
-
-
-def _format_of(output: Path | None) -> TranscriptFormat:
-    ending = "" if output is None else output.suffix.removeprefix(".").lower()
-    try:
-        return TranscriptFormat(ending or TranscriptFormat.TXT)
-    except ValueError:
-        raise ConfigurationError(
-            f'There is no format for the ending ".{ending}".',
-            hint=f"Use one of {', '.join(each.value for each in TranscriptFormat)}, or --format.",
-        ) from None
+    console.print(f"Written to {folder}: {counted(whole, 'transcript')}.")

@@ -123,6 +123,11 @@ def utc(at: float) -> str:
     return timestamp(moments.as_datetime(at))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return how many there are, as in "1 caption" and "2 captions"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def size_text(size: int) -> str:
     """Return a number of bytes as people read it."""
     amount, unit = float(size), "bytes"

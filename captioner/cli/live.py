@@ -34,6 +34,7 @@ from captioner.cli.running import run_session
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.session.controller import CaptionSession
 from captioner.settings.models import Settings
+from captioner.sinks.export_file import ExportFileWriter
 from captioner.sinks.history import HistorySink
 from captioner.sinks.json_lines import JsonLinesWriter
 from captioner.sinks.terminal import PipeConsole, TerminalWriter
@@ -71,6 +72,14 @@ def live(
         Path | None,
         typer.Option(help="Also append finished captions to this text file.", dir_okay=False),
     ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write finished captions into this new file, as its ending says: "
+            ".txt, .md, .csv, .json, .srt or .vtt. It is whole after each caption.",
+            dir_okay=False,
+        ),
+    ] = None,
 ) -> None:
     """Show live captions in the terminal. Ctrl-C stops and keeps the last words.
 
@@ -79,6 +88,7 @@ def live(
     * captioner live --source mic --format jsonl
     * captioner live --no-history
     * captioner live --source both --save meeting.txt
+    * captioner live --export talk.srt
     * captioner live --server riva.example.org:50051 --tls --language de-DE
     * captioner live --source file:talk.mp3 --save talk.txt
     """
@@ -87,9 +97,13 @@ def live(
     overrides |= recogniser_overrides(server, tls, ca_file, model, language)
     overrides["history.is_kept"] = history
     loaded = context.load(overrides)
-    text_file = TextFileWriter(save) if save is not None else None
+    files: list[TextFileWriter | ExportFileWriter] = []
+    if save is not None:
+        files.append(TextFileWriter(save))
+    if export is not None:
+        files.append(ExportFileWriter(export))
     kept = HistorySink(loaded.settings, context.paths.data_dir, partial(_log.warning, "%s"))
-    stopped = asyncio.run(_caption(loaded.settings, output, text_file, kept))
+    stopped = asyncio.run(_caption(loaded.settings, output, files, kept))
     if stopped:
         raise typer.Exit(ExitCode.INTERRUPTED)
 
@@ -97,7 +111,7 @@ def live(
 async def _caption(
     settings: Settings,
     output: LiveFormat,
-    text_file: TextFileWriter | None,
+    files: list[TextFileWriter | ExportFileWriter],
     history: HistorySink,
 ) -> bool:
     json_lines = JsonLinesWriter(sys.stdout) if output is LiveFormat.JSONL else None
@@ -116,10 +130,9 @@ async def _caption(
         loop.call_soon_threadsafe(stop)
 
     screen = ThreadedSink(json_lines or written, output.value, on_failure=on_failure)
-    saved = None if text_file is None else ThreadedSink(TimeOrderedWriter(text_file), "file")
+    saved = [(file, ThreadedSink(TimeOrderedWriter(file), file.path.name)) for file in files]
     sinks: list[HistorySink | ThreadedSink] = [history, screen]
-    if saved is not None:
-        sinks.append(saved)
+    sinks += [sink for _, sink in saved]
     for sink in sinks:
         session.subscribe(sink)
     error: CaptionerError | None = None
@@ -135,9 +148,10 @@ async def _caption(
             json_lines.write_error(error)
     if screen.failure is not None:
         leave_output(screen.failure)
-    if saved is not None and text_file is not None and saved.failure is not None:
-        raise ConfigurationError(
-            f"The transcript {text_file.path} is not complete: {reason_of(saved.failure)}.",
-            hint="Make room on the disk, or save it somewhere else.",
-        ) from saved.failure
+    for file, sink in saved:
+        if sink.failure is not None:
+            raise ConfigurationError(
+                f"The transcript {file.path} is not complete: {reason_of(sink.failure)}.",
+                hint="Make room on the disk, or save it somewhere else.",
+            ) from sink.failure
     return interrupted

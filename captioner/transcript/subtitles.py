@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import pysubs2
 
@@ -44,18 +44,45 @@ class Cue:
 
 def as_srt(segments: Iterable[Segment]) -> str:
     """Return finished segments as a SubRip file, the speaker in front of each cue."""
-    return _document(
-        (
-            (cue, "\n".join(wrap(_labelled(" ".join(cue.lines), cue.channel))))
-            for cue in cues(segments)
-        ),
-        "srt",
-    )
+    return _document(((cue, _srt_text(cue)) for cue in cues(segments)), "srt")
 
 
 def as_vtt(segments: Iterable[Segment]) -> str:
     """Return finished segments as a WebVTT file, the speaker in a voice tag."""
     return _document(((cue, _vtt_text(cue)) for cue in cues(segments)), "vtt")
+
+
+class GrowingSubtitles:
+    """Subtitles that are written while the talk goes on: each piece is for good.
+
+    Since nobody knows yet what comes next, a cue may begin a little later than its words, when the
+    one before it had to stay long enough to be read.
+    """
+
+    def __init__(self, form: Literal["srt", "vtt"]) -> None:
+        """Begin before the first word."""
+        self._form = form
+        self._written = 0
+        self._free_from_ms: dict[str, int] = {}
+
+    @property
+    def head(self) -> str:
+        """What a file of them begins with."""
+        return _document([], self._form)
+
+    def add(self, segment: Segment) -> str:
+        """Return the cues of ``segment``, which follow those so far."""
+        timed = _timed(_cut(segment), self._free_from_ms.get(segment.channel, 0))
+        if timed:
+            self._free_from_ms[segment.channel] = timed[-1].end_ms
+        text = _srt_text if self._form == "srt" else _vtt_text
+        return "".join(self._numbered(cue, text(cue)) for cue in timed)
+
+    def _numbered(self, cue: Cue, text: str) -> str:
+        self._written += 1
+        alone = _document([(cue, text)], self._form).removeprefix(self.head)
+        _, _, rest = alone.partition("\n")  # its own number is always 1
+        return f"{self._written}\n{rest.rstrip()}\n\n"
 
 
 def cues(segments: Iterable[Segment]) -> list[Cue]:
@@ -67,11 +94,10 @@ def cues(segments: Iterable[Segment]) -> list[Cue]:
     return sorted(timed, key=lambda cue: cue.start_ms)
 
 
-def _timed(raw: list[Cue]) -> list[Cue]:
+def _timed(raw: list[Cue], free_from_ms: int = 0) -> list[Cue]:
     """Give each cue of one speaker time to be read, as far as the next one leaves it any."""
     raw.sort(key=lambda cue: cue.start_ms)
     timed: list[Cue] = []
-    free_from_ms = 0
     for index, cue in enumerate(raw):
         start = max(cue.start_ms, free_from_ms)
         end = min(max(cue.end_ms, start + MIN_CUE_MS), start + MAX_CUE_MS)
@@ -160,6 +186,10 @@ def _pieces(word: Word) -> list[Word]:
         return [word]
     parts = [text[begin : begin + LINE_CHARS] for begin in range(0, len(text), LINE_CHARS)]
     return _spread(parts, word.start_ms, word.end_ms)
+
+
+def _srt_text(cue: Cue) -> str:
+    return "\n".join(wrap(_labelled(" ".join(cue.lines), cue.channel)))
 
 
 def _vtt_text(cue: Cue) -> str:

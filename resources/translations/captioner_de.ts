@@ -1838,6 +1838,10 @@
         <translation>„{0}“ liefert keinen Ton, nicht einmal Stille.</translation>
     </message>
     <message>
+        <source>&quot;{0}&quot; has no ending that names a format.</source>
+        <translation>„{0}“ hat keine Endung, die ein Format nennt.</translation>
+    </message>
+    <message>
         <source>&quot;{0}&quot; is a folder.</source>
         <translation>„{0}“ ist ein Ordner.</translation>
     </message>
@@ -2070,6 +2074,10 @@
         <translation>Wählen Sie einen anderen Ordner, oder schaffen Sie dort Platz.</translation>
     </message>
     <message>
+        <source>Choose another name, or delete it first.</source>
+        <translation>Wählen Sie einen anderen Namen, oder löschen Sie die Datei zuerst.</translation>
+    </message>
+    <message>
         <source>Choose {0} as what is heard, or let the program play on {1}.</source>
         <translation>Wählen Sie {0} als Tonquelle oder lassen Sie das Programm auf {1} spielen.</translation>
     </message>
@@ -2268,6 +2276,10 @@
     <message>
         <source>Keys and passwords are never written to the settings file.</source>
         <translation>Schlüssel und Passwörter werden nie in die Einstellungsdatei geschrieben.</translation>
+    </message>
+    <message>
+        <source>Let the name end in one of {0}.</source>
+        <translation>Lassen Sie den Namen auf eine davon enden: {0}.</translation>
     </message>
     <message>
         <source>Listening to {0}.</source>
@@ -2984,6 +2996,10 @@
     <message>
         <source>{0} is starting.</source>
         <translation>{0} wird gestartet.</translation>
+    </message>
+    <message>
+        <source>{0} is there already.</source>
+        <translation>{0} ist schon da.</translation>
     </message>
     <message>
         <source>{0} is {1} seconds behind.</source>

@@ -1,0 +1,112 @@
+"""A transcript that grows: a whole file of its format after each caption, whatever is said."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import itertools
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import srt
+import webvtt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from captioner.core.errors import ConfigurationError
+from captioner.core.events import CaptionChanged, GapMarked
+from captioner.core.segment import Gap, Segment
+from captioner.sinks.export_file import ExportFileWriter
+from captioner.transcript.export import TranscriptFormat, export
+from captioner.transcript.growing import GrowingTranscript
+
+
+def of_json(text: str) -> list[str]:
+    return [event["text"] for event in json.loads(text) if event["type"] == "transcription"]
+
+
+def of_csv(text: str) -> list[str]:
+    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    return [row["text"] for row in rows if row["kind"] == "speech"]
+
+
+def of_srt(text: str) -> list[str]:
+    found = list(srt.parse(text, ignore_errors=False))
+    assert [cue.index for cue in found] == list(range(1, len(found) + 1))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(found))
+    return [" ".join(cue.content for cue in found)]
+
+
+def of_vtt(text: str) -> list[str]:
+    return [html.unescape(" ".join(cue.text for cue in webvtt.from_buffer(io.StringIO(text))))]
+
+
+READERS: dict[TranscriptFormat, Callable[[str], list[str]]] = {
+    TranscriptFormat.JSON: of_json,
+    TranscriptFormat.CSV: of_csv,
+    TranscriptFormat.SRT: of_srt,
+    TranscriptFormat.VTT: of_vtt,
+}
+SAID = ['He said "no", twice', "{left} --> right", "smile 😀", "שלום עולם", "the last " * 30]
+
+
+def events() -> list[CaptionChanged | GapMarked]:
+    found: list[CaptionChanged | GapMarked] = []
+    for number, text in enumerate(SAID):
+        for is_final in (False, True):
+            segment = Segment(number, text.strip(), is_final, number * 900, number * 900 + 800)
+            found.append(CaptionChanged(segment, text))
+    found.insert(4, GapMarked(Gap(1750, 1800, "The server, [away]")))
+    return found
+
+
+@pytest.mark.parametrize("form", TranscriptFormat)
+def test_it_is_whole_after_each_caption(form: TranscriptFormat, tmp_path: Path) -> None:
+    path = tmp_path / "folder" / f"talk.{form.value}"
+    writer = ExportFileWriter(path)
+    said: list[str] = []
+    for event in events():
+        writer.write(event)
+        if isinstance(event, CaptionChanged) and event.segment.is_final:
+            said.append(event.segment.text)
+        text = path.read_text(encoding="utf-8")
+        if form in {TranscriptFormat.JSON, TranscriptFormat.CSV}:
+            assert READERS[form](text) == said
+        elif form in READERS:
+            words = " ".join(READERS[form](text)).replace("\n", " ").split()
+            assert words == " ".join(said).split()
+    writer.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    if form in {TranscriptFormat.TXT, TranscriptFormat.MD, TranscriptFormat.CSV}:
+        whole = [e.gap if isinstance(e, GapMarked) else e.segment for e in events()]
+        finals = [each for each in whole if isinstance(each, Gap) or each.is_final]
+        assert text == export(finals, form)
+
+
+def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "talk.srt"
+    path.write_text("mine")
+    with pytest.raises(ConfigurationError, match="is there already"):
+        ExportFileWriter(path)
+    assert path.read_text() == "mine"
+    with pytest.raises(ConfigurationError, match="no ending"):
+        ExportFileWriter(tmp_path / "talk.docx")
+
+
+# What is recognised has no control characters: it is made plain where it comes in.
+_TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=200)
+
+
+@given(st.lists(_TEXTS, max_size=6))
+def test_any_text_comes_back_from_tables_and_json(texts: list[str]) -> None:
+    for form in (TranscriptFormat.JSON, TranscriptFormat.CSV):
+        growing = GrowingTranscript(form)
+        content = growing.head
+        for number, text in enumerate(texts):
+            over, more = growing.add(Segment(number, text, True, number, number + 1))  # noqa: FBT003
+            content = content[: len(content) - over] + more
+        assert READERS[form](content) == texts
