@@ -11,8 +11,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import SecretStr
@@ -200,12 +203,28 @@ def _call(use: Callable[[KeyringBackend], _T]) -> _T:
 
 def _find_backend() -> KeyringBackend | None:
     """Return the user's keyring, or None where keys would be lost or written in plain text."""
+    if not _can_have_store():
+        return None
     import keyring  # noqa: PLC0415  # probes the system; only where a key is wanted
 
     backend = keyring.get_keyring()
     # A chain of back ends answers with the first that can; look through it.
     candidates = getattr(backend, "backends", None) or [backend]
     return next((found for found in candidates if _is_store(found)), None)
+
+
+def _can_have_store() -> bool:
+    """Whether it is worth loading what speaks to stores, which takes 14 MB to the end.
+
+    On Linux keyring's own back ends are reached over the session bus. Others are named by the user
+    or installed beside them.
+    """
+    if sys.platform != "linux" or any(
+        name in os.environ for name in ("DBUS_SESSION_BUS_ADDRESS", "PYTHON_KEYRING_BACKEND")
+    ):
+        return True
+    installed = entry_points(group="keyring.backends")
+    return any(not each.module.startswith("keyring.") for each in installed)
 
 
 def _is_store(backend: KeyringBackend) -> bool:

@@ -45,6 +45,21 @@ def _run(service: SecretService, scenario: str) -> object:
     return json.loads(done.stdout)
 
 
+def test_nothing_that_speaks_to_stores_is_loaded_without_a_bus(
+    no_secret_service: SecretService,
+) -> None:
+    del no_secret_service.environ["DBUS_SESSION_BUS_ADDRESS"]
+    found = _run(
+        no_secret_service,
+        """
+import sys
+async def scenario():
+    return [await store.backend_name(), "keyring" in sys.modules]
+""",
+    )
+    assert found == [None, False]
+
+
 def test_key_is_kept_replaced_found_and_forgotten(secret_service: SecretService) -> None:
     found = _run(
         secret_service,
