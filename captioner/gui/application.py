@@ -20,6 +20,7 @@ from captioner.gui.icons import app_icon
 from captioner.gui.rimmed_style import rim_controls
 from captioner.gui.settings_writer import SaveSettings
 from captioner.gui.text.language import speak
+from captioner.gui.text.sentences import said
 from captioner.gui.tray.source_menu import Device
 from captioner.gui.welcome.first_run import is_first_run
 from captioner.settings.paths import ProfilePaths
@@ -95,11 +96,11 @@ async def _caption(
         loaded, paths, make_session=make_session, list_devices=_list_devices, save=save
     )
     application.quit_wanted.connect(front_end.ask_to_quit)
-    tell, end = front_end.desk.tell, front_end.ask_to_quit
-    with faults_told(loop, tell), _signals_end(loop, end) as signalled:
+    warn, end = front_end.overlay.warn, front_end.ask_to_quit
+    with faults_told(loop, warn), _signals_end(loop, end) as signalled:
         front_end.show()
         if loaded.notices:
-            tell(" ".join(loaded.notices))
+            warn(" ".join(said(notice) for notice in loaded.notices))
         application.setWindowIcon(app_icon())
         await front_end.run(first=Command.WELCOME if is_first_run(loaded) else None)
     return _INTERRUPTED if signalled.is_set() else _OK

@@ -102,12 +102,17 @@ def _set_aside(path: Path, reason: str) -> str:
     while aside.exists():
         number += 1
         aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    problem = f"The settings file {path} could not be understood ({reason})"
     try:
         path.rename(aside)
     except OSError as error:
-        return f"{problem} and could not be set aside ({error.strerror}). The defaults are used."
-    return f"{problem} and was set aside as {aside.name}. The defaults are used."
+        return (
+            f"The settings file {path} could not be understood ({reason}) and could not be set "
+            f"aside ({error.strerror}). The defaults are used."
+        )
+    return (
+        f"The settings file {path} could not be understood ({reason}) and was set aside as "
+        f"{aside.name}. The defaults are used."
+    )
 
 
 def reason(error: Exception) -> str:

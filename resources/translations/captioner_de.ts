@@ -2714,6 +2714,14 @@
         <translation>Die Einstellungsdatei {0} kann nicht gelesen werden: {1}.</translation>
     </message>
     <message>
+        <source>The settings file {0} could not be understood ({1}) and could not be set aside ({2}). The defaults are used.</source>
+        <translation>Die Einstellungsdatei {0} war nicht zu verstehen ({1}) und ließ sich nicht beiseitelegen ({2}). Es gelten die Vorgaben.</translation>
+    </message>
+    <message>
+        <source>The settings file {0} could not be understood ({1}) and was set aside as {2}. The defaults are used.</source>
+        <translation>Die Einstellungsdatei {0} war nicht zu verstehen ({1}) und wurde als {2} beiseitegelegt. Es gelten die Vorgaben.</translation>
+    </message>
+    <message>
         <source>The sound server does not answer, so &quot;{0}&quot; cannot be heard.</source>
         <translation>Der Soundserver antwortet nicht, also kann „{0}“ nicht gehört werden.</translation>
     </message>
@@ -2884,14 +2892,6 @@
     <message>
         <source>{0} Only a NIM has this port.</source>
         <translation>{0} Nur ein NIM hat diesen Port.</translation>
-    </message>
-    <message>
-        <source>{0} and could not be set aside ({1}). The defaults are used.</source>
-        <translation>{0} und konnte nicht beiseitegelegt werden ({1}). Es gelten die Vorgaben.</translation>
-    </message>
-    <message>
-        <source>{0} and was set aside as {1}. The defaults are used.</source>
-        <translation>{0} und wurde als {1} beiseitegelegt. Es gelten die Vorgaben.</translation>
     </message>
     <message>
         <source>{0} answers, but not over TLS.</source>

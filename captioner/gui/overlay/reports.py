@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +14,7 @@ from captioner.gui.overlay.message import Message
 from captioner.gui.text.sentences import said
 
 _BRIEFLY_MS: Final = 6000
+_WARNING_MS: Final = 30_000
 
 
 class Reports(QObject):
@@ -33,11 +35,14 @@ class Reports(QObject):
         super().__init__(parent)
         self.health = Health(HealthState.STARTING, said("Captions are starting."))
         self.badge = ""
-        self._brief = ""
-        self._brief_timer = QTimer(self)
-        self._brief_timer.setSingleShot(True)
-        self._brief_timer.setInterval(_BRIEFLY_MS)
-        self._brief_timer.timeout.connect(lambda: self.say_briefly(""))
+        self._brief = self._warning = ""
+        self._brief_timer = self._timer(_BRIEFLY_MS, lambda: self.say_briefly(""))
+        self._warning_timer = self._timer(_WARNING_MS, lambda: self.warn(""))
+
+    @property
+    def tooltip(self) -> str:
+        """All that there is to say, whole."""
+        return "\n".join(filter(None, [self._warning, health_text(self.health)]))
 
     def take_health(self, health: Health) -> None:
         """Take over how things are."""
@@ -72,11 +77,20 @@ class Reports(QObject):
             self._brief_timer.start()
         self.changed.emit()
 
+    def warn(self, text: str) -> None:
+        """Say something that nobody shall miss: longer, and as a message while no captions are."""
+        self._warning = text
+        if text:
+            self._warning_timer.start()
+        self.changed.emit()
+
     def message(self, *, has_captions: bool) -> Message | None:
         """Return what has to stand in the place of captions, if anything does."""
         is_failed = self.health.state is HealthState.FAILED
         if has_captions and not is_failed:
             return None
+        if self._warning and not is_failed:
+            return Message(self._warning, health_text(self.health), is_urgent=True)
         return Message(self.health.sentence, self.health.hint, is_urgent=is_failed)
 
     def status(self, *, is_message_shown: bool) -> str:
@@ -85,6 +99,15 @@ class Reports(QObject):
             return self._brief
         if is_message_shown:
             return state_name(self.health.state)
+        if self._warning:
+            return self._warning
         if self.health.state is HealthState.LISTENING and not self.health.hint:
             return ""
         return health_text(self.health).replace("\n", " ")
+
+    def _timer(self, interval_ms: int, action: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(action)
+        return timer

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import QWidget
 
 from captioner.core.events import CaptionChanged
 from captioner.core.health import Health
-from captioner.gui.health.mark import health_text
 from captioner.gui.overlay.arrange_mode import ArrangeMode
 from captioner.gui.overlay.capture_exclusion import leave_out_of_captures
 from captioner.gui.overlay.look import CORNER, MOCK, PADDING_BOTTOM, PADDING_TOP, PADDING_X, Look
@@ -174,6 +173,11 @@ class Overlay(QWidget):
         self.reports.say_briefly(text)
         self._arranging.announce(text)
 
+    def warn(self, text: str) -> None:
+        """Say something that nobody shall miss."""
+        self.reports.warn(text)
+        self._arranging.announce(text)
+
     def set_arranging(self, wanted: bool) -> None:  # noqa: FBT001  # a switch, as Qt's own
         """Begin or end arrange mode: a bar beside the overlay takes the keys for it."""
         self._arranging.set_on(wanted)
@@ -288,7 +292,7 @@ class Overlay(QWidget):
         """Decide what stands where: captions, or why there are none."""
         reports = self.reports
         self.dot.show_health(reports.health)
-        self.status.setToolTip(health_text(reports.health))
+        self.status.setToolTip(reports.tooltip)
         self.view.show_message(reports.message(has_captions=self.view.has_captions))
         text = reports.status(is_message_shown=self.view.message is not None)
         self.status.show_text(text, badge=reports.badge)

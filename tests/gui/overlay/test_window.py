@@ -123,6 +123,26 @@ def test_the_source_is_named_for_a_moment(
     qtbot.waitUntil(lambda: overlay.status.text == "")
 
 
+def test_a_warning_is_shown_whole_and_outlasts_what_is_said_for_a_moment(
+    overlay: Overlay, qtbot: QtBot
+) -> None:
+    overlay.show_health(LISTENING)
+    overlay.warn("The settings file could not be understood.")
+    overlay.reports.take_source(SourceChanged("system", "Speakers"))
+
+    assert overlay.view.message is not None
+    assert overlay.view.message.sentence == "The settings file could not be understood."
+    overlay.show_health(FAILED)
+    assert overlay.view.message.sentence == FAILED.sentence
+    overlay.show_health(LISTENING)
+    overlay.show_caption(caption(0, "it was"))
+    overlay.reports.say_briefly("")
+    assert overlay.status.text == "The settings file could not be understood."
+    assert overlay.status.text in overlay.status.toolTip()
+    overlay.reports._warning_timer.start(0)
+    qtbot.waitUntil(lambda: overlay.status.text == "")
+
+
 def test_a_mock_engine_is_named_as_long_as_it_is_there(overlay: Overlay) -> None:
     overlay.reports.take_engine(EngineChanged("Embedded engine", is_mock=True))
     overlay.show_caption(caption(0, "it was"))
