@@ -146,6 +146,14 @@
         <translation>&amp;Mitschrift…</translation>
     </message>
     <message>
+        <source>&amp;Keep what is said</source>
+        <translation>Gesagtes au&amp;fbewahren</translation>
+    </message>
+    <message>
+        <source>Without the tick nothing that is said is written down</source>
+        <translation>Ohne das Häkchen wird nichts aufgeschrieben, was gesagt wird</translation>
+    </message>
+    <message>
         <source>&amp;First steps…</source>
         <translation>Ers&amp;te Schritte…</translation>
     </message>

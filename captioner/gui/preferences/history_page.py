@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
@@ -31,11 +29,8 @@ from captioner.gui.preferences.page import Page
 from captioner.gui.text.sentences import said
 from captioner.gui.transcript.saving import format_names
 from captioner.settings.history import history_file
-from captioner.sinks.history_files import write_transcripts
+from captioner.sinks.history_work import amount, delete_all, export_all
 from captioner.transcript.export import TranscriptFormat
-from captioner.transcript.history import looking
-from captioner.transcript.history.database import file_size, history_errors, open_history, reading
-from captioner.transcript.history.writing import delete_before, tidy
 
 _EVER: Final = float("inf")
 _COUNT_EVERY_MS: Final = 2000
@@ -179,7 +174,7 @@ class HistoryPage(Page):
 
     async def _counted(self) -> None:
         try:
-            runs, captions, size = await asyncio.to_thread(_amount, self._file)
+            runs, captions, size = await asyncio.to_thread(amount, self._file)
         except CaptionerError as error:
             self.amount.setText(_trouble(error))
             runs = 0
@@ -220,7 +215,7 @@ class HistoryPage(Page):
 
         self.export_button.setEnabled(False)
         try:
-            count = await asyncio.to_thread(_export, self._file, form, folder, progress)
+            count = await asyncio.to_thread(export_all, self._file, form, folder, progress)
         except CaptionerError as error:
             self._tell(_trouble(error))
         else:
@@ -264,7 +259,7 @@ class HistoryPage(Page):
     async def _deleted(self) -> None:
         self.delete_button.setEnabled(False)
         try:
-            await asyncio.to_thread(_delete_all, self._file)
+            await asyncio.to_thread(delete_all, self._file)
         except CaptionerError as error:
             self._tell(_trouble(error))
         else:
@@ -288,29 +283,3 @@ def _paragraph() -> QLabel:
 
 def _trouble(error: CaptionerError) -> str:
     return f"\u26a0 {' '.join(said(text) for text in (error.message, error.hint) if text)}"
-
-
-def _amount(path: Path) -> tuple[int, int, int]:
-    """Return how many runs, segments and bytes there are; blocks."""
-    with reading(path) as connection:
-        runs, segments = looking.count(connection)
-    return runs, segments, file_size(path)
-
-
-def _export(
-    path: Path, form: TranscriptFormat, folder: Path, progress: Callable[[int, int], None]
-) -> int:
-    """Write all runs into ``folder``, and return how many; blocks."""
-    with reading(path) as connection:
-        runs = looking.runs(connection)
-        files = write_transcripts(connection, runs, form, folder)
-        for done, _ in enumerate(files, start=1):
-            progress(done, len(runs))
-    return len(runs)
-
-
-def _delete_all(path: Path) -> None:
-    """Delete everything, so that nothing is left of it; blocks."""
-    with history_errors(path), closing(open_history(path)) as connection:
-        delete_before(connection, _EVER)
-        tidy(connection)

@@ -68,6 +68,12 @@ class AppMenu(QObject):
         self._pause.setCheckable(True)
         self._add_command(self.tr("&Copy captions"), Command.COPY)
         self._add_command(self.tr("T&ranscript…"), Command.TRANSCRIPT)
+        self._kept = self.menu.addAction(self.tr("&Keep what is said"))
+        self._kept.setToolTip(self.tr("Without the tick nothing that is said is written down"))
+        self._kept.setCheckable(True)
+        self._kept.triggered.connect(
+            lambda is_on: self.change_wanted.emit({"history.is_kept": is_on})
+        )
         self.menu.addSeparator()
         self._add_choices()
         self.menu.addSeparator()
@@ -119,6 +125,7 @@ class AppMenu(QObject):
         self._show_languages(settings)
         self._show_vocabularies(settings)
         overlay = settings.overlay
+        self._kept.setChecked(settings.history.is_kept)
         self._through.setChecked(overlay.click_through)
         self.places.show_choices(
             [

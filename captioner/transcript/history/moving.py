@@ -35,16 +35,22 @@ def move_history(old: Path, new: Path) -> bool:
         new.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         copy = new.with_name(f".{new.name}.part")
         copy.unlink(missing_ok=True)
-        descriptor = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             with closing(open_history(old)) as connection:
                 connection.execute("VACUUM INTO ?;", (str(copy),))
-            os.fsync(descriptor)
+            _force_to_disk(copy)
             copy.replace(new)
         except BaseException:
             copy.unlink(missing_ok=True)
             raise
-        finally:
-            os.close(descriptor)
     remove_history(old)
     return True
+
+
+def _force_to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

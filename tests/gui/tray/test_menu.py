@@ -165,6 +165,16 @@ def test_without_a_tray_captions_cannot_be_hidden_for_good(menu: AppMenu) -> Non
     assert action(menu.menu, "Show captions").isVisible()
 
 
+def test_what_is_said_is_kept_or_not_at_a_click(menu: AppMenu, qtbot: QtBot) -> None:
+    kept = action(menu.menu, "Keep what is said")
+    assert kept.isChecked()
+    with qtbot.waitSignal(menu.change_wanted) as wanted:
+        kept.trigger()
+    assert wanted.args == [{"history.is_kept": False}]
+    menu.show_settings(Settings.model_validate({"history": {"is_kept": False}}))
+    assert not kept.isChecked()
+
+
 def test_what_is_a_command(menu: AppMenu, qtbot: QtBot) -> None:
     for title, command in (
         ("Pause captions", Command.PAUSE),
