@@ -27,6 +27,9 @@ from captioner.web.pages import Page, refused
 _OPEN_LIMIT_S: Final = 5.0
 _PING_S: Final = 20.0
 _LARGEST_BACKLOG: Final = 2**15
+_MOST_BACKLOG: Final = 2**20
+"""Answers to pings that a client does not read; whoever lets more lie there is no client."""
+
 _WITHOUT_HANDSHAKE: Final = 50
 """Sockets beyond the clients that may be open, for pages and for handshakes that go on."""
 
@@ -169,7 +172,7 @@ class WebServer:
 
 
 class _Connection(ServerConnection):
-    """Takes no part in a flood of sockets that never say anything."""
+    """Takes no part in a flood of sockets that never say anything, or of pings."""
 
     def __init__(self, *args: Any, limit: int, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
@@ -182,6 +185,11 @@ class _Connection(ServerConnection):
             transport.abort()
         else:
             super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.transport.get_write_buffer_size() > _MOST_BACKLOG:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._is_refused:

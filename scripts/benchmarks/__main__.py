@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from scripts.benchmarks import client, engine, gui, history, startup
+from scripts.benchmarks import client, engine, feed, gui, history, startup
 from scripts.benchmarks.table import Target, markdown
 
 _PARTS: Final = {
@@ -14,6 +14,7 @@ _PARTS: Final = {
     "engine": "the embedded engine, whole path, against moonshine's own streaming",
     "gui": "the window: response to paint, processor time, memory, eight hours",
     "history": "a working year of captions: search, export, size",
+    "feed": "what a hundred clients of the feed, some of them bad, do to the captions",
     "client": "the client of the Riva protocol against NVIDIA's own, scripted server",
 }
 
@@ -58,6 +59,10 @@ def main() -> int:
         targets += kept
     if options.part in {"history", "all"}:
         report, kept = history.run(options.rounds)
+        reports.append(report)
+        targets += kept
+    if options.part in {"feed", "all"}:
+        report, kept = feed.run(options.rounds)
         reports.append(report)
         targets += kept
     if options.part in {"client", "all"}:

@@ -104,7 +104,7 @@ def _change(first: dict[str, float], last: dict[str, float], name: str, unit: st
 
 
 def _window(desktop: dict[str, str], chunk: bytes) -> _Cost:
-    with tempfile.TemporaryDirectory() as folder, _talking_server() as talk:
+    with tempfile.TemporaryDirectory() as folder, talking_server() as talk:
         record = Path(folder) / "painted.json"
         command = [sys.executable, "-m", "scripts.benchmarks.run_window", str(record)]
         cost = _measure([*command, *_arguments(folder, "gui", talk.port)], desktop, chunk)
@@ -115,7 +115,7 @@ def _window(desktop: dict[str, str], chunk: bytes) -> _Cost:
 
 
 def _terminal(desktop: dict[str, str], chunk: bytes) -> _Cost:
-    with tempfile.TemporaryDirectory() as folder, _talking_server() as talk:
+    with tempfile.TemporaryDirectory() as folder, talking_server() as talk:
         command = [sys.executable, "-m", "captioner", *_arguments(folder, "live", talk.port)]
         return _measure(command, desktop, chunk)
 
@@ -132,20 +132,20 @@ def _arguments(folder: str, command: str, port: int) -> list[str]:
 
 
 @contextmanager
-def _talking_server() -> Iterator[_Talk]:
+def talking_server() -> Iterator[Talk]:
     """Run a server for as long as the block lasts."""
     command = [sys.executable, "-m", "scripts.benchmarks.run_talking_server"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
-        talk = _Talk(server)
+        talk = Talk(server)
         try:
             yield talk
         finally:
             talk.end()
 
 
-class _Talk:
+class Talk:
     """A running server.
 
     Attributes:

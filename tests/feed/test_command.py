@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 
 from captioner.cli.exit_codes import ExitCode
 from captioner.transcript.contract import feed_schema
+from tests.support.chromium import chromium
 from tests.support.clips import clip_folder
 from tests.support.feed import LIMIT_S, TOKEN, heard
 from tests.support.program import Program
@@ -50,6 +51,12 @@ async def test_it_serves_what_it_hears_and_prints_the_address(
         assert events[0]["type"] == "connection"
         assert {event["type"] for event in events[1:-1]} <= {"partial"}
         assert len({event["segment_id"] for event in events[1:]}) == 1
+        async with chromium(tmp_path) as tab:
+            await tab.open(found[0].strip())
+            await tab.wait_for(
+                f"document.body.innerText.includes({json.dumps(events[-1]['text'])})"
+            )
+            assert tab.complaints == []
         code = await asyncio.to_thread(mock_program.interrupt, child)
         assert code == ExitCode.INTERRUPTED
         async with asyncio.timeout(LIMIT_S):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from urllib.parse import urlsplit
@@ -64,6 +65,17 @@ def stubborn(served: Served) -> socket.socket:
     )
     assert deaf.recv(12) == b"HTTP/1.1 101"
     return deaf
+
+
+async def test_a_client_that_pings_and_reads_nothing_is_dropped() -> None:
+    ping = b"\x89\xfd\0\0\0\0" + b"x" * 125
+    async with serve_feed() as served:
+        with stubborn(served) as deaf:
+            await until(lambda: served.feed.clients == 1)
+            flood = asyncio.to_thread(deaf.sendall, ping * 200_000)
+            with pytest.raises((ConnectionResetError, BrokenPipeError)):
+                await flood
+        await until(lambda: served.feed.clients == 0)
 
 
 async def test_a_client_that_reads_nothing_is_dropped_and_delays_nobody(
