@@ -7,9 +7,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from captioner.core.errors import CaptionerError
 from captioner.core.health import ProbeKind, ProbeOutcome
@@ -164,6 +171,7 @@ class ConnectionTest(QWidget):
         self._show_steps([*(_line(step, reason) for step in found.steps), *insecure])
         health = endpoint_health_said(found.health)
         self._say(_GOOD if found.is_usable else _BAD, f"{health.reason} {health.fix}".strip())
+        QTimer.singleShot(0, self, self._bring_into_view)  # once it has its new height
         self.examined.emit(found)
 
     def _on_step(self, kind: ProbeKind, outcome: ProbeOutcome | None) -> None:
@@ -179,6 +187,14 @@ class ConnectionTest(QWidget):
         self._lines = lines
         self.steps.setText("\n".join(lines))
         self.steps.setVisible(bool(lines))
+
+    def _bring_into_view(self) -> None:
+        parent = self.parentWidget()
+        while parent is not None and not isinstance(parent, QScrollArea):
+            parent = parent.parentWidget()
+        if parent is not None:
+            parent.ensureWidgetVisible(self.steps)
+            parent.ensureWidgetVisible(self.result)
 
     def _show_button(self) -> None:
         is_running = self._test is not None

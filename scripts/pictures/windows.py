@@ -55,7 +55,7 @@ def server_test(folder: Path) -> None:
             scene.screen.await_window("Captioner settings")
             for name, keys in (("works", ()), ("fails", ("Down",))):
                 scene.overlay.ask({"ask": "page", "page": "server"})
-                for words, then in (("servers", keys), ("test the connection", ())):
+                for words, then in (("servers", keys), ("test the connection", ("space",))):
                     scene.screen.xdotool("key", "ctrl+f")
                     scene.screen.xdotool("type", words)
                     scene.screen.xdotool("key", "Return", *then)
