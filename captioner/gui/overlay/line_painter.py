@@ -57,12 +57,6 @@ class LinePainter:
             self._pictures.move_to_end(key)
         painter.drawPixmap(QPointF(0, round(top * ratio) / ratio - self._look.margin), picture)
 
-    def extent(self, line: ShownLine) -> QRectF:
-        """Return where in its row the letters of ``line`` are; for right-to-left at the right."""
-        text_line = self._lay_out(line, self._formats(line)).lineAt(0)
-        area = text_line.naturalTextRect()
-        return QRectF(area.left() + self._look.margin, 0, area.width(), self._look.line_height)
-
     def _picture(self, line: ShownLine, ratio: float) -> QPixmap:
         look = self._look
         margin = look.margin

@@ -191,11 +191,6 @@ class Look:
         return math.ceil(width * columns) + 2 * self.margin
 
 
-def look_advice(settings: OverlaySettings) -> str:
-    """Return what the settings page has to say of ``settings``; empty when all is well."""
-    return Look.from_settings(settings).advice
-
-
 def make_font(family: str, height_px: int, weight: str = "normal") -> QFont:
     """Return the font called ``family``, or the system's own, ``height_px`` logical pixels high."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)

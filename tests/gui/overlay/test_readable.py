@@ -24,7 +24,7 @@ from captioner.gui.overlay.contrast import (
     ratio,
     worst_ratio,
 )
-from captioner.gui.overlay.look import Look, look_advice
+from captioner.gui.overlay.look import Look
 from captioner.gui.overlay.presets import PRESETS, Preset, preset_of
 from captioner.gui.overlay.view import CaptionView
 from captioner.gui.overlay.window import Overlay
@@ -97,7 +97,7 @@ def test_what_could_not_be_read_gets_an_outline_and_the_reader_is_told(
     overlay.restyle(settings)
 
     assert overlay._look.edge == "outline"
-    assert "outline" in look_advice(settings)
+    assert "outline" in Look.from_settings(settings).advice
     for fill in (fill_white, fill_black, fill_grey, fill_busy):
         picture = pixels(overlay, fill)
         assert measured(overlay.view, picture, overlay._look, overlay._look.text) >= LEAST
@@ -105,11 +105,11 @@ def test_what_could_not_be_read_gets_an_outline_and_the_reader_is_told(
 
 def test_what_can_be_read_is_left_as_it_was_asked_for() -> None:
     for preset in PRESETS:
-        assert look_advice(preset.applied_to(OverlaySettings())) == ""
+        assert Look.from_settings(preset.applied_to(OverlaySettings())).advice == ""
 
 
 def test_a_font_that_is_missing_is_named(overlay: Overlay) -> None:
-    assert "Nowhere Sans" in look_advice(OverlaySettings(font_family="Nowhere Sans"))
+    assert "Nowhere Sans" in Look.from_settings(OverlaySettings(font_family="Nowhere Sans")).advice
 
 
 def test_presets_are_told_apart_and_change_only_looks() -> None:
