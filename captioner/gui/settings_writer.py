@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
+from captioner.core.errors import ConfigurationError
 from captioner.gui.tasks import Tasks
 
 
@@ -19,7 +20,11 @@ class SaveSettings(Protocol):
 
 
 class SettingsWriter:
-    """Writes changed settings in a worker thread, one write at a time, the newest values last."""
+    """Writes changed settings in a worker thread, one write at a time, the newest values last.
+
+    What a full disk or a missing permission keeps from the file is written with the next change, or
+    at the end.
+    """
 
     def __init__(self, save: SaveSettings) -> None:
         """Prepare to call ``save``."""
@@ -41,8 +46,17 @@ class SettingsWriter:
         """Return when everything is written, or could not be."""
         if self._task is not None:
             await asyncio.wait({self._task})
+        before = len(self._waiting) + 1
+        while 0 < len(self._waiting) < before:
+            before = len(self._waiting)
+            await asyncio.wait({self._tasks.start(self._write(), name="settings-writer")})
 
     async def _write(self) -> None:
         while self._waiting:
-            changes, reset = self._waiting.popleft()
-            await asyncio.to_thread(self._save, changes, reset=reset)
+            now = self._waiting.popleft()
+            try:
+                await asyncio.to_thread(self._save, now[0], reset=now[1])
+            except ConfigurationError as error:
+                if isinstance(error.__cause__, OSError):
+                    self._waiting.appendleft(now)
+                raise

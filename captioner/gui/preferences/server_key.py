@@ -150,10 +150,13 @@ class ServerKey(QWidget):
             if account in accounts:
                 await self._keep(account, key)
                 has_changed = True
-            del self._waiting[account]
-        if has_changed:
+            # A keyring that asks its user takes its time: another key may wait by now, or none.
+            if self._waiting.get(account, self) is key:
+                del self._waiting[account]
+        if has_changed and not self._waiting:
             self.line.clear()
             self.only_now.setChecked(False)
+        if has_changed:
             self.ask()
         return has_changed
 

@@ -62,7 +62,8 @@ class ServerPage(Page):
         Raises:
             CaptionerError: The keyring refuses.
         """
-        if await self.server_key.keep([account_of(each) for each in self._entries]):
+        servers = [*self._entries, *([] if self._locked is None else [self._locked])]
+        if await self.server_key.keep([account_of(each) for each in servers]):
             self.desk.runner.follow_keys()
 
     def forget(self) -> None:

@@ -17,6 +17,9 @@ _HALF: Final = 0.18
 _ON_LIGHT: Final = ("#0b5394", "#8a3b00", "#1b5e20", "#6a1b9a")
 _ON_DARK: Final = ("#8ec5ff", "#ffb77a", "#9be39f", "#e0b0ff")
 
+_LINE_ENDS: Final = dict.fromkeys(map(ord, "\n\r\u2028\u2029\ufdd0\ufdd1"), " ")
+"""All that Qt takes for the end of a line, or of a frame: an entry is one line."""
+
 
 Piece = tuple[str, QTextCharFormat]
 """A part of a line, and how it looks."""
@@ -44,6 +47,10 @@ class LineStyle:
 
     def pieces(self, entry: Entry, *, has_time: bool) -> list[Piece]:
         """Return the parts of the line of ``entry``."""
+        pieces = self._pieces(entry, has_time=has_time)
+        return [(text.translate(_LINE_ENDS), look) for text, look in pieces]
+
+    def _pieces(self, entry: Entry, *, has_time: bool) -> list[Piece]:
         begun = QDateTime.fromSecsSinceEpoch(int(entry.at))
         if entry.kind is EntryKind.START:
             text = QCoreApplication.translate(

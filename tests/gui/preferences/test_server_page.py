@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -186,6 +187,17 @@ def test_a_server_of_the_environment_is_locked_and_says_so(play: Play) -> None:
         assert [each.host for each in office.now.endpoints] == ["riva.example.org", "two"]
 
     play(story, environ={"RIVA_HOST": "riva.example.org", "RIVA_API_KEY": KEY})
+
+
+def test_a_key_for_a_server_of_the_environment_is_kept(play: Play) -> None:
+    async def story(office: Office) -> None:
+        page = page_of(office)
+        await until(lambda: "offers no keyring" in page.server_key.state.text())
+        type_into(page.server_key.line, KEY)
+        office.press(office.dialog.apply_button)
+        await until(lambda: SecretStore().holds("riva.example.org:50051"))
+
+    play(story, environ={"RIVA_HOST": "riva.example.org"})
 
 
 async def verdict_of(office: Office, page: ServerPage) -> str:
@@ -416,6 +428,48 @@ def test_a_locked_keyring_is_said_and_can_be_asked_again(
         office.press(office.dialog.apply_button)
         await until(lambda: backend.kept == KEY)
         await until(lambda: page.server_key.state.text().startswith("Stored in Test Keyring"))
+
+    play(story)
+
+
+def test_cancel_and_another_key_while_the_keyring_asks_its_user(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+    kept: list[str] = []
+
+    class Asking:
+        name = "Test Keyring"
+
+        def get_password(self, _service: str, _account: str) -> str | None:
+            return kept[-1] if kept else None
+
+        def set_password(self, _service: str, _account: str, key: str) -> None:
+            asked.set()
+            assert answered.wait(20)
+            kept.append(key)
+
+    monkeypatch.setattr(secrets, "_find_backend", Asking)
+
+    async def story(office: Office) -> None:
+        office.front_end.desk.live.change({"endpoints": (EndpointSettings(host="one"),)})
+        page = page_of(office)
+        type_into(page.server_key.line, KEY)
+        office.press(office.dialog.apply_button)
+        await until(asked.is_set)
+        type_into(page.server_key.line, "another")
+        answered.set()
+        await until(lambda: kept == [KEY])
+        await until(office.dialog.apply_button.isEnabled)
+        assert page.server_key.line.text() == "another"
+
+        asked.clear()
+        answered.clear()
+        office.press(office.dialog.apply_button)
+        await until(asked.is_set)
+        office.press(office.dialog.cancel_button)
+        answered.set()
+        await until(lambda: kept == [KEY, "another"])
 
     play(story)
 

@@ -66,6 +66,21 @@ def test_it_has_what_was_said_before_it_was_opened_and_while_it_was_closed(stage
     stage.play(story)
 
 
+def test_whatever_is_said_stays_on_a_line_of_its_own(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        window = await opened(front_end)
+        for number, end in enumerate(("\n", "\r\n", "\u2028", "\u2029", "\ufdd0")):
+            stage.session.emit(caption(number, f"one{end}two", is_final=True))
+        stage.session.emit(caption(9, "three", is_final=True))
+        assert [line.split() for line in lines(window)] == [["one", "two"]] * 5 + [["three"]]
+        window.view.selectAll()
+        window.view.copy()
+        assert QGuiApplication.clipboard().text().endswith("one two\nthree")
+
+    stage.play(story)
+
+
 def test_another_run_is_marked_and_goes_on(stage: Stage) -> None:
     async def story(front_end: FrontEnd) -> None:
         await started(stage)
