@@ -16,6 +16,7 @@ from captioner.gui.bridge import SessionFactory
 from captioner.gui.commands import Command
 from captioner.gui.faults import faults_told
 from captioner.gui.front_end import FrontEnd
+from captioner.gui.garbage import garbage_collected_here
 from captioner.gui.icons import app_icon
 from captioner.gui.rimmed_style import rim_controls
 from captioner.gui.settings_writer import SaveSettings
@@ -74,7 +75,7 @@ def run_application(
     application = Application()
     rim_controls(application)
     speak(application, loaded.settings.desktop.language)
-    with qasync.QEventLoop(application) as loop:
+    with qasync.QEventLoop(application) as loop, garbage_collected_here():
         asyncio.set_event_loop(loop)
         try:
             return int(
