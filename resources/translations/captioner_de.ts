@@ -355,7 +355,7 @@
     </message>
     <message>
         <source>Captions are stopped. The level is seen while they run.</source>
-        <translation>Die Untertitel sind angehalten. Der Pegel ist zu sehen, während sie laufen.</translation>
+        <translation>Die Untertitel sind gestoppt. Der Pegel ist zu sehen, während sie laufen.</translation>
     </message>
     <message>
         <source>S&amp;tart captions</source>
@@ -1006,7 +1006,7 @@
     <name>HealthState</name>
     <message>
         <source>Stopped</source>
-        <translation>Angehalten</translation>
+        <translation>Gestoppt</translation>
     </message>
     <message>
         <source>Starting</source>
@@ -1564,6 +1564,14 @@
         <translation>Live-Untertitel</translation>
     </message>
     <message>
+        <source>Clicks go through now; the tray menu ends that</source>
+        <translation>Klicks gehen jetzt hindurch; das Menü im Infobereich beendet das</translation>
+    </message>
+    <message>
+        <source>Clicks go through now; “captioner click-through” ends that</source>
+        <translation>Klicks gehen jetzt hindurch; „captioner click-through“ beendet das</translation>
+    </message>
+    <message>
         <source>Copied</source>
         <translation>Kopiert</translation>
     </message>
@@ -1574,10 +1582,6 @@
     <message>
         <source>The system does not leave the captions out of captures</source>
         <translation>Das System hält die Untertitel nicht aus Aufnahmen heraus</translation>
-    </message>
-    <message>
-        <source>Clicks go through now; the tray menu or “captioner click-through” ends that</source>
-        <translation>Klicks gehen jetzt hindurch; das Menü im Infobereich oder „captioner click-through“ beendet das</translation>
     </message>
 </context>
 <context>
@@ -1907,7 +1911,7 @@
     </message>
     <message>
         <source>Captioner met a fault of its own, and captions have stopped.</source>
-        <translation>In Captioner ist ein eigener Fehler aufgetreten, die Untertitel wurden angehalten.</translation>
+        <translation>In Captioner ist ein eigener Fehler aufgetreten, die Untertitel wurden gestoppt.</translation>
     </message>
     <message>
         <source>Captions appear as soon as something plays. If you hear sound, choose another output.</source>
@@ -1919,11 +1923,11 @@
     </message>
     <message>
         <source>Captions are stopped.</source>
-        <translation>Die Untertitel sind angehalten.</translation>
+        <translation>Die Untertitel sind gestoppt.</translation>
     </message>
     <message>
         <source>Captions are stopping.</source>
-        <translation>Die Untertitel werden angehalten.</translation>
+        <translation>Die Untertitel werden gestoppt.</translation>
     </message>
     <message>
         <source>Captions cannot be served at {0}: it is no address of this computer.</source>
@@ -1943,7 +1947,7 @@
     </message>
     <message>
         <source>Captions have stopped.</source>
-        <translation>Die Untertitel wurden angehalten.</translation>
+        <translation>Die Untertitel wurden gestoppt.</translation>
     </message>
     <message>
         <source>Captions would be open to others at {0} without encryption.</source>
@@ -3430,7 +3434,7 @@
     <name>Shortcuts</name>
     <message>
         <source>&amp;Start or stop captions:</source>
-        <translation>Untertitel &amp;starten oder beenden:</translation>
+        <translation>Untertitel &amp;starten oder stoppen:</translation>
     </message>
     <message>
         <source>&amp;Pause captions:</source>
@@ -3594,7 +3598,7 @@
     </message>
     <message>
         <source>&amp;Stop captions</source>
-        <translation>Untertitel an&amp;halten</translation>
+        <translation>Untertitel &amp;stoppen</translation>
     </message>
     <message>
         <source>Copied</source>

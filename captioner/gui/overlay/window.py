@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from captioner.core.events import CaptionChanged
 from captioner.core.health import Health
@@ -124,9 +124,9 @@ class Overlay(QWidget):
         self._let_clicks_through()
         if settings.click_through and not before.click_through:
             self.show_notice(
-                self.tr(
-                    "Clicks go through now; the tray menu or “captioner click-through” ends that"
-                )
+                self.tr("Clicks go through now; the tray menu ends that")
+                if QSystemTrayIcon.isSystemTrayAvailable()
+                else self.tr("Clicks go through now; “captioner click-through” ends that")
             )
         if settings.hide_from_capture != before.hide_from_capture:
             self._leave_out_of_captures()

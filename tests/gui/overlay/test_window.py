@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QSystemTrayIcon, QWidget
 from pytestqt.qtbot import QtBot
 
 from captioner.core.events import EngineChanged, SourceChanged
@@ -141,6 +141,19 @@ def test_a_warning_is_shown_whole_and_outlasts_what_is_said_for_a_moment(
     assert overlay.status.text in overlay.status.toolTip()
     overlay.reports._warning_timer.start(0)
     qtbot.waitUntil(lambda: overlay.status.text == "")
+
+
+@pytest.mark.parametrize(
+    ("has_tray", "way_out"), [(True, "tray menu"), (False, "captioner click-through")]
+)
+def test_clicks_that_go_through_leave_a_way_back_that_is_there(
+    overlay: Overlay, monkeypatch: pytest.MonkeyPatch, *, has_tray: bool, way_out: str
+) -> None:
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: has_tray)
+
+    overlay.restyle(OverlaySettings(click_through=True))
+
+    assert way_out in overlay.status.text
 
 
 def test_a_mock_engine_is_named_as_long_as_it_is_there(overlay: Overlay) -> None:

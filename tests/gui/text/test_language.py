@@ -65,6 +65,8 @@ def test_english_stays_as_it_is(qapp: QApplication) -> None:
             "Listening to Speakers. No sound reaches Webcam.",
             "Speakers wird gehört. Bei Webcam kommt kein Ton an.",
         ),
+        # Captions that are paused are "angehalten".
+        ("Captions are stopped.", "Die Untertitel sind gestoppt."),
         ("Something nobody has translated.", "Something nobody has translated."),
         ("", ""),
     ],
