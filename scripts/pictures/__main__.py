@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from scripts.pictures import overlay, windows
+from scripts.pictures import overlay, pages, windows
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
-_SCENES: Final = {scene.__name__: scene for scene in (*overlay.SCENES, *windows.SCENES)}
+_SCENES: Final = {
+    scene.__name__: scene for scene in (*overlay.SCENES, *windows.SCENES, *pages.SCENES)
+}
 
 
 def main() -> None:

@@ -165,18 +165,18 @@ class Studio:
         self._await_calm()
         x, y, width, height = self.overlay.look()["place"]
         area = f"{width + 2 * MARGIN}x{height + MARGIN + above}+{x - MARGIN}+{y - above}"
-        self._keep(self.screen.screenshot(self._folder / f"{name}.png"), area)
+        keep(self.screen.screenshot(self._folder / f"{name}.png"), area)
 
     def take_screen(self, name: str, area: str = "") -> Path:
         """Take the picture ``name`` of the screen, or of an ``area`` such as ``10x10+0+0``."""
         self._await_calm()
-        return self._keep(self.screen.screenshot(self._folder / f"{name}.png"), area)
+        return keep(self.screen.screenshot(self._folder / f"{name}.png"), area)
 
     def take_window(self, name: str, title: str) -> None:
         """Take the picture ``name`` of the window called ``title``."""
         window = self.screen.await_window(title)
         self._await_calm()
-        self._keep(self.screen.screenshot(self._folder / f"{name}.png", window=window))
+        keep(self.screen.screenshot(self._folder / f"{name}.png", window=window))
 
     def _await_calm(self) -> None:
         paints = -1
@@ -184,14 +184,15 @@ class Studio:
             time.sleep(0.1)
         time.sleep(0.3)  # compositor and other windows follow a moment later; nothing tells when
 
-    @staticmethod
-    def _keep(path: Path, area: str = "") -> Path:
-        crop = ["-crop", area, "+repage"] if area else []
-        look = ["+dither", "-colors", "64", "-strip"]
-        command = ["/usr/bin/env", "convert", str(path), *crop, *look, str(path)]
-        subprocess.run(command, check=True)
-        print(path, path.stat().st_size, "bytes", flush=True)
-        return path
+
+def keep(path: Path, area: str = "") -> Path:
+    """Make the picture small, or an ``area`` of it such as ``10x10+0+0``; return its path."""
+    crop = ["-crop", area, "+repage"] if area else []
+    look = ["+dither", "-colors", "64", "-strip"]
+    command = ["/usr/bin/env", "convert", str(path), *crop, *look, str(path)]
+    subprocess.run(command, check=True)
+    print(path, path.stat().st_size, "bytes", flush=True)
+    return path
 
 
 @contextmanager
