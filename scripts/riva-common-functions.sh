@@ -247,7 +247,7 @@ run_step() {
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     command -v flock >/dev/null || fail "There is no flock." "Install util-linux (macOS: brew install flock)."
-    lock step
+    lock "${LOCK:-step}"
     read_env
     step "$STEP${DRY_RUN:+ (dry run)}"
     load_config
@@ -268,13 +268,13 @@ run_step() {
 
 # ---- the order of the steps ----
 
-# Prints the scripts that stand up this deployment, in their order.
-route() {
-    local script when
-    for script in "$ROOT"/scripts/riva-[0-9][0-9][0-9]-*.sh; do
-        when=$(sed -n 's/^# Runs: *//p' "$script")
-        [ "$when" != always ] && [ "$when" != "$DEPLOY_ON" ] || printf '%s\n' "$script"
-    done
+STEPS=("$ROOT"/scripts/riva-[0-9][0-9][0-9]-*.sh)
+
+# Whether a script is one of those that stand up this deployment.
+in_route() {
+    local when
+    when=$(sed -n 's/^# Runs: *//p' "$1")
+    [ "$when" = always ] || [ "$when" = "$DEPLOY_ON" ]
 }
 
 number_of() { basename "$1" | cut -c6-8; }
@@ -282,13 +282,10 @@ number_of() { basename "$1" | cut -c6-8; }
 # Says which script comes next: NEXT where the step set it, else the following one of the route.
 show_next() {
     local script
-    if [ -z "$NEXT" ]; then
-        while IFS= read -r script; do
-            if [ "$(number_of "$script")" -gt "$((10#$NUMBER))" ]; then
-                NEXT=scripts/$(basename "$script")
-                break
-            fi
-        done < <(route)
-    fi
+    for script in "${STEPS[@]}"; do
+        if [ -z "$NEXT" ] && [ "$(number_of "$script")" -gt "$((10#$NUMBER))" ] && in_route "$script"; then
+            NEXT=scripts/$(basename "$script")
+        fi
+    done
     [ -z "$NEXT" ] || info "Next: $NEXT"
 }

@@ -15,7 +15,7 @@ import pytest
 from dotenv import dotenv_values
 
 _ROOT: Final = Path(__file__).parents[2]
-_LIMIT_S: Final = 60.0
+_LIMIT_S: Final = 100.0
 
 
 @dataclass

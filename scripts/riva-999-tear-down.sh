@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# 999: removes everything that the steps made for this deployment, for good: listed first, confirmed,
+# verified gone.
+#
+# Needs:     .env (005), the AWS CLI (010).
+# Changes:   removes what has the tags Project=captioner and Deployment=DEPLOYMENT_ID in AWS_REGION:
+#            instances with their volumes (and the models there), security groups, key pairs; and the
+#            SSH key that 015 made here. RIVA_HOST in .env is emptied when it was the address.
+# Validates: looks for all of it again.
+# Undo:      none; 015 makes new ones.
+# Costs:     nothing, and nothing from now on.
+# Runs: by hand
+set -euo pipefail
+# shellcheck source=scripts/riva-common-functions.sh
+. "$(dirname "${BASH_SOURCE[0]}")/riva-common-functions.sh"
+# shellcheck source=scripts/lib/riva-aws.sh
+. "$ROOT/scripts/lib/riva-aws.sh"
+# shellcheck source=scripts/lib/riva-host.sh
+. "$ROOT/scripts/lib/riva-host.sh"
+
+NEXT=scripts/riva-015-create-instance.sh
+
+load_config() {
+    use_aws
+    [ "$DEPLOY_ON" = aws ] || fail "DEPLOY_ON is $DEPLOY_ON; nothing was made at AWS." "Remove what runs on the machine there."
+}
+
+validate_prerequisites() { LIST=$(things); }
+
+# Prints all that there is, a line each: what it is, its id, and what one should know of it.
+things() {
+    instances
+    volumes
+    aws_do ec2 describe-security-groups --filters "${FILTERS[@]}" --query "SecurityGroups[].['group', GroupId, GroupName]"
+    aws_do ec2 describe-key-pairs --filters "${FILTERS[@]}" --query "KeyPairs[].['key', KeyName]"
+    if made_here; then printf 'file\t%s\n' "$(key_file)"; fi
+}
+
+instances() {
+    aws_do ec2 describe-instances --filters "${FILTERS[@]}" \
+        Name=instance-state-name,Values=pending,running,stopping,stopped,shutting-down \
+        --query "Reservations[].Instances[].['instance', InstanceId, InstanceType, State.Name,
+            PublicIpAddress, Tags[?Key=='Address'] | [0].Value]"
+}
+
+volumes() { aws_do ec2 describe-volumes --filters "${FILTERS[@]}" --query "Volumes[].['volume', VolumeId, to_string(Size), 'GB']"; }
+
+report_state() { printf '%s things of %s in %s' "$(grep -c . <<<"$LIST")" "$NAME" "$AWS_REGION"; }
+
+# The SSH key is ours when its comment says so: one of the user's own stays.
+made_here() { [[ -f "$(key_file).pub" && "$(<"$(key_file).pub")" == *" $NAME" ]]; }
+
+# ids KIND: prints the ids in LIST.
+ids() { awk -v kind="$1" '$1 == kind { print $2 }' <<<"$LIST"; }
+
+no_instance_is_left() { [ -z "$(instances)" ]; }
+
+try_to_remove_group() { aws_try ec2 delete-security-group --group-id "$1" >/dev/null; }
+
+perform_operation() {
+    local line id host
+    if [ -z "$LIST" ]; then
+        info "There is nothing of $NAME in $AWS_REGION."
+        return 0
+    fi
+    while IFS= read -r line; do warn "To be removed: ${line//$'\t'/ }"; done <<<"$LIST"
+    confirm "Remove all of this for good?"
+    will "Remove $(grep -c . <<<"$LIST") things" || return 0
+    host=$(in_file RIVA_HOST)
+    [ -n "$host" ] && grep -qwF -- "$host" <<<"$LIST" || host=
+    for id in $(ids instance); do aws_do ec2 terminate-instances --instance-ids "$id" >/dev/null; done
+    wait_until 900 5 "Waiting until the instances are gone" no_instance_is_left \
+        || fail "AWS does not end the instances." "Run this again in a few minutes."
+    for id in $(volumes | cut -f2); do aws_do ec2 delete-volume --volume-id "$id" >/dev/null; done
+    for id in $(ids group); do
+        wait_until 300 5 "Waiting until nothing uses $id" try_to_remove_group "$id" \
+            || aws_do ec2 delete-security-group --group-id "$id"
+    done
+    for id in $(ids key); do aws_do ec2 delete-key-pair --key-name "$id" >/dev/null; done
+    if made_here; then rm -f "$(key_file)" "$(key_file).pub"; fi
+    rm -f "$(known_hosts_file)"
+    if [ -n "$host" ]; then write_env RIVA_HOST </dev/null; fi
+}
+
+validate_results() {
+    LIST=$(things)
+    [ -z "$LIST" ] || fail "This is still there: ${LIST//[$'\t\n']/ }" "Run this again in a few minutes."
+}
+
+run_step "$@"
