@@ -184,6 +184,7 @@ class FrontEnd(QObject):
         control = self._control = Control(self.desk)
         control.show_overlay_visible(visible=self.overlay.isVisible())
         control.overlay_wanted.connect(self._show_overlay)
+        control.past_wanted.connect(self.windows.open_past)
         control.page_wanted.connect(self.windows.open_preferences)
         self.overlay.menu_wanted.connect(control.popup)
         self.overlay.close_wanted.connect(self._on_close_wanted)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from captioner.gui.health.popover import StatusPopover
     from captioner.gui.preferences.dialog import Preferences
+    from captioner.gui.transcript.past import PastWindow
     from captioner.gui.transcript.window import TranscriptWindow
     from captioner.gui.welcome.window import Welcome
 
@@ -32,6 +33,7 @@ class Windows:
         self._captions = captions
         self._recorder = Recorder(desk.bridge)
         self._transcript: TranscriptWindow | None = None
+        self._past: PastWindow | None = None
         self._preferences: Preferences | None = None
         self._status: StatusPopover | None = None
         self._welcome: Welcome | None = None
@@ -62,6 +64,14 @@ class Windows:
             self._transcript = TranscriptWindow(self._desk, self._recorder)
         self._transcript.open(clear_of=self._captions())
 
+    def open_past(self) -> None:
+        """Show the transcripts that are kept."""
+        if self._past is None:
+            from captioner.gui.transcript.past import PastWindow  # noqa: PLC0415  # see above
+
+            self._past = PastWindow(self._desk)
+        self._past.open(clear_of=self._captions())
+
     def open_welcome(self) -> None:
         """Show the first steps."""
         if self._welcome is None:
@@ -76,6 +86,8 @@ class Windows:
             self._welcome.hide()
         if self._transcript is not None:
             self._transcript.hide()
+        if self._past is not None:
+            self._past.hide()
         if self._preferences is not None:
             self._preferences.cancel()
         if self._status is not None:

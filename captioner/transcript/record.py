@@ -181,7 +181,7 @@ class Record:
                 entry,
                 confidence=segment.confidence,
                 processing_ms=segment.processing_ms,
-                timing=_timing(segment, self._offset_ms),
+                timing=packed_times(segment, self._offset_ms),
             )
         else:
             self._open[segment.id] = entry.serial
@@ -199,7 +199,7 @@ class Record:
         return self._next - 1
 
 
-def _timing(segment: Segment, offset_ms: int) -> bytes:
+def packed_times(segment: Segment, offset_ms: int) -> bytes:
     """Return the times of the words where each word of the text has one."""
     if len(segment.words) != len(segment.text.split()):
         return b""

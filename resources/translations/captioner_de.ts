@@ -146,6 +146,10 @@
         <translation>&amp;Mitschrift…</translation>
     </message>
     <message>
+        <source>Past transcr&amp;ipts…</source>
+        <translation>Frühere M&amp;itschriften…</translation>
+    </message>
+    <message>
         <source>&amp;Keep what is said</source>
         <translation>Gesagtes au&amp;fbewahren</translation>
     </message>
@@ -1589,6 +1593,57 @@
     <message>
         <source>Set by {origin}.</source>
         <translation>Festgelegt durch {origin}.</translation>
+    </message>
+</context>
+<context>
+    <name>PastWindow</name>
+    <message>
+        <source>Captioner past transcripts</source>
+        <translation>Captioner: frühere Mitschriften</translation>
+    </message>
+    <message>
+        <source>Words, or their beginnings</source>
+        <translation>Wörter oder ihre Anfänge</translation>
+    </message>
+    <message>
+        <source>Transcripts</source>
+        <translation>Mitschriften</translation>
+    </message>
+    <message>
+        <source>&amp;Delete…</source>
+        <translation>&amp;Löschen…</translation>
+    </message>
+    <message>
+        <source>C&amp;lose</source>
+        <translation>S&amp;chließen</translation>
+    </message>
+    <message>
+        <source>S&amp;earch:</source>
+        <translation>S&amp;uchen:</translation>
+    </message>
+    <message>
+        <source>Nothing was found.</source>
+        <translation>Es wurde nichts gefunden.</translation>
+    </message>
+    <message>
+        <source>There are no transcripts yet.</source>
+        <translation>Es gibt noch keine Mitschriften.</translation>
+    </message>
+    <message>
+        <source>Delete the transcript</source>
+        <translation>Mitschrift löschen</translation>
+    </message>
+    <message>
+        <source>Delete this transcript for good?</source>
+        <translation>Diese Mitschrift endgültig löschen?</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>&amp;Löschen</translation>
+    </message>
+    <message>
+        <source>The transcript is deleted.</source>
+        <translation>Die Mitschrift ist gelöscht.</translation>
     </message>
 </context>
 <context>

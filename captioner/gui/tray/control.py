@@ -24,10 +24,12 @@ class Control(QObject):
 
     Signals:
         overlay_wanted: The overlay is to be shown (True) or hidden.
+        past_wanted: The transcripts that are kept are to be shown.
         page_wanted: The settings are to be opened at a page.
     """
 
     overlay_wanted = Signal(bool)
+    past_wanted = Signal()
     page_wanted = Signal(str)
 
     def __init__(self, desk: Desk) -> None:
@@ -70,6 +72,7 @@ class Control(QObject):
         menu.command_wanted.connect(desk.do)
         menu.change_wanted.connect(self._on_change_wanted)
         menu.overlay_wanted.connect(self.overlay_wanted)
+        menu.past_wanted.connect(self.past_wanted)
         menu.page_wanted.connect(self.page_wanted)
         menu.sources.aboutToShow.connect(
             lambda: desk.tasks.start(self.refresh_devices(), name="list-devices")

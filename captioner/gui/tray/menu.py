@@ -39,6 +39,7 @@ class AppMenu(QObject):
     Signals:
         command_wanted: Something is to be done, a `Command`.
         change_wanted: Settings are to be changed, by dotted name.
+        past_wanted: The transcripts that are kept are to be shown.
         page_wanted: The settings are to be opened at a page.
         start_wanted, stop_wanted: Captions are to begin or end.
         overlay_wanted: The overlay is to be shown (True) or hidden.
@@ -46,6 +47,7 @@ class AppMenu(QObject):
 
     command_wanted = Signal(object)
     change_wanted = Signal(object)
+    past_wanted = Signal()
     page_wanted = Signal(str)
     start_wanted = Signal()
     stop_wanted = Signal()
@@ -68,6 +70,7 @@ class AppMenu(QObject):
         self._pause.setCheckable(True)
         self._add_command(self.tr("&Copy captions"), Command.COPY)
         self._add_command(self.tr("T&ranscript…"), Command.TRANSCRIPT)
+        self.menu.addAction(self.tr("Past transcr&ipts…"), self.past_wanted.emit)
         self._kept = self.menu.addAction(self.tr("&Keep what is said"))
         self._kept.setToolTip(self.tr("Without the tick nothing that is said is written down"))
         self._kept.setCheckable(True)
