@@ -124,6 +124,7 @@ class Feed:
             self._bound.set_result(address)
             await self._closing.wait()
             self._take_all()
+            await self._hub.drain()
         finally:
             with self._lock:
                 self._loop = None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import deque
+from contextlib import suppress
+from typing import Final
 
 from captioner.core.errors import CaptionerError
 from captioner.core.events import CaptionChanged, GapMarked, HealthChanged, SessionEvent
@@ -17,6 +20,8 @@ from captioner.transcript.contract import (
     timestamp,
 )
 from captioner.web.outbox import Message, Outbox
+
+_DRAIN_S: Final = 2.0
 
 
 class Hub:
@@ -59,6 +64,13 @@ class Hub:
     def leave(self, outbox: Outbox) -> None:
         """Forget a client."""
         self._outboxes.discard(outbox)
+
+    async def drain(self) -> None:
+        """Return when everybody has been told everything, or after a moment."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                for outbox in tuple(self._outboxes):
+                    await outbox.drained()
 
     def refuse(self, outbox: Outbox, sentence: str, code: str) -> None:
         """Tell one client what is wrong with what it sent."""

@@ -40,6 +40,8 @@ class Outbox:
         """Begin empty."""
         self._waiting: deque[Message] = deque()
         self._ready = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._missed = 0
 
     def __len__(self) -> int:
@@ -57,11 +59,17 @@ class Outbox:
             self._waiting.popleft()
             self._missed += 1
         self._waiting.append(message)
+        self._idle.clear()
         self._ready.set()
+
+    async def drained(self) -> None:
+        """Return as soon as nothing waits and whoever takes comes back for more."""
+        await self._idle.wait()
 
     async def take(self) -> str:
         """Return the next text, as soon as there is one."""
         while not self._waiting:
+            self._idle.set()
             self._ready.clear()
             await self._ready.wait()
         if self._missed:

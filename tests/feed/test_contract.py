@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,7 +128,12 @@ async def test_clients_are_counted_and_told_of_the_end() -> None:
             await other.close()
             await until(lambda: served.feed.clients == 1)
             await heard(one)
-            await served.feed.close()
+            for number in range(50):
+                served.feed(caption(number, "The last words. " * 16_000, final=True))
+            closing = asyncio.create_task(served.feed.close())
+            last = [(await heard(one))["segment_id"] for _ in range(50)]
+            assert last == list(range(50))  # nothing is lost on the way out
+            await closing
             await one.wait_closed()
             assert one.close_code == 1001  # going away
         assert served.feed.clients == 0
