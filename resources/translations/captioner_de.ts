@@ -924,6 +924,50 @@
         <translation>&amp;Port:</translation>
     </message>
     <message>
+        <source>&amp;Who can connect:</source>
+        <translation>&amp;Wer sich verbinden kann:</translation>
+    </message>
+    <message>
+        <source>Other computers need a certificate, so that nobody listens in.</source>
+        <translation>Für andere Computer ist ein Zertifikat nötig, damit niemand mithört.</translation>
+    </message>
+    <message>
+        <source>host network address interface</source>
+        <translation>Host Netzwerk Adresse Schnittstelle</translation>
+    </message>
+    <message>
+        <source>Cer&amp;tificate:</source>
+        <translation>Zer&amp;tifikat:</translation>
+    </message>
+    <message>
+        <source>Certificate</source>
+        <translation>Zertifikat</translation>
+    </message>
+    <message>
+        <source>Its &amp;key:</source>
+        <translation>Sein &amp;Schlüssel:</translation>
+    </message>
+    <message>
+        <source>Key of the certificate</source>
+        <translation>Schlüssel des Zertifikats</translation>
+    </message>
+    <message>
+        <source>Only this computer</source>
+        <translation>Nur dieser Computer</translation>
+    </message>
+    <message>
+        <source>Other computers too</source>
+        <translation>Auch andere Computer</translation>
+    </message>
+    <message>
+        <source>PEM files (*.pem *.crt *.cer *.key);;All files (*)</source>
+        <translation>PEM-Dateien (*.pem *.crt *.cer *.key);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>TLS encryption PEM</source>
+        <translation>TLS Verschlüsselung PEM</translation>
+    </message>
+    <message>
         <source>What is served now</source>
         <translation>Was gerade angeboten wird</translation>
     </message>

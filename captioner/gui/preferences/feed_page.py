@@ -6,14 +6,16 @@ from typing import ClassVar, Final
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from captioner.core.network import is_loopback
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.draft import Draft
+from captioner.gui.preferences.file_field import FileField
 from captioner.gui.preferences.message_bar import announce
-from captioner.gui.preferences.page import Page
+from captioner.gui.preferences.page import Page, with_name
 
+_EVERYBODY: Final = "0.0.0.0"  # noqa: S104  # the user's choice, and refused without encryption
 _LOOK_EVERY_MS: Final = 1000
 
 
@@ -63,6 +65,33 @@ class FeedPage(Page):
         port = self.number("feed.port", 0, 65535)
         port.setSpecialValueText(self.tr("Any free one"))
         self.row(form, self.tr("&Port:"), port, field="feed.port")
+        self.row(
+            form,
+            self.tr("&Who can connect:"),
+            self.choice("feed.host", self._hosts()),
+            field="feed.host",
+            help_text=self.tr("Other computers need a certificate, so that nobody listens in."),
+            words=self.tr("host network address interface"),
+        )
+        self._add_file(form, "feed.tls_cert", self.tr("Cer&tificate:"), self.tr("Certificate"))
+        self._add_file(
+            form, "feed.tls_key", self.tr("Its &key:"), self.tr("Key of the certificate")
+        )
+
+    def _hosts(self) -> list[tuple[str, object]]:
+        hosts: list[tuple[str, object]] = [
+            (self.tr("Only this computer"), "127.0.0.1"),
+            (self.tr("Other computers too"), _EVERYBODY),
+        ]
+        chosen = str(self.draft.value("feed.host"))
+        known = any(chosen == host for _, host in hosts)
+        return hosts if known else [*hosts, (chosen, chosen)]
+
+    def _add_file(self, form: QFormLayout, field: str, label: str, title: str) -> None:
+        line = FileField(title, self.tr("PEM files (*.pem *.crt *.cer *.key);;All files (*)"))
+        line.entered.connect(lambda path: self.draft.set(field, path or None))
+        self.follow(line, lambda: line.show_path(str(self.draft.value(field) or "")))
+        self.row(form, label, line, field=field, words=self.tr("TLS encryption PEM"))
 
     def _add_address(self) -> None:
         form = self.group(self.tr("What is served now"))
@@ -117,7 +146,11 @@ class FeedPage(Page):
     def _sentence(self) -> str:
         feed = self.desk.feed
         if feed.trouble:
-            return f"\u26a0 {feed.trouble}"
+            sentence = feed.trouble
+            for row in self.rows:
+                if row.field:
+                    sentence = with_name(sentence, row.field, row.label)
+            return f"\u26a0 {sentence}"
         if not feed.address:
             return (
                 self.tr("The feed is being started\u2026")

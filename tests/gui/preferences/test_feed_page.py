@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import keyring
 import pytest
+import trustme
 from keyring.backends.fail import Keyring as NoKeyring
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -100,6 +103,37 @@ def test_a_port_in_use_is_said_and_captions_go_on(play: Play) -> None:
         await until(lambda: page.address.text() != "")
         async with reader(page.address.text()) as client:
             assert (await heard(client))["type"] == "connection"
+
+    play(story)
+
+
+def test_others_may_connect_with_a_certificate_alone(play: Play, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    pem = tmp_path / "feed.pem"
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(pem))
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+
+    async def story(office: Office) -> None:
+        page = page_of(office)
+        office.dialog.open_page(page.key)
+        QTest.keyClick(office.focus("feed.is_on"), Qt.Key.Key_Space)
+        enter_port(office, free_port())
+        QTest.keyClick(office.focus("feed.host"), Qt.Key.Key_Down)
+        office.press(office.dialog.apply_button)
+        await until(lambda: page.state.property("role") == "problem")
+        assert "without encryption" in page.state.text()
+        assert "“Certificate”" in page.state.text()  # and not what it is called in the file
+        QTest.keyClicks(office.focus("feed.tls_cert"), str(pem))
+        office.press(office.dialog.apply_button)
+        await until(lambda: page.address.text().startswith("https://"))
+        assert "Other computers can connect too." in page.state.text()
+        url = f"wss://localhost:{office.now.feed.port}/ws/captions"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with connect(url, ssl=context, additional_headers=headers, proxy=None) as client:
+            await heard(client)
+            office.session.emit(caption(0, "Good morning"))
+            assert (await heard(client))["text"] == "Good morning"
 
     play(story)
 
