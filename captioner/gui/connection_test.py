@@ -122,6 +122,8 @@ class ConnectionTest(QWidget):
             self._test.cancel()
             self._test = None
             self._show_button()
+            self._show_steps([])
+            self._say("", self.tr("The test was stopped."))
 
     def hideEvent(self, event: object) -> None:  # noqa: ARG002, N802  # Qt's name
         """Nobody waits for it any more."""
@@ -130,8 +132,6 @@ class ConnectionTest(QWidget):
     def _press(self) -> None:
         if self._test is not None:
             self.stop()
-            self._show_steps([])
-            self._say("", self.tr("The test was stopped."))
             return
         try:
             subject = self._subject()
@@ -227,7 +227,7 @@ def _line(outcome: ProbeOutcome, verdict: str) -> str:
 
 def _selectable(name: str) -> QLabel:
     label = QLabel()
-    label.setAccessibleName(name)
+    label.setAccessibleDescription(name)  # its name is what it says
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(

@@ -253,6 +253,11 @@ def test_a_test_can_be_given_up_and_ends_with_the_dialog(play: Play) -> None:
             assert page.test.result.text() == "The test was stopped."
             assert page.test.button.text() == "Test the &connection"
             QTest.keyClick(page.test.button, Qt.Key.Key_Space)
+            assert page.test.result.text().startswith("Asking 127.0.0.1")
+            office.dialog.open_page("audio")
+            assert page.test.result.text() == "The test was stopped."
+            office.dialog.open_page("server")
+            QTest.keyClick(page.test.button, Qt.Key.Key_Space)
             office.press(office.dialog.cancel_button)
             await until(lambda: "test-connection" not in names_of_tasks())
 
