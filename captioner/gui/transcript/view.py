@@ -158,7 +158,9 @@ class TranscriptView(QPlainTextEdit):
             for number, line in zip(numbers, lines, strict=True)
             if self.entries[number].kind is not EntryKind.PARTIAL
         ]
-        data = QMimeData()
+        # The clipboard outlives Python: destroying an object that Python made would crash then.
+        data = super().createMimeDataFromSelection()
+        data.clear()
         data.setText("\n".join(kept))
         return data
 

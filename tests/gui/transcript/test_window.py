@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -159,6 +161,25 @@ def test_words_are_found_by_keyboard_and_counted_while_captions_come(stage: Stag
         assert view.extraSelections() == []
 
     stage.play(story)
+
+
+def test_what_is_copied_does_not_make_the_end_a_crash() -> None:
+    program = """
+from PySide6.QtWidgets import QApplication
+application = QApplication(["captioner", "-platform", "offscreen"])
+from captioner.gui.transcript.view import TranscriptView
+from captioner.transcript.record import Entry, EntryKind
+view = TranscriptView()
+view.show_entry(Entry(0, EntryKind.FINAL, 0.0, "words"))
+view.selectAll()
+view.copy()
+print(application.clipboard().text())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout.endswith("words\n")
+    assert done.returncode == 0
 
 
 def test_what_may_still_change_is_never_copied(stage: Stage) -> None:
