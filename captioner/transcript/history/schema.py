@@ -67,7 +67,17 @@ CREATE TRIGGER segment_deleted AFTER DELETE ON segment BEGIN
 END;
 """
 
-STEPS: Final = (_VERSION_1,)
+# The beginnings of words, two and three letters long, have an index of their own.
+_VERSION_2: Final = """
+DROP TABLE segment_words;
+CREATE VIRTUAL TABLE segment_words USING fts5 (
+    text, content = 'segment', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2',
+    prefix = '2 3'
+);
+INSERT INTO segment_words (segment_words) VALUES ('rebuild');
+"""
+
+STEPS: Final = (_VERSION_1, _VERSION_2)
 VERSION: Final = len(STEPS)
 
 

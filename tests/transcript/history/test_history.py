@@ -132,6 +132,7 @@ def test_a_file_of_version_1_is_brought_to_the_present_one(tmp_path: Path) -> No
         assert [each.segment.text for each in looking.unfinished(connection, 3)] == ["half a sent"]
         assert len(looking.gaps(connection, 3)) == 1
         assert texts(looking.search(connection, "koln")) == ["Grüße aus Köln"]
+        assert texts(looking.search(connection, "gr")) == ["Grüße aus Köln"]
         keep(connection, batch("b", "new"))
         assert looking.runs(connection)[0].run.key in {"a", "b"}
 
