@@ -47,10 +47,12 @@ def faults_told(loop: asyncio.AbstractEventLoop, tell: Callable[[str], None]) ->
     def on_uncaught(
         kind: type[BaseException], error: BaseException, traceback: TracebackType | None
     ) -> None:
-        log_uncaught(kind, error, traceback)
-        if isinstance(error, CaptionerError):
+        if isinstance(error, CaptionerError):  # what a user can meet is no fault of ours
+            logger.error("%s", error, exc_info=(kind, error, traceback))
             tell(" ".join(said(text) for text in (error.message, error.hint) if text))
-        elif isinstance(error, Exception):
+            return
+        log_uncaught(kind, error, traceback)
+        if isinstance(error, Exception):
             tell(fault_text())
 
     def on_loop_fault(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

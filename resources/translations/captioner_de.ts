@@ -2993,8 +2993,16 @@
         <translation>Sie</translation>
     </message>
     <message>
+        <source>command line</source>
+        <translation>die Kommandozeile</translation>
+    </message>
+    <message>
         <source>once</source>
         <translation>einmal</translation>
+    </message>
+    <message>
+        <source>{0} (environment)</source>
+        <translation>{0} (Umgebung)</translation>
     </message>
     <message>
         <source>{0} ({1}) is &apos;{2}&apos;, which makes no sense.</source>

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import ClassVar, Final
 
-from PySide6.QtWidgets import QFormLayout, QPushButton
+from PySide6.QtWidgets import QComboBox, QFormLayout, QPushButton
 
 from captioner.core.errors import CaptionerError
 from captioner.gui.commands import Command
@@ -63,6 +63,10 @@ class AudioPage(Page):
         if source not in [value for _, value in options]:
             options.append((source.removeprefix("file:"), source))
         self.source = self.choice("audio.source", options)
+        self.source.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.source.setMinimumContentsLength(34)  # as the devices; a file's name may be long
         self.source.currentIndexChanged.connect(self._forget_device)
         self.row(
             form,

@@ -280,7 +280,7 @@ class Page(QWidget):
             control.setEnabled(origin is None)
             reason.setVisible(origin is not None)
             if origin is not None:
-                reason.setText(self.tr("Set by {origin}.").format(origin=origin))
+                reason.setText(self.tr("Set by {origin}.").format(origin=said(origin)))
 
         self._shows.append(show)
         show()
