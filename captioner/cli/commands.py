@@ -46,6 +46,9 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "feed": CommandEntry(
         "captioner.cli.feed:feed", "Serve live captions to other programs, and to OBS as a page."
     ),
+    "bridge": CommandEntry(
+        "captioner.cli.bridge:bridge", "Caption the audio that programs and browsers send."
+    ),
     "transcribe": CommandEntry(
         "captioner.cli.transcribe:transcribe", "Turn audio files into text or subtitles."
     ),

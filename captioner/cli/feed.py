@@ -25,13 +25,12 @@ from captioner.cli.options import (
     recogniser_overrides,
 )
 from captioner.cli.running import run_session
+from captioner.cli.web_token import chosen_token, say_how_long
 from captioner.core.errors import CaptionerError
 from captioner.feed.feed import Feed
 from captioner.session.controller import CaptionSession
-from captioner.settings.feed_token import FeedToken, checked_token, feed_token
 from captioner.settings.models import Settings
-from captioner.settings.secrets import SecretStore
-from captioner.settings.serving import read_token
+from captioner.settings.web_tokens import FEED
 from captioner.transcript.contract import feed_schema
 
 
@@ -105,7 +104,7 @@ def feed(
 
 
 async def _serve(settings: Settings, token_file: Path | None) -> bool:
-    token = await _token(token_file)
+    token = await chosen_token(token_file, FEED)
     served = Feed(settings.feed, token.token)
     address = await served.start()
     try:
@@ -114,12 +113,7 @@ async def _serve(settings: Settings, token_file: Path | None) -> bool:
             "The page for OBS and browsers; whoever has this address can read along:", err=True
         )
         typer.echo(address.page_url(token.token))
-        if not token.lasts:
-            typer.echo(
-                "There is no keyring to keep the token in: the address holds for this run. "
-                "Set CAPTIONER_FEED_TOKEN for one that stays.",
-                err=True,
-            )
+        say_how_long(token, FEED)
         session = CaptionSession(settings)
         session.subscribe(served)
         try:
@@ -129,9 +123,3 @@ async def _serve(settings: Settings, token_file: Path | None) -> bool:
             raise
     finally:
         await served.close()
-
-
-async def _token(path: Path | None) -> FeedToken:
-    if path is None:
-        return await feed_token(SecretStore())
-    return FeedToken(checked_token(await asyncio.to_thread(read_token, path)), lasts=True)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import re
-import secrets
 import time
 from collections import deque
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -18,45 +14,27 @@ from websockets.frames import CloseCode
 
 from captioner.feed.hub import Hub
 from captioner.transcript.contract import PongEvent, timestamp
-from captioner.web.outbox import Message, Outbox
-
-logger = logging.getLogger(__name__)
-
-SEND_LIMIT_S: Final = 15.0
-"""A client that takes nothing for so long is dropped."""
+from captioner.web.access import client_id
+from captioner.web.outbox import Message, Outbox, send_all
 
 _MESSAGES: Final = 20
 _WITHIN_S: Final = 10.0
 """More messages than that in that time are too many: nothing that a client says is needed."""
 
-_CLIENT_ID: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _AUDIO_COMMANDS: Final = frozenset({"start_recording", "stop_recording", "configure"})
 
 
 async def serve_client(connection: ServerConnection, hub: Hub) -> None:
     """Tell the client of ``connection`` everything until it leaves or is dropped."""
     outbox = Outbox()
-    hub.join(outbox, _client_id(connection))
+    hub.join(outbox, client_id(connection))
     try:
         async with asyncio.TaskGroup() as both:
-            writing = both.create_task(_write(connection, outbox), name="feed-write")
+            writing = both.create_task(send_all(connection, outbox), name="feed-write")
             await _read(connection, hub, outbox)
             writing.cancel()
     finally:
         hub.leave(outbox)
-
-
-async def _write(connection: ServerConnection, outbox: Outbox) -> None:
-    try:
-        while True:
-            text = await outbox.take()
-            async with asyncio.timeout(SEND_LIMIT_S):
-                await connection.send(text)
-    except ConnectionClosed:
-        return  # whoever reads from it knows, too
-    except TimeoutError:
-        logger.info("a client of the feed takes nothing any more and is dropped")
-        connection.transport.abort()
 
 
 async def _read(connection: ServerConnection, hub: Hub, outbox: Outbox) -> None:
@@ -90,10 +68,3 @@ def _answer(message: str, hub: Hub, outbox: Outbox) -> None:
         hub.refuse(outbox, "This feed is only read: it takes no audio.", "READ_ONLY")
     else:
         hub.refuse(outbox, "There is no such message.", "UNKNOWN_MESSAGE")
-
-
-def _client_id(connection: ServerConnection) -> str:
-    request = connection.request
-    query = parse_qs(urlsplit("" if request is None else request.path).query)
-    wanted = query.get("client_id", [""])[0]
-    return wanted if _CLIENT_ID.fullmatch(wanted) else secrets.token_hex(6)

@@ -16,9 +16,9 @@ from captioner.gui.live_settings import LiveSettings
 from captioner.gui.tasks import Tasks
 from captioner.gui.text.sentences import said
 from captioner.settings.feed import FeedSettings
-from captioner.settings.feed_token import VARIABLE, feed_token, renew_feed_token
 from captioner.settings.models import Settings
 from captioner.settings.secrets import SecretStore
+from captioner.settings.web_tokens import FEED, renew_web_token, web_token
 
 if TYPE_CHECKING:
     from captioner.feed.feed import Feed
@@ -59,7 +59,7 @@ class FeedKeeper(QObject):
         self.address = ""
         self.trouble = ""
         self.lasts = True
-        self.can_renew = not os.environ.get(VARIABLE)
+        self.can_renew = not os.environ.get(FEED.variable)
         live.changed.connect(self._on_settings_changed)
 
     @property
@@ -103,7 +103,7 @@ class FeedKeeper(QObject):
 
     async def _renew(self) -> None:
         async with self._order:
-            await renew_feed_token(SecretStore())
+            await renew_web_token(SecretStore(), FEED)
             await self._serve(self._followed)
 
     async def _serve(self, wanted: FeedSettings | None) -> None:
@@ -113,7 +113,7 @@ class FeedKeeper(QObject):
             return
         make = await asyncio.to_thread(_import_feed)
         try:
-            token = await feed_token(SecretStore())
+            token = await web_token(SecretStore(), FEED)
             feed = self._feed = make(wanted, token.token)
             self.address = (await feed.start()).page_url(token.token)
             self.lasts = token.lasts and wanted.port != 0

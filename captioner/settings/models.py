@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from captioner.core.stability import StabilityMode
 from captioner.settings.base import SettingsModel
+from captioner.settings.bridge import BridgeSettings
 from captioner.settings.desktop import DesktopSettings, ShortcutSettings
 from captioner.settings.endpoints import EMBEDDED, ConnectionSettings, EndpointSettings
 from captioner.settings.feed import FeedSettings
@@ -105,6 +106,7 @@ class Settings(SettingsModel):
         vocabularies: Named sets of phrases and replacements, one of which may be chosen.
         history: What is kept of the captions.
         feed: Captions for other programs.
+        bridge: Captions of audio that other programs send.
         shortcuts: Keys that work everywhere.
         desktop: The program as a whole.
     """
@@ -120,6 +122,7 @@ class Settings(SettingsModel):
     vocabularies: tuple[VocabularySettings, ...] = ()
     history: HistorySettings = HistorySettings()
     feed: FeedSettings = FeedSettings()
+    bridge: BridgeSettings = BridgeSettings()
     shortcuts: ShortcutSettings = ShortcutSettings()
     desktop: DesktopSettings = DesktopSettings()
 

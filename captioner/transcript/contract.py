@@ -22,7 +22,9 @@ PROTOCOL_VERSION: Final = "1.0"
 AUDIO_LOST: Final = "AUDIO_LOST"
 
 
-class _Event(BaseModel):
+class Event(BaseModel):
+    """What programs are told."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def to_json(self) -> str:
@@ -43,7 +45,7 @@ class WordItem(BaseModel):
     speaker: int | None = None
 
 
-class PartialEvent(_Event):
+class PartialEvent(Event):
     """An utterance that is still being spoken."""
 
     type: Literal["partial"] = "partial"
@@ -55,7 +57,7 @@ class PartialEvent(_Event):
     channel: str | None = None
 
 
-class TranscriptionEvent(_Event):
+class TranscriptionEvent(Event):
     """An utterance that is finished; ``speaker`` where one person said all of it."""
 
     type: Literal["transcription"] = "transcription"
@@ -70,7 +72,7 @@ class TranscriptionEvent(_Event):
     speaker: int | None = None
 
 
-class ErrorEvent(_Event):
+class ErrorEvent(Event):
     """Something went wrong; ``error`` is the sentence for a person.
 
     Lost audio has the code ``AUDIO_LOST`` and its place, in milliseconds like the times of words.
@@ -89,7 +91,7 @@ class ErrorEvent(_Event):
     channel: str | None = None
 
 
-class ConnectionEvent(_Event):
+class ConnectionEvent(Event):
     """The first event of a connection; ``run`` names the program's run, whose ids count."""
 
     type: Literal["connection"] = "connection"
@@ -101,7 +103,7 @@ class ConnectionEvent(_Event):
     run: str
 
 
-class PongEvent(_Event):
+class PongEvent(Event):
     """The answer to a ping."""
 
     type: Literal["pong"] = "pong"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,6 +12,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
+from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 
 from captioner.core.network import is_loopback
@@ -19,6 +22,7 @@ PROTOCOL: Final = "captioner.v1"
 
 _TOKEN_PROTOCOL: Final = "token."  # noqa: S105  # what a token stands behind
 _BEARER: Final = "Bearer "
+_CLIENT_ID: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,14 @@ class Access:
 
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.token.get_secret_value().encode())
+
+
+def client_id(connection: ServerConnection) -> str:
+    """Return what the client of ``connection`` calls itself; a new name where it has none."""
+    request = connection.request
+    query = parse_qs(urlsplit("" if request is None else request.path).query)
+    wanted = query.get("client_id", [""])[0]
+    return wanted if _CLIENT_ID.fullmatch(wanted) else secrets.token_hex(6)
 
 
 def _tokens(headers: Headers) -> list[str]:

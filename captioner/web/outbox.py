@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
 from captioner.transcript.contract import ErrorEvent, timestamp
+
+logger = logging.getLogger(__name__)
+
+SEND_LIMIT_S: Final = 15.0
+"""A client that takes nothing for so long is dropped."""
 
 SKIPPED: Final = "CAPTIONS_SKIPPED"
 """Code of the event that tells a client what it has missed."""
@@ -43,6 +52,7 @@ class Outbox:
         self._idle = asyncio.Event()
         self._idle.set()
         self._missed = 0
+        self._is_closed = False
 
     def __len__(self) -> int:
         """Return how many messages wait."""
@@ -50,6 +60,8 @@ class Outbox:
 
     def put(self, message: Message) -> None:
         """Add ``message``; never waits."""
+        if self._is_closed:
+            return
         if message.replaces:
             for old in self._waiting:
                 if old.is_passing and old.replaces == message.replaces:
@@ -66,10 +78,17 @@ class Outbox:
         """Return as soon as nothing waits and whoever takes comes back for more."""
         await self._idle.wait()
 
-    async def take(self) -> str:
-        """Return the next text, as soon as there is one."""
+    def close(self) -> None:
+        """Let what waits be the last; more is not taken."""
+        self._is_closed = True
+        self._ready.set()
+
+    async def take(self) -> str | None:
+        """Return the next text, as soon as there is one; None after the last one."""
         while not self._waiting:
             self._idle.set()
+            if self._is_closed:
+                return None
             self._ready.clear()
             await self._ready.wait()
         if self._missed:
@@ -81,3 +100,16 @@ class Outbox:
                 code=SKIPPED,
             ).to_json()
         return self._waiting.popleft().text
+
+
+async def send_all(connection: ServerConnection, outbox: Outbox) -> None:
+    """Send what comes until ``outbox`` is closed or the client has left; drop one that is deaf."""
+    try:
+        while (text := await outbox.take()) is not None:
+            async with asyncio.timeout(SEND_LIMIT_S):
+                await connection.send(text)
+    except ConnectionClosed:
+        return  # whoever reads from it knows, too
+    except TimeoutError:
+        logger.info("A client takes nothing any more and is dropped")
+        connection.transport.abort()

@@ -2749,6 +2749,10 @@
         <translation>Der Name {0} steht für {1}.</translation>
     </message>
     <message>
+        <source>The token must have {0} characters or more, letters and digits.</source>
+        <translation>Das Token muss mindestens {0} Zeichen haben, Buchstaben und Ziffern.</translation>
+    </message>
+    <message>
         <source>Choose a higher port ({0}.port).</source>
         <translation>Wählen Sie einen höheren Port ({0}.port).</translation>
     </message>
@@ -2847,10 +2851,6 @@
     <message>
         <source>The token file {0} must hold one token: a single line of ASCII without spaces.</source>
         <translation>Die Token-Datei {0} muss ein Token enthalten: eine Zeile ASCII ohne Leerzeichen.</translation>
-    </message>
-    <message>
-        <source>The token of the feed must have {0} characters or more, letters and digits.</source>
-        <translation>Das Token des Live-Feeds braucht mindestens {0} Zeichen, Buchstaben und Ziffern.</translation>
     </message>
     <message>
         <source>The transcript {0} cannot be written: {1}.</source>

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from captioner.feed import client as feed_client
 from captioner.web import outbox as web_outbox
 from captioner.web.outbox import SKIPPED, Message, Outbox
 from tests.support.feed import TOKEN, Served, caption, heard, serve_feed
@@ -81,7 +80,7 @@ async def test_a_client_that_pings_and_reads_nothing_is_dropped() -> None:
 async def test_a_client_that_reads_nothing_is_dropped_and_delays_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feed_client, "SEND_LIMIT_S", 0.5)
+    monkeypatch.setattr(web_outbox, "SEND_LIMIT_S", 0.5)
     async with serve_feed() as served, served.client() as reader:
         await heard(reader)
         with stubborn(served):

@@ -100,11 +100,14 @@ class Tab:
 
 
 @asynccontextmanager
-async def chromium(folder: Path, *, width: int = 1280, height: int = 360) -> AsyncIterator[Tab]:
+async def chromium(
+    folder: Path, *options: str, width: int = 1280, height: int = 360
+) -> AsyncIterator[Tab]:
     """Run a browser with a profile of its own below ``folder``, and yield its page."""
     profile = folder / "chromium"
     child = await asyncio.create_subprocess_exec(
         *_COMMAND,
+        *options,
         f"--user-data-dir={profile}",
         f"--window-size={width},{height}",
         "about:blank",

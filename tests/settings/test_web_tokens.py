@@ -1,4 +1,4 @@
-"""The token of the feed is the same at each start where a keyring keeps it."""
+"""The token of a service is the same at each start where a keyring keeps it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pytest
 from pydantic import SecretStr
 
 from captioner.core.errors import ConfigurationError
-from captioner.settings.feed_token import checked_token
+from captioner.settings.web_tokens import checked_token
 from tests.support.secret_service import SecretService
 
 _PROGRAM = """
 import asyncio, json
-from captioner.settings.feed_token import feed_token, renew_feed_token
+from captioner.settings.web_tokens import FEED, renew_web_token, web_token
 from captioner.settings.secrets import SecretStore
 
 async def tell():
     store = SecretStore()
-    tokens = [await feed_token(store), await feed_token(store), await renew_feed_token(store)]
-    tokens.append(await feed_token(store))
+    tokens = [await web_token(store, FEED), await web_token(store, FEED)]
+    tokens += [await renew_web_token(store, FEED), await web_token(store, FEED)]
     return [(each.token.get_secret_value(), each.lasts) for each in tokens]
 
 print(json.dumps(asyncio.run(tell())))

@@ -1,4 +1,4 @@
-"""The token of the feed: whoever has it can read along."""
+"""The tokens of what is served: whoever has one can connect."""
 
 from __future__ import annotations
 
@@ -12,14 +12,28 @@ from pydantic import SecretStr
 from captioner.core.errors import ConfigurationError, UnsupportedError
 from captioner.settings.secrets import SecretStore
 
-VARIABLE: Final = "CAPTIONER_FEED_TOKEN"
-
-_ACCOUNT: Final = "feed"
 _SHORTEST: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class FeedToken:
+class TokenPlace:
+    """Where the token of a service is looked for.
+
+    Attributes:
+        account: In the keyring.
+        variable: In the environment, which goes before.
+    """
+
+    account: str
+    variable: str
+
+
+FEED: Final = TokenPlace("feed", "CAPTIONER_FEED_TOKEN")
+BRIDGE: Final = TokenPlace("bridge", "CAPTIONER_BRIDGE_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class WebToken:
     """A token, and how long it holds.
 
     Attributes:
@@ -31,7 +45,7 @@ class FeedToken:
     lasts: bool
 
 
-async def feed_token(store: SecretStore) -> FeedToken:
+async def web_token(store: SecretStore, place: TokenPlace) -> WebToken:
     """Return the token of the environment, else of the keyring, which gets one if it has none.
 
     Without a keyring the token holds for this process alone.
@@ -39,21 +53,21 @@ async def feed_token(store: SecretStore) -> FeedToken:
     Raises:
         ConfigurationError: The environment's is none.
     """
-    if given := os.environ.get(VARIABLE):
-        return FeedToken(checked_token(SecretStr(given)), lasts=True)
+    if given := os.environ.get(place.variable):
+        return WebToken(checked_token(SecretStr(given)), lasts=True)
     try:
-        token = await store.get(_ACCOUNT)
-        lasts = not store.holds(_ACCOUNT)
+        token = await store.get(place.account)
+        lasts = not store.holds(place.account)
     except UnsupportedError:
         token, lasts = None, False
     if token is None:
-        token, lasts = await _make(store)
-    return FeedToken(checked_token(token), lasts)
+        token, lasts = await _make(store, place)
+    return WebToken(checked_token(token), lasts)
 
 
-async def renew_feed_token(store: SecretStore) -> FeedToken:
+async def renew_web_token(store: SecretStore, place: TokenPlace) -> WebToken:
     """Make another token: addresses that were given away before lead nowhere any more."""
-    return FeedToken(*await _make(store))
+    return WebToken(*await _make(store, place))
 
 
 def checked_token(token: SecretStr) -> SecretStr:
@@ -65,17 +79,17 @@ def checked_token(token: SecretStr) -> SecretStr:
     value = token.get_secret_value()
     if len(value) < _SHORTEST or not value.isascii() or set(value) & set(' "(),/:;<=>?@[\\]{}#%&'):
         raise ConfigurationError(
-            f"The token of the feed must have {_SHORTEST} characters or more, letters and digits.",
+            f"The token must have {_SHORTEST} characters or more, letters and digits.",
             hint="Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
         )
     return token
 
 
-async def _make(store: SecretStore) -> tuple[SecretStr, bool]:
+async def _make(store: SecretStore, place: TokenPlace) -> tuple[SecretStr, bool]:
     token = checked_token(SecretStr(secrets.token_urlsafe(32)))
     try:
-        await store.set(_ACCOUNT, token)
+        await store.set(place.account, token)
     except UnsupportedError:
-        store.hold(_ACCOUNT, token)
+        store.hold(place.account, token)
         return token, False
     return token, True

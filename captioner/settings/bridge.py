@@ -1,0 +1,17 @@
+"""Captions of audio that other programs and browsers send over WebSocket."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from captioner.settings.web import WebSettings
+
+
+class BridgeSettings(WebSettings):
+    """Where the bridge is served, and to how many; see `WebSettings`.
+
+    Attributes:
+        port: Port to serve at; 0 takes any free one, another one at each start.
+    """
+
+    port: int = Field(default=8761, ge=0, le=65535)

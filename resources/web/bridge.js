@@ -1,0 +1,250 @@
+// Sends the microphone to the bridge, and shows what it says. The fragment has the token.
+"use strict";
+
+const KEPT_FRAMES = 150;
+const KEPT_CAPTIONS = 2000;
+const LONGEST_WAIT_MS = 8000;
+const STOP_LIMIT_MS = 10000;
+
+const recordButton = document.getElementById("record");
+const loudness = document.getElementById("loudness");
+const level = document.getElementById("level");
+const statusLine = document.getElementById("status");
+const captions = document.getElementById("captions");
+const finals = document.getElementById("finals");
+const partial = document.getElementById("partial");
+const liveButton = document.getElementById("live");
+
+function say(sentence, isWarning = false) {
+  statusLine.textContent = sentence;
+  statusLine.classList.toggle("warning", isWarning);
+}
+
+// ---- captions: live at the end, held where the reader scrolls up ----
+
+let isLive = true;
+
+function isAtEnd() {
+  return captions.scrollHeight - captions.scrollTop - captions.clientHeight < 8;
+}
+
+function follow() {
+  if (isLive) {
+    captions.scrollTop = captions.scrollHeight;
+  }
+  liveButton.hidden = isLive;
+}
+
+captions.addEventListener("scroll", () => {
+  isLive = isAtEnd();
+  liveButton.hidden = isLive;
+});
+liveButton.addEventListener("click", () => {
+  isLive = true;
+  follow();
+  captions.focus();
+});
+
+function addLine(text, kind) {
+  const line = document.createElement("p");
+  line.dir = "auto";
+  line.className = kind;
+  line.textContent = text;
+  finals.append(line);
+  if (finals.children.length > KEPT_CAPTIONS) {
+    finals.firstElementChild.remove();
+  }
+}
+
+function showPartial(text) {
+  partial.textContent = text;
+  follow();
+}
+
+// ---- the bridge, which is found again by itself ----
+
+let socket;
+let isRecording = false;
+let isStarted = false;
+let waiting = [];
+let waitMs = 500;
+let token = "";
+let stopTimer = 0;
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  socket = new WebSocket(`${scheme}//${location.host}/ws/transcribe`, [
+    "captioner.v1",
+    `token.${token}`,
+  ]);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => command("start_recording");
+  socket.onmessage = (message) => onEvent(JSON.parse(message.data));
+  socket.onclose = onClose;
+}
+
+function command(type) {
+  socket.send(JSON.stringify({ type }));
+}
+
+function onClose() {
+  isStarted = false;
+  if (partial.textContent) {
+    addLine(partial.textContent, "");
+    showPartial("");
+  }
+  if (!isRecording) {
+    atRest();
+    return;
+  }
+  say("The bridge does not answer; trying again…", true);
+  setTimeout(() => (isRecording ? connect() : atRest()), waitMs);
+  waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+}
+
+function onEvent(event) {
+  if (event.type === "recording_started") {
+    isStarted = true;
+    waitMs = 500;
+    say("Listening.");
+    waiting.forEach((frame) => socket.send(frame));
+    waiting = [];
+  } else if (event.type === "partial") {
+    say(isRecording ? "Listening." : "The last words…");
+    showPartial(event.text);
+  } else if (event.type === "transcription") {
+    addLine(event.text, "");
+    showPartial("");
+  } else if (event.type === "recording_stopped") {
+    isStarted = false;
+    if (isRecording) {
+      stopMicrophone(); // what ended it was said before
+      isRecording = false;
+    } else {
+      say("Stopped.");
+    }
+    socket.close();
+  } else if (event.type === "error") {
+    if (event.code === "AUDIO_LOST") {
+      addLine(event.error, "gap");
+      follow();
+    } else {
+      say([event.error, event.hint].filter(Boolean).join(" "), true);
+    }
+  }
+}
+
+function sendFrame(frame) {
+  let peak = 0;
+  for (const sample of frame) {
+    peak = Math.max(peak, Math.abs(sample));
+  }
+  level.value = Math.max(0, 1 + Math.log10(Math.max(peak, 1) / 32768) / 3);
+  if (isStarted && socket.readyState === WebSocket.OPEN) {
+    socket.send(frame);
+  } else {
+    waiting.push(frame);
+    waiting.splice(0, waiting.length - KEPT_FRAMES);
+  }
+}
+
+// ---- the microphone ----
+
+let microphone;
+
+const REFUSALS = {
+  NotAllowedError: "The microphone is not allowed. Allow it beside the address, and start again.",
+  NotFoundError: "There is no microphone.",
+  NotReadableError: "Another program holds the microphone.",
+};
+
+async function openMicrophone() {
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: { echoCancellation: true, noiseSuppression: false, autoGainControl: true },
+  });
+  const context = new AudioContext({ latencyHint: "interactive" });
+  try {
+    await context.audioWorklet.addModule("bridge-capture.js");
+    await context.resume();
+  } catch (error) {
+    stream.getTracks().forEach((track) => track.stop());
+    await context.close();
+    throw error;
+  }
+  const node = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0 });
+  context.createMediaStreamSource(stream).connect(node);
+  const [track] = stream.getAudioTracks();
+  track.onended = () => {
+    say("The microphone is gone. Start again with another one.", true);
+    stop();
+  };
+  return { stream, context, node };
+}
+
+// Returns when its last sound is on the way.
+async function stopMicrophone() {
+  const { stream, context, node } = microphone;
+  microphone = undefined;
+  const rest = new Promise((done) => {
+    node.port.onmessage = (message) => (message.data ? sendFrame(message.data) : done());
+  });
+  node.port.postMessage("over");
+  await rest;
+  stream.getTracks().forEach((track) => track.stop());
+  await context.close();
+}
+
+async function start() {
+  if (!navigator.mediaDevices) {
+    say("Browsers give a microphone to https addresses and to this computer alone.", true);
+    return;
+  }
+  recordButton.disabled = true;
+  try {
+    microphone = await openMicrophone();
+  } catch (error) {
+    say(REFUSALS[error.name] || `The microphone cannot be opened: ${error.message}`, true);
+    recordButton.disabled = false;
+    return;
+  }
+  microphone.node.port.onmessage = (message) => sendFrame(message.data);
+  isRecording = true;
+  waiting = [];
+  waitMs = 500;
+  recordButton.textContent = "Stop captions";
+  recordButton.disabled = false;
+  loudness.hidden = false;
+  say("Connecting…");
+  connect();
+}
+
+async function stop() {
+  if (!isRecording) {
+    return;
+  }
+  recordButton.disabled = true;
+  await stopMicrophone();
+  isRecording = false;
+  if (isStarted) {
+    command("stop_recording");
+    stopTimer = setTimeout(() => socket.close(), STOP_LIMIT_MS);
+  } else {
+    socket.close();
+    atRest();
+  }
+}
+
+function atRest() {
+  clearTimeout(stopTimer);
+  loudness.hidden = true;
+  recordButton.textContent = "Start captions";
+  recordButton.disabled = false;
+}
+
+recordButton.addEventListener("click", () => (isRecording ? stop() : start()));
+
+token = new URLSearchParams(location.hash.slice(1)).get("token") || "";
+if (!/^[\w.~-]+$/.test(token)) {
+  say("This address lacks its token. Copy it once more, to the end, from Captioner.", true);
+  recordButton.disabled = true;
+}

@@ -1,0 +1,55 @@
+"""The command: it serves until it is asked to end, and then in order."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from pathlib import Path
+
+from captioner.cli.exit_codes import ExitCode
+from tests.support.bridge import TOKEN, talker_at
+from tests.support.coded_speech import speak
+from tests.support.program import Program
+
+
+async def test_it_prints_its_address_and_ends_with_the_last_words(
+    mock_program: Program, tmp_path: Path
+) -> None:
+    output = tmp_path / "address"
+    child = mock_program.start(
+        "bridge",
+        "--port",
+        "0",
+        output=output,
+        environ=mock_program.environ(CAPTIONER_BRIDGE_TOKEN=TOKEN),
+    )
+    await asyncio.to_thread(
+        mock_program.wait_for, lambda: output.read_text().endswith("\n"), what="no address"
+    )
+    found = re.fullmatch(r"http://(127\.0\.0\.1:\d+)/#token=(\S+)\n", output.read_text())
+    assert found is not None
+    assert found[2] == TOKEN
+    async with talker_at(f"ws://{found[1]}/ws/transcribe?client_id=desk") as talker:
+        await talker.say("start_recording")
+        await talker.send(speak(2).pcm)
+        await talker.hear("partial")
+        code = asyncio.create_task(asyncio.to_thread(mock_program.interrupt, child, signal.SIGTERM))
+        stopped = await talker.hear("recording_stopped")
+        assert stopped["final_transcript"]
+        await talker.connection.wait_closed()
+        assert talker.connection.close_code == 1001
+        assert await code == ExitCode.INTERRUPTED
+    logs = "".join(file.read_text() for file in (mock_program.profile / "logs").iterdir())
+    assert logs
+    assert TOKEN not in logs
+    assert stopped["final_transcript"] not in logs
+    errors = output.with_suffix(".err").read_text()
+    assert f"ws://{found[1]}/ws/transcribe" in errors
+    assert TOKEN not in errors
+
+
+def test_an_open_address_without_a_certificate_is_refused(program: Program) -> None:
+    done = program.run("bridge", "--host", "0.0.0.0", "--port", "0")  # noqa: S104  # refused
+    assert (done.returncode, done.stdout) == (ExitCode.CONFIGURATION, "")
+    assert "without encryption" in " ".join(done.stderr.split())
