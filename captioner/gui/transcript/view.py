@@ -150,17 +150,16 @@ class TranscriptView(QPlainTextEdit):
         """Copy what is selected, without what may still change."""
         cursor = self.textCursor()
         first = self.document().findBlock(cursor.selectionStart())
-        last = self.document().findBlock(cursor.selectionEnd())
-        numbers = range(first.blockNumber(), last.blockNumber() + 1)
         lines = cursor.selection().toPlainText().split("\n")
         kept = [
             line
-            for number, line in zip(numbers, lines, strict=True)
+            for number, line in enumerate(lines, first.blockNumber())
             if self.entries[number].kind is not EntryKind.PARTIAL
         ]
-        # The clipboard outlives Python: destroying an object that Python made would crash then.
+        # The clipboard outlives Python, whose own objects would crash then; Qt's fills itself once.
         data = super().createMimeDataFromSelection()
-        data.clear()
+        if data.text():
+            data.clear()
         data.setText("\n".join(kept))
         return data
 
