@@ -1361,6 +1361,10 @@
 <context>
     <name>LiveButton</name>
     <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
         <source>Held · Live</source>
         <translation>Angehalten · Live</translation>
     </message>

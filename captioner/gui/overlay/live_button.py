@@ -23,8 +23,15 @@ class LiveButton(QPushButton):
             " border-radius: 4px; padding: 0 8px; }"
             "QPushButton:hover { background: #ffe892; }"
         )
+        self._whole = ""
         self.restyle(font)
         self.hide()
+
+    def fit(self, width: int) -> None:
+        """Say only where it leads in less than the ``width`` that all it says would need."""
+        self.setText(self._whole)
+        if self.sizeHint().width() > width:
+            self.setText(self.tr("Live"))
 
     def restyle(self, font: QFont) -> None:
         """Take another font."""
@@ -39,7 +46,8 @@ class LiveButton(QPushButton):
                 self.setText(self.tr("1 new line · Live"))
             case _:
                 self.setText(self.tr("{count} new lines · Live").format(count=count))
-        self.setAccessibleName(self.text())
+        self._whole = self.text()
+        self.setAccessibleName(self._whole)
         self.setAccessibleDescription(self.tr("Follow the newest captions again"))
         self.setToolTip(self.accessibleDescription())
         self.show()

@@ -67,6 +67,7 @@ class TopRow:
         dot.moveTop(top + (row.height() - dot.height()) // 2)
         _put(self.dot, dot, row)
         rest = row.adjusted(dot.width() + _DOT_GAP, 0, 0, 0)
+        self.live.fit(rest.width())
         for button in (self.live, self.hover):
             if not button.isHidden():
                 place = QRect(rest)

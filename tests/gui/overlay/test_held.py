@@ -162,3 +162,19 @@ def test_another_width_is_there_at_once_and_the_rest_by_and_by(
     assert lines.has_older
     overlay.view.scroll_to_start()
     assert "number 0" in texts(overlay)[0]
+
+
+def test_in_a_narrow_overlay_the_way_back_to_live_is_readable(overlay: Overlay) -> None:
+    say(overlay, 0, 9)
+    overlay.set_held(True)
+    say(overlay, 9, 20)
+    button = live_button(overlay)
+    whole = button.text()
+    overlay.resize(overlay.minimumWidth(), overlay.height())
+
+    assert button.sizeHint().width() <= button.width()
+    assert button.text() == "Live"
+    assert button.accessibleName() == whole
+
+    overlay.resize(600, overlay.height())
+    assert button.text() == whole
