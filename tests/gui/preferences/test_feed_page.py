@@ -82,7 +82,7 @@ def test_the_switch_is_followed_while_captions_run(play: Play) -> None:
             await client.wait_closed()
         await until(lambda: page.state.text() == "The captions are not served.")
         assert page.address.text() == ""
-        assert office.saved().feed.is_on is False
+        await until(lambda: office.saved().feed.is_on is False)  # written in the background
 
     play(story)
 
@@ -167,6 +167,7 @@ def test_a_new_address_shuts_out_whoever_had_the_old_one(play: Play) -> None:
                 pass
         async with reader(page.address.text()) as client:
             await heard(client)
-        assert old.partition("token=")[2] not in (office.paths.settings_file.read_text())
+        await until(office.paths.settings_file.exists)
+        assert old.partition("token=")[2] not in office.paths.settings_file.read_text()
 
     play(story)
