@@ -23,6 +23,11 @@ function say(sentence, isWarning = false) {
 // ---- captions: live at the end, held where the reader scrolls up ----
 
 let isLive = true;
+let followedSize = "";
+
+function size() {
+  return [captions.clientWidth, captions.clientHeight, captions.scrollHeight].join();
+}
 
 function isAtEnd() {
   return captions.scrollHeight - captions.scrollTop - captions.clientHeight < 8;
@@ -33,12 +38,15 @@ function follow() {
     captions.scrollTop = captions.scrollHeight;
   }
   liveButton.hidden = isLive;
+  followedSize = size();
 }
 
 captions.addEventListener("scroll", () => {
-  isLive = isAtEnd();
-  liveButton.hidden = isLive;
+  // Only the reader begins a hold: where there is less room all at once, the end is followed.
+  isLive = isAtEnd() || (isLive && size() !== followedSize);
+  follow();
 });
+new ResizeObserver(follow).observe(captions);
 liveButton.addEventListener("click", () => {
   isLive = true;
   follow();
@@ -70,6 +78,9 @@ let waiting = [];
 let waitMs = 500;
 let token = "";
 let stopTimer = 0;
+let hasWorked = false;
+let isHopeless = false; // what was wrong is not mended by trying again
+let notice = ""; // that the words are a script's
 
 function connect() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -97,7 +108,12 @@ function onClose() {
     atRest();
     return;
   }
-  say("The bridge does not answer; trying again…", true);
+  say(
+    hasWorked
+      ? "Captioner does not answer; trying again…"
+      : "Captioner does not answer, or its token is another one now: copy the address again.",
+    true,
+  );
   setTimeout(() => (isRecording ? connect() : atRest()), waitMs);
   waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
 }
@@ -105,33 +121,44 @@ function onClose() {
 function onEvent(event) {
   if (event.type === "recording_started") {
     isStarted = true;
+    hasWorked = true;
+    isHopeless = false;
     waitMs = 500;
-    say("Listening.");
+    sayAllIsWell();
     waiting.forEach((frame) => socket.send(frame));
     waiting = [];
   } else if (event.type === "partial") {
-    say(isRecording ? "Listening." : "The last words…");
+    sayAllIsWell();
     showPartial(event.text);
   } else if (event.type === "transcription") {
+    sayAllIsWell();
     addLine(event.text, "");
     showPartial("");
   } else if (event.type === "recording_stopped") {
     isStarted = false;
-    if (isRecording) {
-      stopMicrophone(); // what ended it was said before
+    if (!isRecording) {
+      say(notice ? `Stopped. ${notice}` : "Stopped.", Boolean(notice));
+    } else if (isHopeless) {
       isRecording = false;
-    } else {
-      say("Stopped.");
+      stopMicrophone();
     }
-    socket.close();
+    socket.close(); // where it is the bridge that goes, it is looked for again
   } else if (event.type === "error") {
     if (event.code === "AUDIO_LOST") {
       addLine(event.error, "gap");
       follow();
+    } else if (event.code === "MOCK") {
+      notice = event.error;
+      sayAllIsWell();
     } else {
+      isHopeless = event.retryable === false;
       say([event.error, event.hint].filter(Boolean).join(" "), true);
     }
   }
+}
+
+function sayAllIsWell() {
+  say([isRecording ? "Listening." : "The last words…", notice].join(" ").trim(), Boolean(notice));
 }
 
 function sendFrame(frame) {
@@ -209,6 +236,8 @@ async function start() {
   }
   microphone.node.port.onmessage = (message) => sendFrame(message.data);
   isRecording = true;
+  isHopeless = false;
+  notice = "";
   waiting = [];
   waitMs = 500;
   recordButton.textContent = "Stop captions";
@@ -225,11 +254,13 @@ async function stop() {
   recordButton.disabled = true;
   await stopMicrophone();
   isRecording = false;
-  if (isStarted) {
+  if (isStarted && socket.readyState === WebSocket.OPEN) {
+    say("The last words…");
     command("stop_recording");
     stopTimer = setTimeout(() => socket.close(), STOP_LIMIT_MS);
   } else {
     socket.close();
+    say("Stopped.");
     atRest();
   }
 }

@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 from typing import Final
 
+import grpc
 from pydantic import SecretStr
 
 from captioner.settings.models import Settings
-from tests.support.bridge import TOKEN, ServedBridge, serve_bridge
+from tests.support.bridge import TOKEN, ServedBridge, serve_bridge, settings_for
 from tests.support.chromium import Tab, chromium
 from tests.support.clips import BECKETT
+from tests.support.riva_server import ServedStream, serve_riva
 
 _SAID: Final = "`${finals.innerText} ${partial.innerText}`"
 _STATUS: Final = "document.getElementById('status').innerText"
@@ -48,3 +50,61 @@ async def test_it_shows_the_words_of_the_microphone(tmp_path: Path) -> None:
         words = (await tab.value("document.getElementById('finals').innerText")).lower()
         assert "try again" in words.replace("\n", " ")
         assert tab.complaints == []
+
+
+async def test_it_comes_back_by_itself_and_says_what_is_wrong_meanwhile(tmp_path: Path) -> None:
+    mock = {"engine": {"backend": "mock"}}
+    script = "Nothing is recognised: a script gives the words."
+
+    async def refuse(stream: ServedStream) -> None:
+        await stream.abort(grpc.StatusCode.UNAUTHENTICATED, "no such key")
+
+    async with chromium(tmp_path, *_MICROPHONE) as tab, serve_riva(refuse) as riva:
+        async with serve_bridge(Settings.model_validate({**mock, "bridge": {"port": 0}})) as served:
+            port = served.address.port
+            await opened(tab, served, token="")
+            await tab.wait_for(f"{_STATUS}.includes('lacks its token') && record.disabled")
+            await tab.open("about:blank")
+            await opened(tab, served, token="of-another-start")  # noqa: S106  # not the token
+            await tab.value(_PRESS)
+            await tab.wait_for(f"{_STATUS}.includes('copy the address again')")
+            await tab.value(_PRESS)
+            await tab.wait_for(f"{_STATUS} === 'Stopped.'")
+            await tab.open("about:blank")
+            await opened(tab, served)
+            await tab.value(_PRESS)
+            await tab.wait_for(f"{_STATUS} === 'Listening. {script}' && {_SAID}.trim() !== ''")
+        await tab.wait_for(f"{_STATUS} === 'Captioner does not answer; trying again…'")
+        before = await tab.value("finals.children.length")
+        assert before > 0  # what was shown stays
+        settings = Settings.model_validate({**mock, "bridge": {"port": port}})
+        async with serve_bridge(settings):
+            await tab.wait_for(f"finals.children.length > {before}")
+        # What trying again cannot mend ends it, and the reason stays to be read.
+        async with serve_bridge(settings_for(riva.port, port=port)):
+            await tab.wait_for(f"{_LABEL} === 'Start captions'")
+            assert "key" in await tab.value(_STATUS)
+
+
+async def test_who_reads_back_is_not_taken_along(tmp_path: Path) -> None:
+    async with (
+        serve_bridge(Settings.model_validate({"bridge": {"port": 0}})) as served,
+        chromium(tmp_path, height=300) as tab,
+    ):
+        await opened(tab, served)
+        say = "onEvent({type: 'transcription', text: 'Something was said.'})"
+        await tab.value(f"for (let n = 0; n < 20; n += 1) {say}")
+        await tab.wait_for("isAtEnd() && liveButton.hidden")
+        # Less room all at once is no wish to stay.
+        await tab.value("say('A sentence that takes several lines. '.repeat(20), true)")
+        await tab.value("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
+        await tab.wait_for("isAtEnd() && liveButton.hidden")
+        await tab.value("captions.scrollTop = 40")
+        await tab.wait_for("!liveButton.hidden")
+        await tab.value(say)
+        assert await tab.value("captions.scrollTop") == 40
+        await tab.value("liveButton.click()")
+        await tab.wait_for("isAtEnd() && liveButton.hidden")
+        # Without a microphone it says so.
+        await tab.value(_PRESS)
+        await tab.wait_for("statusLine.className === 'warning' && !recordButton.disabled")

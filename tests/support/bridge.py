@@ -96,11 +96,11 @@ async def talker_at(
         yield Talker(connection)
 
 
-def settings_for(port: int, **bridge: object) -> Settings:
-    """Return settings that lead to the server at ``port`` alone."""
+def settings_for(riva_port: int, **bridge: object) -> Settings:
+    """Return settings that lead to the server at ``riva_port`` alone."""
     return Settings.model_validate(
         {
-            "endpoints": (EndpointSettings(host="127.0.0.1", port=port),),
+            "endpoints": (EndpointSettings(host="127.0.0.1", port=riva_port),),
             "connection": ConnectionSettings(embedded_fallback=False, retry_delay_s=0.1),
             "bridge": {"port": 0, **bridge},
         }
