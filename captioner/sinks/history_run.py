@@ -18,6 +18,7 @@ from captioner.core.segment import Gap, Segment
 from captioner.core.state import SessionState
 from captioner.settings.models import Settings
 from captioner.transcript.history.records import Batch, KeptSegment, Run
+from captioner.transcript.run_origin import run_origin_ms
 
 _ENDS: Final = frozenset({SessionState.IDLE, SessionState.FAILED})
 _NONE_YET: Final = -1
@@ -115,7 +116,10 @@ class RunKeeper:
         # A run begins here where private mode ended in the middle of one.
         run = self._run or self._begin(now)
         if self._origin_ms is None:
-            self._origin_ms = self._origin(run, segment, said_before_ms, now)
+            age_ms = 1000 * (now - run.started_at)
+            self._origin_ms = run_origin_ms(
+                segment, said_before_ms=said_before_ms, run_age_ms=age_ms
+            )
         return self._news(run, self._placed(segment, now))
 
     def _news(self, run: Run, spoken: KeptSegment) -> Batch:
@@ -150,13 +154,6 @@ class RunKeeper:
         return KeptSegment(
             replace(segment, start_ms=start_ms, end_ms=end_ms, words=words), spoken_at
         )
-
-    def _origin(self, run: Run, segment: Segment, said_before_ms: int, now: float) -> int:
-        """Return where the run begins on the scale of the session, by its first segment."""
-        if not said_before_ms:
-            return 0
-        heard_ms = round((now - run.started_at) * 1000 - segment.processing_ms)
-        return max(0, min(max(said_before_ms, segment.end_ms - heard_ms), segment.start_ms))
 
     def _mark(self, gap: Gap) -> Batch:
         if self._run is None or not self._is_kept:

@@ -13,6 +13,7 @@ from typing import Final
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.hypothesis import Word
 from captioner.core.segment import Gap, Segment
+from captioner.transcript.run_origin import run_origin_ms
 
 MOST_ENTRIES: Final = 50_000
 """About three days and nights of talk without a pause."""
@@ -110,7 +111,9 @@ class Record:
         self._next = 0
         self._open: dict[int, int] = {}
         self._begun_at: float | None = None
-        self._offset_ms = 0
+        self._run_at_ms = 0.0
+        self._said_until_ms = 0
+        self._offset_ms: int | None = None
 
     def __iter__(self) -> Iterator[Entry]:
         """Go through them in order."""
@@ -131,14 +134,17 @@ class Record:
         now = self._now()
         if self._begun_at is None:
             self._begun_at = now
-        self._offset_ms = round(1000 * (now - self._begun_at))
+        self._run_at_ms = 1000 * (now - self._begun_at)
+        self._offset_ms = None
         self._open.clear()
         return self._put(Entry(self._take_serial(), EntryKind.START, now))
 
     def take(self, event: CaptionChanged | GapMarked) -> Entry | None:
         """Take in an event; return the entry that is new or has changed, if one has."""
         if isinstance(event, GapMarked):
-            gap = event.gap
+            gap, offset_ms = event.gap, self._offset_ms
+            if offset_ms is None:  # before the first words of a run
+                offset_ms = round(self._run_at_ms) - self._said_until_ms
             return self._put(
                 Entry(
                     self._take_serial(),
@@ -146,8 +152,8 @@ class Record:
                     self._now(),
                     gap.reason,
                     gap.channel,
-                    gap.start_ms + self._offset_ms,
-                    gap.end_ms + self._offset_ms,
+                    gap.start_ms + offset_ms,
+                    gap.end_ms + offset_ms,
                 )
             )
         return self._take_segment(event.segment, event.shown)
@@ -166,14 +172,15 @@ class Record:
         if serial is None and not text:
             return None
         before = None if serial is None else self._entries.get(serial)
+        offset_ms = self._offset_of(segment)
         entry = Entry(
             serial=self._take_serial() if serial is None else serial,
             kind=EntryKind.FINAL if segment.is_final else EntryKind.PARTIAL,
             at=self._now() if before is None else before.at,
             text=text,
             channel=segment.channel,
-            start_ms=segment.start_ms + self._offset_ms,
-            end_ms=segment.end_ms + self._offset_ms,
+            start_ms=segment.start_ms + offset_ms,
+            end_ms=segment.end_ms + offset_ms,
         )
         if segment.is_final:
             self._open.pop(segment.id, None)
@@ -181,11 +188,23 @@ class Record:
                 entry,
                 confidence=segment.confidence,
                 processing_ms=segment.processing_ms,
-                timing=packed_times(segment, self._offset_ms),
+                timing=packed_times(segment, offset_ms),
             )
         else:
             self._open[segment.id] = entry.serial
         return self._put(entry)
+
+    def _offset_of(self, segment: Segment) -> int:
+        """Return what lies between the session's time, without pauses, and that of the record."""
+        if self._offset_ms is None:
+            now_ms = 1000 * (self._now() - (self._begun_at or 0.0))
+            age_ms = now_ms - self._run_at_ms if self._begun_at else 0.0
+            origin_ms = run_origin_ms(
+                segment, said_before_ms=self._said_until_ms, run_age_ms=age_ms
+            )
+            self._offset_ms = round(self._run_at_ms) - origin_ms
+        self._said_until_ms = max(self._said_until_ms, segment.end_ms)
+        return self._offset_ms
 
     def _put(self, entry: Entry) -> Entry:
         if entry.is_final and not entry.text:

@@ -68,15 +68,21 @@ def test_another_run_goes_on_where_the_clock_is() -> None:
     clock = Clock()
     record = Record(now=clock)
     record.begin_run()
+    clock.now += 1
     record.take(said(0, "first"))
-    clock.now += 60
+    clock.now += 59  # of which the session has heard 4 s more
     record.begin_run()
-    record.take(said(0, "second"))
+    clock.now += 3
+    heard = Segment(1, "second", is_final=True, start_ms=6_000, end_ms=8_000)
+    record.take(CaptionChanged(heard, "second"))
+    later = Segment(2, "third", is_final=True, start_ms=9_000, end_ms=9_500)
+    record.take(CaptionChanged(later, "third"))
 
-    first, second = speech(record)
+    first, second, third = speech(record)
     assert record.begun_at == 1000.0
     assert (first.text, first.start_ms) == ("first", 100)
-    assert (second.text, second.start_ms, second.end_ms) == ("second", 60_100, 60_900)
+    assert (second.text, second.start_ms, second.end_ms) == ("second", 61_000, 63_000)
+    assert (third.start_ms, third.end_ms) == (64_000, 64_500)
     assert first.id != second.id
 
 
