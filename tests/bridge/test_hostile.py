@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from captioner.bridge.bridge import Bridge
 from captioner.core.errors import ConfigurationError
+from captioner.web import server as web_server
 from tests.support.bridge import LIMIT_S, TOKEN, ServedBridge, Talker, serve_bridge, settings_for
 from tests.support.coded_recogniser import recognise
 from tests.support.coded_speech import speak
@@ -168,3 +169,29 @@ async def test_without_a_recogniser_health_says_so() -> None:
         await talker.send(bytes(32_000))
         assert await refused(talker) == "NO_RECOGNISER"
         assert b'"degraded"' in await asked(served, "/healthz")
+
+
+async def test_whoever_dawdles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "_OPEN_LIMIT_S", 0.5)
+    monkeypatch.setattr(web_server, "_PING_S", 0.5)
+    async with (
+        serve_riva(recognise) as riva,
+        serve_bridge(settings_for(riva.port)) as served,
+        served.talker() as witness,
+    ):
+        parts = urlsplit(served.address.socket_url)
+        head = (
+            f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: captioner.v1, token.{TOKEN}\r\n"
+        ).encode()
+        # One never ends its request, the other its first frame of audio.
+        for sent in (head, head + b"\r\n\x82\xfe\x0c\x80\0\0\0\0\x01"):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            writer.write(sent)
+            async with asyncio.timeout(LIMIT_S):
+                while await reader.read(1000):
+                    pass
+            writer.close()
+        await witness.say("ping")
+        await witness.hear("pong")
