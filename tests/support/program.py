@@ -15,6 +15,8 @@ from typing import Final
 import pytest
 
 _STOP_LIMIT_S: Final = 20.0
+_DEFAULT_SIGNALS: Final = ("/usr/bin/env", "--default-signal=HUP,INT")
+"""Tests that run under nohup, or behind a shell's &, inherit that these are ignored."""
 
 
 class Program:
@@ -67,7 +69,7 @@ class Program:
         """
         with output.open("w") as out, output.with_suffix(".err").open("w") as errors:
             child = subprocess.Popen(
-                self.command(*arguments),
+                [*_DEFAULT_SIGNALS, *self.command(*arguments)],
                 env=self.environ() if environ is None else environ,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
