@@ -21,6 +21,7 @@ from captioner.gui.history_keeper import HistoryKeeper
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.overlay.window import Overlay
 from captioner.gui.session_runner import SessionRunner
+from captioner.gui.settings_watch import SettingsWatch
 from captioner.gui.settings_writer import SaveSettings, SettingsWriter
 from captioner.gui.startup import ms_since_start
 from captioner.gui.tasks import Tasks
@@ -83,6 +84,7 @@ class FrontEnd(QObject):
             shortcuts=GlobalShortcuts(self.do, self._tasks),
             feed=FeedKeeper(live, self._tasks, self.overlay.show_notice),
         )
+        self._watch = SettingsWatch(live, self._writer, paths, self._tasks)
         self._history = HistoryKeeper(live, paths, self.desk.tell)
         self.windows = Windows(self.desk, captions=self._captions_place)
         self._commands = {
@@ -139,6 +141,7 @@ class FrontEnd(QObject):
         self._history.begin()
         self.desk.feed.begin()
         self._listen()
+        self._watch.begin()
         self.desk.shortcuts.follow(self.desk.live.now)
         await asyncio.wait({self.desk.runner.start()})
         if first is not None:
@@ -151,6 +154,7 @@ class FrontEnd(QObject):
         if self._listener is not None:
             self._listener.close()
         self.desk.shortcuts.close()
+        self._watch.close()
         await self._tasks.cancel()
         await self.desk.runner.close()
         await self.desk.feed.close()

@@ -58,6 +58,15 @@ class LiveSettings(QObject):
         """
         before, self._loaded = self.now, self._loaded.changed(changes, reset=reset)
         self._writer.change(changes, reset=reset)
+        self._tell(before)
+
+    def take_over(self, saved: Settings) -> None:
+        """Let hold what another process has saved."""
+        if saved != self._loaded.saved:
+            before, self._loaded = self.now, self._loaded.with_saved(saved)
+            self._tell(before)
+
+    def _tell(self, before: Settings) -> None:
         if self.now != before:
             self.changed.emit(before, self.now)
             if self._preview is None:

@@ -33,6 +33,16 @@ class SettingsWriter:
         self._tasks = Tasks()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a write is under way."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether everything is in the file."""
+        return not self.is_writing and not self._waiting
+
     def change(self, changes: Mapping[str, object], *, reset: Collection[str] = ()) -> None:
         """Remember ``changes``, by dotted field name, and forget the fields of ``reset``."""
         if self._waiting and not reset and changes.keys() <= self._waiting[-1][0].keys():

@@ -38,6 +38,26 @@ def read_settings_file(path: Path) -> tuple[Settings, tuple[str, ...]]:
         return Settings(), (_set_aside(path, reason(error)),)
 
 
+def look_at_settings_file(path: Path) -> Settings | None:
+    """Return what the file says, None where there is none; whatever it is, it is left alone.
+
+    Raises:
+        ConfigurationError: It cannot be read, or makes no sense.
+    """
+    try:
+        return settings_in(path.read_bytes(), path)[0]
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        why = error.strerror or str(error)
+    except ValueError as error:
+        why = reason(error)
+    raise ConfigurationError(
+        f"The settings file {path} cannot be understood ({why}).",
+        hint="Mend it, or take it away.",
+    )
+
+
 def settings_in(content: bytes, path: Path) -> tuple[Settings, tuple[str, ...]]:
     """Return what ``content`` of the file ``path`` says, and the notices about it.
 

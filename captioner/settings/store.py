@@ -86,6 +86,10 @@ class LoadedSettings:
         above = {name: given for name, given in self.above.items() if name not in changes}
         return _layered(_with_changes(self.saved, changes, reset), above, self.place)
 
+    def with_saved(self, saved: Settings) -> LoadedSettings:
+        """Return what holds where the settings file says ``saved``."""
+        return _layered(saved, self.above, self.place)
+
 
 def load_settings(
     paths: ProfilePaths,

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QPushB
 
 from captioner.core.errors import ConfigurationError
 from captioner.gui.commands import Command
+from captioner.settings.endpoints import EndpointSettings
+from captioner.settings.store import save_settings
 from tests.gui.preferences.conftest import Office, Play
 from tests.support.wait import until
 
@@ -213,6 +215,31 @@ def test_changes_made_elsewhere_are_shown_and_what_is_entered_stays(play: Play) 
         live.change({"overlay.partials": "shown"})
         assert not office.dialog.draft.is_changed
         assert not office.dialog.apply_button.isEnabled()
+
+    play(story)
+
+
+def test_what_another_process_saves_holds_at_once_and_is_not_overwritten(play: Play) -> None:
+    async def story(office: Office) -> None:
+        live = office.front_end.desk.live
+        live.change({"endpoints": (EndpointSettings(host="one"),)})
+        await until(lambda: office.saved().endpoints)
+        change_something(office)
+        save_settings(office.paths, {"overlay.lines": 5, "endpoints.1.host": "two"})
+        await until(lambda: office.now.overlay.lines == 5)
+        assert [each.host for each in office.dialog.draft.settings.endpoints] == ["one", "two"]
+        assert office.dialog.draft.value("overlay.partials") == "shown"
+        live.change({"overlay.lines": 6})
+        live.change({"endpoints": (*office.now.endpoints, EndpointSettings(host="three"))})
+        await until(
+            lambda: [each.host for each in office.saved().endpoints][1:] == ["two", "three"]
+        )
+        save_settings(office.paths, {"overlay.lines": 4})
+        await until(lambda: office.now.overlay.lines == 4)
+        assert len(office.now.endpoints) == 3
+        office.paths.settings_file.write_text("{")
+        save_settings(office.paths, {"audio.source": "mic"})  # it sets the damaged one aside
+        await until(lambda: office.now.audio.source == "mic")
 
     play(story)
 
