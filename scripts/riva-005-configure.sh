@@ -119,7 +119,7 @@ perform_operation() {
     DEPLOY_ON=${GIVEN[DEPLOY_ON]:-$DEPLOY_ON}
     for line in "${CONFIGURATION[@]}"; do
         row "${line%%|*}"
-        if [ "$WHEN" = always ] || [ "$WHEN" = "$DEPLOY_ON" ]; then configure "${line%%|*}"; fi
+        if is_wanted; then configure "${line%%|*}"; fi
     done
 }
 
@@ -128,9 +128,7 @@ validate_results() {
     read_env
     for line in "${CONFIGURATION[@]}"; do
         row "${line%%|*}"
-        if [ "$WHEN" = always ] || [ "$WHEN" = "$DEPLOY_ON" ]; then
-            is_secret "${line%%|*}" || names+=("${line%%|*}")
-        fi
+        if is_wanted && ! is_secret "${line%%|*}"; then names+=("${line%%|*}"); fi
     done
     need "${names[@]}"
     [ "$(stat -c %a "$ENV_FILE")" = 600 ] || fail "$ENV_FILE can be read by others." "chmod 600 '$ENV_FILE'"

@@ -53,6 +53,8 @@ create_instance() {
     find_image
     if will "Make a $AWS_INSTANCE_TYPE with $AWS_VOLUME_GB GB from $IMAGE"; then
         user_data >"$SCRATCH/user-data"
+        # Before the call: an interruption may come after it and before the next line.
+        undo_with remove_instance
         INSTANCE=$(aws_do ec2 run-instances --image-id "$IMAGE" --instance-type "$AWS_INSTANCE_TYPE" \
             --key-name "$NAME" --security-group-ids "$GROUP" \
             ${AWS_SUBNET_ID:+--subnet-id "$AWS_SUBNET_ID" --associate-public-ip-address} \
@@ -61,16 +63,17 @@ create_instance() {
             --instance-initiated-shutdown-behavior stop --user-data "file://$SCRATCH/user-data" \
             --tag-specifications "ResourceType=instance,Tags=$TAGS" "ResourceType=volume,Tags=$TAGS" \
             --query 'Instances[0].InstanceId')
-        undo_with remove_instance "$INSTANCE"
         rm -f "$(known_hosts_file)"
         wait_for_state running
     fi
 }
 
-# Called when the step fails after it made the instance; the group can only go after it.
+# There was none before: whatever is found now was begun by this step. The group can only go after it.
 remove_instance() {
-    aws_do ec2 terminate-instances --instance-ids "$1" >/dev/null
-    wait_until 600 5 "Waiting until $1 is gone" instance_is_gone
+    find_instance
+    [ -n "$INSTANCE" ] || return 0
+    aws_do ec2 terminate-instances --instance-ids "$INSTANCE" >/dev/null
+    wait_until 600 5 "Waiting until it is gone" instance_is_gone
 }
 
 instance_is_gone() {
@@ -84,16 +87,18 @@ make_key() {
     key=$(key_file)
     if [ ! -e "$key" ] && will "Make the SSH key $key"; then
         mkdir -p "$(dirname "$key")"
-        ssh-keygen -q -t ed25519 -N '' -C "$NAME" -f "$key" </dev/null
         undo_with rm -f "$key" "$key.pub"
+        ssh-keygen -q -t ed25519 -N '' -C "$NAME" -f "$key" </dev/null
     fi
     known=$(aws_do ec2 describe-key-pairs --filters "${FILTERS[@]}" --query 'KeyPairs[0].KeyName')
     [ "$known" = None ] && will "Give the public half to AWS as $NAME" || return 0
     [ -r "$key.pub" ] || fail "$key has no public half beside it." "ssh-keygen -y -f '$key' >'$key.pub'"
+    undo_with remove_key_pair
     aws_do ec2 import-key-pair --key-name "$NAME" --public-key-material "fileb://$key.pub" \
         --tag-specifications "ResourceType=key-pair,Tags=$TAGS" >/dev/null
-    undo_with aws_do ec2 delete-key-pair --key-name "$NAME"
 }
+
+remove_key_pair() { aws_do ec2 delete-key-pair --key-name "$NAME" >/dev/null; }
 
 # Sets IMAGE and ROOT_DEVICE.
 find_image() {

@@ -68,7 +68,7 @@ wanted() {
 }
 
 perform_operation() {
-    local had missing extra ids line rule port network kind
+    local had missing extra rule port network kind
     make_group
     had=''
     [ -z "$GROUP" ] || had=$(rules)
@@ -86,18 +86,22 @@ perform_operation() {
             [[ $network != *:* ]] || kind='Ipv6Ranges=[{CidrIpv6'
             permissions+=("IpProtocol=tcp,FromPort=${port%-*},ToPort=${port#*-},$kind=$network,Description=$NAME}]")
         done <<<"$missing"
-        ids=$(aws_do ec2 authorize-security-group-ingress --group-id "$GROUP" \
-            --ip-permissions "${permissions[@]}" --query 'SecurityGroupRules[].SecurityGroupRuleId')
-        # shellcheck disable=SC2086  # ids are words
-        undo_with aws_do ec2 revoke-security-group-ingress --group-id "$GROUP" --security-group-rule-ids $ids
+        undo_with let_out "$missing"
+        aws_do ec2 authorize-security-group-ingress --group-id "$GROUP" --ip-permissions "${permissions[@]}" >/dev/null
     fi
     if [ -n "$extra" ] && will "Let in no more: ${extra//$'\n'/ }"; then
-        ids=$(while read -r rule line; do
-            [[ $'\n'$extra$'\n' != *$'\n'"$rule"$'\n'* ]] || printf '%s ' "$line"
-        done <<<"$had")
-        # shellcheck disable=SC2086  # ids are words
-        aws_do ec2 revoke-security-group-ingress --group-id "$GROUP" --security-group-rule-ids $ids >/dev/null
+        let_out "$extra"
     fi
+}
+
+# Removes rules, a line each.
+let_out() {
+    local ids=() rule id
+    while read -r rule id; do
+        [[ $'\n'$1$'\n' != *$'\n'"$rule"$'\n'* ]] || ids+=("$id")
+    done < <(rules)
+    [ "${#ids[@]}" -eq 0 ] \
+        || aws_do ec2 revoke-security-group-ingress --group-id "$GROUP" --security-group-rule-ids "${ids[@]}" >/dev/null
 }
 
 validate_results() {

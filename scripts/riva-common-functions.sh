@@ -23,6 +23,8 @@ fi
 # shellcheck source=scripts/lib/riva-env.sh
 . "$ROOT/scripts/lib/riva-env.sh"
 
+# shellcheck disable=SC2034  # the tag and the prefix of all names; read by lib/riva-aws.sh, riva-host.sh
+PROJECT=captioner
 ENV_FILE=${RIVA_ENV_FILE:-"$ROOT/.env"}
 STEP=$(basename "$0" .sh)
 NUMBER=${STEP#riva-}

@@ -2,7 +2,6 @@
 # What the AWS steps share: the AWS CLI, and the things of this deployment. Those are found by their
 # tags, Project and Deployment; no file says what exists. Sourced after riva-common-functions.sh.
 
-PROJECT=captioner
 AWS=
 export AWS_PAGER='' AWS_RETRY_MODE=standard AWS_MAX_ATTEMPTS=5
 
@@ -160,8 +159,13 @@ make_group() {
         network=$(aws_do ec2 describe-vpcs --filters Name=is-default,Values=true --query 'Vpcs[0].VpcId')
         [ "$network" != None ] || fail "There is no default network in $AWS_REGION." "Name a subnet: AWS_SUBNET_ID in $ENV_FILE."
     fi
+    undo_with remove_group
     GROUP=$(aws_do ec2 create-security-group --group-name "$NAME" --vpc-id "$network" \
         --description "Speech server $DEPLOYMENT_ID" --query GroupId \
         --tag-specifications "ResourceType=security-group,Tags=$TAGS")
-    undo_with aws_do ec2 delete-security-group --group-id "$GROUP"
+}
+
+remove_group() {
+    find_group
+    [ -z "$GROUP" ] || aws_do ec2 delete-security-group --group-id "$GROUP"
 }

@@ -17,6 +17,7 @@ CONFIGURATION=(
     'AWS_IMAGE_PARAMETER|aws|parameter|/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id|Public SSM parameter that names the image'
     'AWS_SUBNET_ID|aws|subnet?||Subnet of the instance; empty: the default one'
     'AWS_HOURLY_PRICE|aws|price?||Price of an hour in USD; empty: AWS is asked'
+    'RIVA_HOST|host|word|localhost|Address of the GPU machine; localhost: this one'
     'SSH_USER|always|word|ubuntu|User on the GPU machine'
     'SSH_KEY_FILE|aws|path?||Private SSH key; empty: ~/.ssh/captioner-DEPLOYMENT_ID, made when missing'
     'NGC_API_KEY|always|secret?||Key for NVIDIA containers (https://org.ngc.nvidia.com/setup/api-keys)'
@@ -40,6 +41,9 @@ row() {
     done
     return 1
 }
+
+# Whether the name that `row` found is of use at the place that was chosen.
+is_wanted() { [ "$WHEN" = always ] || [ "$WHEN" = "$DEPLOY_ON" ]; }
 
 # ---- what is a good value ----
 
@@ -154,7 +158,7 @@ read_env() {
     local - line name lines=()
     set +x
     [ ! -f "$ENV_FILE" ] || mapfile -t lines <"$ENV_FILE"
-    for line in "${CONFIGURATION[@]}" "RIVA_HOST|always|word?||" "RIVA_API_KEY|always|secret?||"; do
+    for line in "${CONFIGURATION[@]}" "RIVA_API_KEY|always|secret?||"; do
         name=${line%%|*}
         VALUE=${!name:-}
         [ -n "$VALUE" ] || VALUE=$(in_lines "$name")
@@ -163,7 +167,7 @@ read_env() {
             unset "$name"
             continue
         fi
-        if [ -z "$VALUE" ] && row "$name"; then VALUE=$DEFAULT; fi
+        if [ -z "$VALUE" ] && row "$name" && is_wanted; then VALUE=$DEFAULT; fi
         printf -v "$name" %s "$VALUE"
         # An empty AWS_PROFILE would be looked up by the AWS CLI.
         if [[ $name == AWS_* && -n $VALUE ]]; then export "${name?}"; else export -n "${name?}"; fi

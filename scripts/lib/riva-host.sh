@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The GPU machine, reached by SSH. Sourced after riva-common-functions.sh.
+# The GPU machine, reached by SSH unless it is this one. Sourced after riva-common-functions.sh.
 
 SSH=()
 
@@ -13,6 +13,7 @@ known_hosts_file() { printf '%s.known_hosts' "$(key_file)"; }
 use_ssh() {
     [ -n "$RIVA_HOST" ] || fail "RIVA_HOST is not set: nobody knows where the GPU machine is." \
         "Run scripts/riva-025-wait-for-instance.sh, or write RIVA_HOST=address to $ENV_FILE."
+    case $RIVA_HOST in localhost | 127.0.0.1 | ::1) return 0 ;; esac
     [ -r "$(key_file)" ] || fail "There is no SSH key $(key_file)." "Name it: SSH_KEY_FILE in $ENV_FILE."
     SSH=(ssh -i "$(key_file)" -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=10
         -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o StrictHostKeyChecking=accept-new
@@ -21,4 +22,6 @@ use_ssh() {
 }
 
 # on_host COMMAND...: runs a command on the GPU machine; a secret goes through its standard input.
-on_host() { "${SSH[@]}" "$(printf '%q ' "$@")"; }
+on_host() {
+    if [ "${#SSH[@]}" -eq 0 ]; then "$@"; else "${SSH[@]}" "$(printf '%q ' "$@")"; fi
+}

@@ -7,7 +7,9 @@ of the AWS CLI, which takes half a second for each, is marked slow.
 from __future__ import annotations
 
 import base64
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,7 @@ def test_instance_is_made_as_promised_and_a_second_run_changes_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_restarted_instance_has_its_new_address_kept_and_its_hours_counted(
     aws: Aws, server_scripts: ServerScripts
 ) -> None:
@@ -99,6 +102,7 @@ def test_restarted_instance_has_its_new_address_kept_and_its_hours_counted(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_exactly_the_given_networks_are_let_in(aws: Aws, server_scripts: ServerScripts) -> None:
     ports = (22, 9000, 50051)
     server_scripts.must("020", AWS_ALLOWED_CIDRS=f"{_HOME},2001:db8::/32")
@@ -174,3 +178,83 @@ def test_dry_run_changes_nothing(aws: Aws, server_scripts: ServerScripts) -> Non
     assert "Would: Make a g6.xlarge with 200 GB from ami-" in shown
     assert aws.left() == []
     assert not Path(server_scripts.environ["HOME"], ".ssh").exists()
+
+
+def _when_called(scripts: ServerScripts, operation: str, then: str) -> None:
+    """Let the AWS CLI do ``operation`` and then ``then``; $step is the process of the step."""
+    aws = scripts.commands / "aws"
+    real = scripts.commands / "real-aws"
+    if not real.exists():
+        aws.rename(real)
+    aws.write_text(
+        f"#!/bin/bash\nstep=$(sed 's/.* //' {scripts.root}/build/riva/.env-*.step.lock)\n"
+        f'[[ " $* " == *" {operation} "* ]] || exec "{real}" "$@"\n{then}\n',
+        encoding="utf-8",
+    )
+    aws.chmod(0o755)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_interrupted_creation_leaves_nothing_and_a_killed_one_is_gone_on_with(
+    aws: Aws, server_scripts: ServerScripts
+) -> None:
+    _when_called(server_scripts, "run-instances", 'real-aws "$@"; kill -TERM $step')
+    interrupted = server_scripts.run("015")
+    assert interrupted.returncode == 143, interrupted.stdout
+    assert "Taking back: remove_instance" in interrupted.stdout
+    assert aws.left() == []
+    assert not Path(server_scripts.environ["HOME"], ".ssh/captioner-demo").exists()
+
+    _when_called(server_scripts, "run-instances", 'real-aws "$@"; kill -KILL $step')
+    assert server_scripts.run("015").returncode == -signal.SIGKILL
+    made = aws.instance()["InstanceId"]
+    assert "runs already" in server_scripts.must("015")
+    assert aws.instance()["InstanceId"] == made
+
+    _when_called(server_scripts, "terminate-instances", 'real-aws "$@"; kill -KILL $step')
+    assert server_scripts.run("999", "--yes").returncode == -signal.SIGKILL
+    assert len(aws.left()) == 2
+    server_scripts.must("999", "--yes")
+    assert aws.left() == []
+    assert "There is nothing of captioner-demo" in server_scripts.must("999")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_refusal_of_aws_is_told_with_its_fix_and_everything_is_taken_back(
+    aws: Aws, server_scripts: ServerScripts
+) -> None:
+    refusal = (
+        "An error occurred (VcpuLimitExceeded) when calling the RunInstances operation: You have "
+        "requested more vCPU capacity than your current vCPU limit of 0 allows."
+    )
+    _when_called(server_scripts, "run-instances", f"echo '{refusal}' >&2; exit 254")
+    shown = server_scripts.refused("015")
+    assert f"aws ec2 run-instances failed: {refusal}" in shown
+    assert "Run scripts/riva-012-check-gpu-quota.sh" in shown
+    assert aws.left() == []
+    # Rules that were added go again when others could not be removed.
+    server_scripts.must("020")
+    _when_called(
+        server_scripts,
+        "revoke-security-group-ingress",
+        'rm -f "${0%/*}/aws"; cp "${0%/*}/real-aws" "${0%/*}/aws"; exit 254',
+    )
+    before = aws.rules()
+    server_scripts.refused("020", AWS_ALLOWED_CIDRS="198.51.100.0/24")
+    assert aws.rules() == before
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_without_the_cli_of_the_system_the_scripts_install_their_own(
+    aws: Aws, server_scripts: ServerScripts
+) -> None:
+    (server_scripts.commands / "aws").unlink()
+    (server_scripts.commands / "python3").symlink_to(sys.executable)
+    assert "There is no AWS CLI." in server_scripts.refused("012")
+    shown = server_scripts.must("010")
+    assert "AWS knows you as 123456789012" in shown
+    assert "The AWS CLI is there" in server_scripts.must("010")
+    assert aws.left() == []

@@ -192,6 +192,29 @@ def test_what_a_failed_step_began_is_taken_back_last_thing_first(
     assert run("true") == (0, [])
 
 
+def test_machine_that_is_there_needs_nothing_of_aws(server_scripts: ServerScripts) -> None:
+    server_scripts.must("005", "--yes", "--set", "DEPLOY_ON=host")
+    values = server_scripts.values()
+    assert values["RIVA_HOST"] == "localhost"
+    assert not [name for name in values if name.startswith("AWS_")]
+
+
+@pytest.mark.parametrize("host", ["localhost", "192.0.2.1"])
+def test_command_for_the_gpu_machine_arrives_word_by_word(
+    server_scripts: ServerScripts, host: str
+) -> None:
+    calls = server_scripts.stand_in("ssh", 'bash -c "${@: -1}"')
+    key = server_scripts.root / "key"
+    key.touch()
+    program = (
+        "open_log x; read_env; . scripts/lib/riva-host.sh; use_ssh; "
+        "on_host printf '%s|' 'two words' \"it's\" '$HOME' | cat; printf secret | on_host wc -c"
+    )
+    said = _bash(server_scripts, program, RIVA_HOST=host, SSH_KEY_FILE=str(key))
+    assert said == "two words|it's|$HOME|6\n"
+    assert bool(calls.read_text(encoding="utf-8")) is (host != "localhost")
+
+
 @pytest.mark.parametrize("script", sorted(Path("scripts").glob("riva-[0-9]*.sh")), ids=str)
 def test_each_script_explains_itself(server_scripts: ServerScripts, script: Path) -> None:
     number = script.name[5:8]
