@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import Final
 from urllib.parse import quote
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # no stub
 
 from captioner.asr.endpoint import Endpoint
 
@@ -29,7 +28,15 @@ def proxy_in_use(endpoint: Endpoint) -> str | None:
         return proxy_url(endpoint)
     if endpoint.proxy == "none" or endpoint.is_loopback:
         return None
+    found = next(filter(None, map(os.environ.get, _NAMES)), None)
     exceptions = next(filter(None, map(os.environ.get, _EXCEPTIONS)), "")
-    if proxy_bypass_environment(endpoint.host, {"no": exceptions}):
-        return None
-    return next(filter(None, map(os.environ.get, _NAMES)), None)
+    return None if found and exceptions and _is_left_out(endpoint.host, exceptions) else found
+
+
+def _is_left_out(host: str, exceptions: str) -> bool:
+    # It loads an HTTP client, which few need.
+    from urllib.request import (  # type: ignore[attr-defined]  # noqa: PLC0415  # no stub
+        proxy_bypass_environment,
+    )
+
+    return bool(proxy_bypass_environment(host, {"no": exceptions}))
