@@ -84,6 +84,15 @@ forget() {
     cat "$SCRATCH/done" >"$(done_file)"
 }
 
-validate_results() { :; }
+validate_results() {
+    local script
+    for script in "${STEPS[@]}"; do
+        if [ -z "$NEXT" ] && in_route "$script" && [ -z "$(when_done "$(number_of "$script")")" ]; then
+            NEXT="scripts/riva-000-run-all.sh --from $(number_of "$script")"
+        fi
+    done
+    NEXT=${NEXT:-scripts/riva-220-status.sh}
+    [ "$DEPLOY_ON" = aws ] || [[ $NEXT != *220* ]] || NEXT='nothing; all steps are done'
+}
 
 run_step "$@"

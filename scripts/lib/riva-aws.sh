@@ -36,7 +36,7 @@ aws_try() {
 aws_do() {
     local said fix
     ! aws_try "$@" || return 0
-    said=$(grep -v '^$' "$SCRATCH/aws-errors" | tail -n 1)
+    said=$({ grep -v '^$' "$SCRATCH/aws-errors" || echo "it gave no reason"; } | tail -n 1)
     case $said in
         *'Unable to locate credentials'* | *'could not be found'* | *ExpiredToken* | *InvalidClientTokenId* | *AuthFailure* | *'Token has expired'*)
             fix="Log in (aws configure, or aws sso login), or name a profile: AWS_PROFILE in $ENV_FILE." ;;

@@ -52,6 +52,9 @@ def test_steps_of_the_place_run_in_their_order(steps: ServerScripts) -> None:
     assert _ran(steps) == ["005", "040", "100", "130"]
     steps.must("000", "--from", "15", "--to", "040")
     assert _ran(steps) == ["015", "040"]
+    shown = steps.must("000", "--from", "5", "--to", "15")
+    assert shown.endswith("Next: scripts/riva-000-run-all.sh --from 040\n")
+    assert _ran(steps) == ["005", "015"]
     steps.must("000", "--dry-run")
     assert _ran(steps) == []
 
