@@ -2409,6 +2409,10 @@
         <translation>Schaffen Sie Platz auf dem Datenträger.</translation>
     </message>
     <message>
+        <source>Mend it, or take it away.</source>
+        <translation>Berichtigen Sie sie, oder entfernen Sie sie.</translation>
+    </message>
+    <message>
         <source>More than one {0} is called something like &quot;{1}&quot;.</source>
         <translation>Mehr als ein Gerät ({0}) heißt so ähnlich wie „{1}“.</translation>
     </message>
@@ -2751,6 +2755,10 @@
     <message>
         <source>The name {0} stands for {1}.</source>
         <translation>Der Name {0} steht für {1}.</translation>
+    </message>
+    <message>
+        <source>The settings file {0} cannot be understood ({1}).</source>
+        <translation>Die Einstellungsdatei {0} ist nicht zu verstehen ({1}).</translation>
     </message>
     <message>
         <source>The token must have {0} characters or more, letters and digits.</source>
