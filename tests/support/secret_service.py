@@ -88,7 +88,7 @@ def no_secret_service(tmp_path: Path) -> SecretService:
 @pytest.fixture
 def secret_service() -> Iterator[SecretService]:
     """An unlocked gnome-keyring on a private bus."""
-    with _running() as service:
+    with running_secret_service() as service:
         yield service
 
 
@@ -117,7 +117,8 @@ def running_bus() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _running() -> Iterator[SecretService]:
+def running_secret_service() -> Iterator[SecretService]:
+    """Run an unlocked gnome-keyring on a private bus."""
     with running_bus() as environ:
         keyring = _unlocked_keyring(environ)
         try:
