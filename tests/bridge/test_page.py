@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import grpc
+import pytest
 from pydantic import SecretStr
 
 from captioner.settings.models import Settings
@@ -52,6 +53,7 @@ async def test_it_shows_the_words_of_the_microphone(tmp_path: Path) -> None:
         assert tab.complaints == []
 
 
+@pytest.mark.slow
 async def test_it_comes_back_by_itself_and_says_what_is_wrong_meanwhile(tmp_path: Path) -> None:
     mock = {"engine": {"backend": "mock"}}
     script = "Nothing is recognised: a script gives the words."

@@ -88,6 +88,7 @@ def test_live_captions_what_the_computer_plays(
     assert any(event["type"] == "partial" for event in events)
 
 
+@pytest.mark.slow
 @pytest.mark.sound
 def test_both_are_captioned_and_a_microphone_that_vanishes_costs_the_others_no_word(
     program: Program, pulse_server: SoundServer, tmp_path: Path

@@ -95,6 +95,7 @@ def await_words(overlay: WatchedOverlay, more: int = 3) -> None:
     )
 
 
+@pytest.mark.slow
 def test_settings_monitors_keyring_and_server_while_captions_run(
     screen: Screen,
     secret_service: SecretService,

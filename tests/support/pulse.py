@@ -271,11 +271,11 @@ def pipewire_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
     yield from _serve("pipewire", monkeypatch)
 
 
-@pytest.fixture(params=["pulseaudio", "pipewire"])
+@pytest.fixture(params=["pulseaudio", pytest.param("pipewire", marks=pytest.mark.slow)])
 def sound_server(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SoundServer]:
-    """Both in turn."""
+    """Both in turn; a run without ``--full`` has PulseAudio alone."""
     yield from _serve(str(request.param), monkeypatch)
 
 
