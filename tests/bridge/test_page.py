@@ -23,7 +23,7 @@ _LABEL: Final = "document.getElementById('record').innerText"
 _MICROPHONE: Final = (
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
-    f"--use-file-for-fake-audio-capture={BECKETT.path}%noloop",
+    f"--use-file-for-fake-audio-capture={BECKETT.path}",
 )
 
 

@@ -56,11 +56,9 @@ async def test_figures_of_a_run_with_a_break_in_it() -> None:
         figures = session.figures
         assert figures.recogniser == f"127.0.0.1:{server.port}"
         assert figures.reconnects == 1
-        assert (
-            figures.latency_ms
-            == figures.latency_p95_ms
-            == pytest.approx(watcher.captions[-1].processing_ms)
-        )
+        took_ms = watcher.captions[-1].processing_ms  # none, where the clock stood meanwhile
+        expected = pytest.approx(took_ms) if took_ms else None
+        assert figures.latency_ms == figures.latency_p95_ms == expected
         assert figures.lost_ms == 0
         source.speak(0.1, lost_s=1.5)
         await clock.advance_until(lambda: session.figures.lost_ms == 1500)

@@ -273,7 +273,9 @@ def ends_by(overlay: WatchedOverlay, act: Callable[[], object]) -> None:
 def test_a_fault_of_our_own_is_logged_and_told(program: Program, overlay: WatchedOverlay) -> None:
     overlay.ask({"ask": "fail"})
 
-    overlay.wait_until(lambda seen: "fault of its own" in seen["status"], what="nobody was told")
+    overlay.wait_until(
+        lambda seen: "fault of its own" in (seen["message"] or ""), what="nobody was told"
+    )
     log = (program.profile / "logs" / "captioner.log").read_text()
     assert "a fault made for a test" in log
     assert overlay.send("caption", id=0, text="captions go on")["shown"] == ["captions go on"]
