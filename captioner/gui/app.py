@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from functools import partial
@@ -41,6 +42,8 @@ def run(
     Raises:
         UnsupportedError: There is no display, or Qt cannot use it.
     """
+    # Loading leaves little garbage and looking for it costs time; the loop collects from then on.
+    gc.disable()
     platform = choose_platform(os.environ)
     if platform:
         os.environ.setdefault("QT_QPA_PLATFORM", platform)
