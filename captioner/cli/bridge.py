@@ -17,6 +17,9 @@ from captioner.cli.options import (
     ModelOption,
     ServerOption,
     TlsOption,
+    WebCertOption,
+    WebHostOption,
+    WebKeyOption,
     recogniser_overrides,
 )
 from captioner.cli.running import stop_on_signals
@@ -33,23 +36,15 @@ def bridge(
     ca_file: CaFileOption = None,
     model: ModelOption = None,
     language: LanguageOption = None,
-    host: Annotated[
-        str | None, typer.Option(help="Address to serve at.", show_default="127.0.0.1")
-    ] = None,
+    host: WebHostOption = None,
     port: Annotated[
         int | None,
         typer.Option(
             min=0, max=65535, help="Port to serve at; 0 takes any free one.", show_default="8761"
         ),
     ] = None,
-    bridge_cert: Annotated[
-        str | None,
-        typer.Option(metavar="PATH", help="PEM file with the certificate to serve with."),
-    ] = None,
-    bridge_key: Annotated[
-        str | None,
-        typer.Option(metavar="PATH", help="PEM file with its key; without it: in the same file."),
-    ] = None,
+    bridge_cert: WebCertOption = None,
+    bridge_key: WebKeyOption = None,
     max_clients: Annotated[
         int | None,
         typer.Option(min=1, max=1000, help="Clients at a time.", show_default="100"),

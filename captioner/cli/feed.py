@@ -21,6 +21,9 @@ from captioner.cli.options import (
     SourceOption,
     SystemDeviceOption,
     TlsOption,
+    WebCertOption,
+    WebHostOption,
+    WebKeyOption,
     audio_overrides,
     recogniser_overrides,
 )
@@ -46,23 +49,15 @@ def feed(
     ca_file: CaFileOption = None,
     model: ModelOption = None,
     language: LanguageOption = None,
-    host: Annotated[
-        str | None, typer.Option(help="Address to serve at.", show_default="127.0.0.1")
-    ] = None,
+    host: WebHostOption = None,
     port: Annotated[
         int | None,
         typer.Option(
             min=0, max=65535, help="Port to serve at; 0 takes any free one.", show_default="8760"
         ),
     ] = None,
-    feed_cert: Annotated[
-        str | None,
-        typer.Option(metavar="PATH", help="PEM file with the certificate to serve with."),
-    ] = None,
-    feed_key: Annotated[
-        str | None,
-        typer.Option(metavar="PATH", help="PEM file with its key; without it: in the same file."),
-    ] = None,
+    feed_cert: WebCertOption = None,
+    feed_key: WebKeyOption = None,
     token_file: Annotated[
         Path | None,
         typer.Option(

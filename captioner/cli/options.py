@@ -103,6 +103,21 @@ LanguageOption: TypeAlias = Annotated[
 ]
 
 
+WebHostOption: TypeAlias = Annotated[
+    str | None, typer.Option(help="Address to serve at.", show_default="127.0.0.1")
+]
+
+WebCertOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="PATH", help="PEM file with the certificate to serve with."),
+]
+
+WebKeyOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="PATH", help="PEM file with its key; without it: in the same file."),
+]
+
+
 def recogniser_overrides(
     server: str | None,
     tls: bool | None,  # noqa: FBT001  # the options in their order

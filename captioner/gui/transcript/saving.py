@@ -13,11 +13,11 @@ from typing import Final
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, Signal
 from PySide6.QtWidgets import QMenu, QPushButton
 
-from captioner.core.errors import CaptionerError, ConfigurationError
+from captioner.core.errors import CaptionerError
 from captioner.gui.preferences.file_choice import FileChoice
 from captioner.gui.tasks import Tasks
 from captioner.gui.text.sentences import said
-from captioner.settings.file import write_atomically
+from captioner.sinks.history_files import write_transcript
 from captioner.transcript.export import TranscriptFormat, export
 from captioner.transcript.record import Entry
 
@@ -57,7 +57,7 @@ class Content:
             ConfigurationError: It cannot be written; what was there is there still.
         """
         spoken = [each for entry in self.entries if (each := entry.as_spoken()) is not None]
-        _write(export(spoken, form, times=self.times, begun=self.begun), path)
+        write_transcript(path, export(spoken, form, times=self.times, begun=self.begun))
 
 
 class SaveButton(QPushButton):
@@ -114,18 +114,3 @@ def format_names() -> dict[TranscriptFormat, str]:
     """Return what a person calls each format, in the language of the windows."""
     translate = QCoreApplication.translate
     return {form: translate("TranscriptFormat", str(name)) for form, name in _NAMES.items()}
-
-
-def _write(text: str, path: Path) -> None:
-    """Put ``text`` into a file, whole or not at all.
-
-    Raises:
-        ConfigurationError: It cannot be written; what was there is there still.
-    """
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be written: {error.strerror}.",
-            hint="Choose another folder, or make room on the disk.",
-        ) from error
