@@ -56,6 +56,12 @@ def serve(
         Path | None, typer.Option(help="PEM file with the server's certificate.")
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM file with its private key.")] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option(
+            help="PEM file with the authority whose certificates callers must show (mutual TLS)."
+        ),
+    ] = None,
     max_streams: Annotated[
         int, typer.Option(min=1, max=1000, help="Streams that are served at a time.")
     ] = 8,
@@ -83,11 +89,16 @@ def serve(
         raise ConfigurationError(
             "TLS needs a certificate and its key.", hint="Give both --tls-cert and --tls-key."
         )
+    if tls_client_ca is not None and tls_cert is None:
+        raise ConfigurationError(
+            "Clients can show a certificate only over TLS.",
+            hint="Give --tls-cert and --tls-key too, or leave --tls-client-ca out.",
+        )
     options = ServerOptions(
         host=host,
         port=port,
         token=_token(token_file),
-        tls=TlsFiles(tls_cert, tls_key) if tls_cert and tls_key else None,
+        tls=TlsFiles(tls_cert, tls_key, tls_client_ca) if tls_cert and tls_key else None,
         max_streams=max_streams,
         open_network=open_network,
     )

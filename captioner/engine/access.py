@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import grpc
 from pydantic import SecretStr
 
-from captioner.settings.serving import server_context
+from captioner.settings.serving import server_context, trust_clients
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -24,10 +24,13 @@ class TlsFiles:
     Attributes:
         certificate: PEM file with the certificate and what leads to its authority.
         key: PEM file with its private key, not encrypted.
+        client_authority: PEM file with the authority whose certificates clients must show (mutual
+            TLS); None asks for none.
     """
 
     certificate: Path
     key: Path
+    client_authority: Path | None = None
 
     def credentials(self) -> grpc.ServerCredentials:
         """Return them for a port.
@@ -36,9 +39,16 @@ class TlsFiles:
             TlsError: A file is missing, unreadable, or the two do not belong together.
         """
         # gRPC takes any bytes and fails at the first handshake; this tells at once.
-        server_context(self.certificate, self.key)
+        context = server_context(self.certificate, self.key)
         pair = (self.key.read_bytes(), self.certificate.read_bytes())
-        return grpc.ssl_server_credentials([pair])
+        if self.client_authority is None:
+            return grpc.ssl_server_credentials([pair])
+        trust_clients(context, self.client_authority)
+        return grpc.ssl_server_credentials(
+            [pair],
+            root_certificates=self.client_authority.read_bytes(),
+            require_client_auth=True,
+        )
 
 
 def is_loopback(host: str) -> bool:

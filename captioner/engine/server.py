@@ -89,12 +89,13 @@ class EngineServer:
         """
         options = self._options
         if not (is_loopback(options.host) or options.open_network) and (
-            options.token is None or options.tls is None
+            options.tls is None or (options.token is None and options.tls.client_authority is None)
         ):
             raise ConfigurationError(
                 f"Listening on {options.host} would let others on the network reach the engine "
                 "without a token, or read along without TLS.",
-                hint="Give --token-file, --tls-cert and --tls-key, or say --open-network.",
+                hint="Give --tls-cert and --tls-key, with --token-file or --tls-client-ca; or say "
+                "--open-network.",
             )
         credentials = None if options.tls is None else options.tls.credentials()
         await asyncio.to_thread(_try_address, options.host, options.port)

@@ -38,6 +38,27 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+def trust_clients(context: ssl.SSLContext, authority: Path) -> None:
+    """Have ``context`` ask clients for a certificate of ``authority``, a PEM file. Blocks on it.
+
+    Raises:
+        TlsError: It is missing, unreadable, or holds no certificate.
+    """
+    context.verify_mode = ssl.CERT_REQUIRED
+    try:
+        context.load_verify_locations(cafile=authority)
+    except ssl.SSLError as error:
+        raise TlsError(
+            f"The file {authority} holds no certificate.",
+            hint="Give the PEM file of the authority that signs your clients' certificates.",
+        ) from error
+    except OSError as error:
+        raise TlsError(
+            f"The file {authority} cannot be read: {error.strerror}.",
+            hint="Check the path of the clients' authority.",
+        ) from error
+
+
 def read_token(path: Path) -> SecretStr:
     """Return the token in a file, without the space around it.
 

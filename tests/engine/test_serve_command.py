@@ -136,6 +136,7 @@ def test_port_in_use_is_told(program: Program) -> None:
         (["--host", "no.such.host.invalid", "--open-network"], 3, "no address for the host"),
         (["--tls-cert", "cert.pem"], 3, "a certificate and its key"),
         (["--tls-cert", "none.pem", "--tls-key", "none.pem"], 6, "No such file"),
+        (["--tls-client-ca", "ca.pem"], 3, "only over TLS"),
         (["--token-file", "none"], 3, "cannot be read"),
         (["--script", "none.json"], 3, "cannot be read"),
         (["--engine", "moonshine", "--script", "none.json"], 3, "only for the mock"),
@@ -157,6 +158,11 @@ def test_certificate_of_another_key_is_told(program: Program, tmp_path: Path) ->
     assert _refused(program, *arguments)[0] == 6
     arguments = ("--tls-cert", str(tmp_path / "text.pem"), "--tls-key", str(tmp_path / "key.pem"))
     assert _refused(program, *arguments)[0] == 6
+    pairs[0].private_key_pem.write_to_path(tmp_path / "key.pem")
+    arguments = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    code, said = _refused(program, *arguments, "--tls-client-ca", str(tmp_path / "text.pem"))
+    assert code == 6
+    assert "text.pem holds no certificate" in said
 
 
 def test_everything_it_needs_to_listen_beyond_loopback(

@@ -342,6 +342,29 @@ async def test_tls_with_a_private_authority(tmp_path: Path) -> None:
             assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
+async def test_mutual_tls_lets_only_those_in_who_show_a_certificate(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    pair, client = authority.issue_cert("localhost"), authority.issue_cert("client")
+    stranger = trustme.CA().issue_cert("client")
+    files = TlsFiles(tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "ca.pem")
+    pair.cert_chain_pems[0].write_to_path(files.certificate)
+    pair.private_key_pem.write_to_path(files.key)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    trusted = authority.cert_pem.bytes()
+
+    def shown(who: trustme.LeafCert) -> grpc.ChannelCredentials:
+        chain, key = who.cert_chain_pems[0].bytes(), who.private_key_pem.bytes()
+        return grpc.ssl_channel_credentials(trusted, key, chain)
+
+    async with serving(MockBackend(), tls=files, credentials=shown(client)) as served:
+        assert finals_of(await served.stream([silence(3)])) == ["This is the mock engine."]
+        for refused in (grpc.ssl_channel_credentials(trusted), shown(stranger)):
+            async with grpc.aio.secure_channel(f"localhost:{served.port}", refused) as channel:
+                with pytest.raises(grpc.aio.AioRpcError) as caught:
+                    await _health(channel).Check(health_pb2.HealthCheckRequest())
+                assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
 async def test_health_follows_the_model_and_streams_wait_for_it() -> None:
     backend = _SlowBackend()
     async with serving(backend) as served:
