@@ -35,7 +35,7 @@ step_option() {
     esac
 }
 
-load_config() { need DEPLOY_ON; }
+load_config() { need DEPLOY_ON RIVA_ENGINE; }
 
 # Which steps are done: a line each, the number and when. A step is noted when it has validated.
 done_file() { printf '%s/%s.done' "$WORK" "$(configuration_id)"; }
@@ -64,7 +64,7 @@ perform_operation() {
             printf '%-34s %s\n' "$(basename "$script" .sh)" "$(when_done "$number")"
         elif [ "$((10#$number))" -ge "$FROM" ] && [ "$((10#$number))" -le "$TO" ]; then
             run_one "$script" "$number"
-            # 005 may have chosen another place, and so other steps.
+            # 005 may have chosen another place or engine, and so other steps.
             read_env
         fi
     done

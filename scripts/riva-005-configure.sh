@@ -117,6 +117,7 @@ perform_operation() {
         chmod 600 "$ENV_FILE"
     fi
     DEPLOY_ON=${GIVEN[DEPLOY_ON]:-$DEPLOY_ON}
+    RIVA_ENGINE=${GIVEN[RIVA_ENGINE]:-$RIVA_ENGINE}
     for line in "${CONFIGURATION[@]}"; do
         row "${line%%|*}"
         if is_wanted; then configure "${line%%|*}"; fi

@@ -11,7 +11,8 @@
 #
 # A step may also define step_option (its own options) and report_state (one line of what there is,
 # logged before and after). Its first comment is what --help shows; there the line "Runs:" says when
-# riva-000-run-all.sh runs it: always, "DEPLOY_ON" being the word that stands there, or by hand.
+# riva-000-run-all.sh runs it: always, when DEPLOY_ON or RIVA_ENGINE is one of the words that stand
+# there (aws, host; nim, quickstart, nemo), or by hand.
 
 if [ "${BASH_VERSINFO[0]}" -lt 4 ] || { [ "${BASH_VERSINFO[0]}" -eq 4 ] && [ "${BASH_VERSINFO[1]}" -lt 4 ]; }; then
     echo "Error: bash $BASH_VERSION is too old. Fix: install bash 4.4 or newer (macOS: brew install bash)." >&2
@@ -272,11 +273,14 @@ run_step() {
 
 STEPS=("$ROOT"/scripts/riva-[0-9][0-9][0-9]-*.sh)
 
-# Whether a script is one of those that stand up this deployment.
+# Whether a script is one of those that stand up this deployment: "by hand" is none.
 in_route() {
-    local when
-    when=$(sed -n 's/^# Runs: *//p' "$1")
-    [ "$when" = always ] || [ "$when" = "$DEPLOY_ON" ]
+    local words word
+    read -ra words < <(sed -n 's/^# Runs: *//p' "$1") || true
+    for word in "${words[@]}"; do
+        if is_chosen "$word"; then return 0; fi
+    done
+    return 1
 }
 
 number_of() { basename "$1" | cut -c6-8; }

@@ -2,12 +2,13 @@
 # The configuration of the server scripts: which names there are, how a .env is read, checked and
 # written. Sourced by riva-common-functions.sh.
 
-# NAME|WHEN|KIND|DEFAULT|MEANING. WHEN: always, or the value of DEPLOY_ON that needs the name. KIND:
-# what check_value knows; a "?" at its end lets the value be empty. A new step adds its names here
-# and to .env.example; then 005 asks for them and need checks them.
+# NAME|WHEN|KIND|DEFAULT|MEANING. WHEN: always, or the value of DEPLOY_ON or RIVA_ENGINE that needs the
+# name. KIND: what check_value knows; a "?" at its end lets the value be empty. A new step adds its
+# names here and to .env.example; then 005 asks for them and need checks them.
 CONFIGURATION=(
     'DEPLOYMENT_ID|always|slug|captioner|Name of this deployment; everything that is made carries it as a tag'
     'DEPLOY_ON|always|place|aws|Where the GPU is: aws (an instance is made) or host (a machine that is there)'
+    'RIVA_ENGINE|always|engine|nim|Recogniser: nim (NVIDIA NIM), quickstart (traditional Riva) or nemo (NeMo-Speech.cpp)'
     'AWS_REGION|aws|region|us-east-1|Region of AWS'
     'AWS_PROFILE|aws|word?||Profile of the AWS CLI; empty: what the AWS CLI finds itself'
     'AWS_INSTANCE_TYPE|aws|gpu|g6.xlarge|Type of the instance'
@@ -42,8 +43,11 @@ row() {
     return 1
 }
 
-# Whether the name that `row` found is of use at the place that was chosen.
-is_wanted() { [ "$WHEN" = always ] || [ "$WHEN" = "$DEPLOY_ON" ]; }
+# is_chosen WORD: whether it is "always", the place or the engine that was chosen.
+is_chosen() { [ "$1" = always ] || [ "$1" = "$DEPLOY_ON" ] || [ "$1" = "$RIVA_ENGINE" ]; }
+
+# Whether the name that `row` found is of use for what was chosen.
+is_wanted() { is_chosen "$WHEN"; }
 
 # ---- what is a good value ----
 
@@ -100,6 +104,7 @@ check_value() {
     case ${kind%'?'} in
         slug) [[ $value =~ ^[a-z][a-z0-9-]{0,39}$ ]] || PROBLEM='must be small letters, digits and "-", a letter first, 40 at most' ;;
         place) [[ $value =~ ^(aws|host)$ ]] || PROBLEM='must be aws or host' ;;
+        engine) [[ $value =~ ^(nim|quickstart|nemo)$ ]] || PROBLEM='must be nim, quickstart or nemo' ;;
         region) [[ $value =~ ^[a-z]{2}(-[a-z]+)+-[0-9]$ ]] || PROBLEM='must be a region such as us-east-1' ;;
         word) [[ $value =~ ^[A-Za-z0-9_.@+-]+$ ]] || PROBLEM='must be one word of letters, digits and _.@+-' ;;
         gpu) check_gpu "$value" || return 1 ;;

@@ -64,7 +64,7 @@ def test_value_is_replaced_only_when_the_user_agrees(server_scripts: ServerScrip
 def test_questions_are_asked_until_answers_are_good_and_secrets_are_not_shown(
     server_scripts: ServerScripts,
 ) -> None:
-    typed = "demo\naws\neu-west-1\n\ng4dn.xlarge\ng5.xlarge\n\n10.0.0.0/8\n" + 6 * "\n"
+    typed = "demo\naws\n\neu-west-1\n\ng4dn.xlarge\ng5.xlarge\n\n10.0.0.0/8\n" + 6 * "\n"
     shown = server_scripts.in_terminal("005", typed=typed + _SECRET + "\n")
     assert "AWS_INSTANCE_TYPE has a T4 (compute capability 7.5)" in shown
     values = server_scripts.values()
@@ -136,6 +136,7 @@ def test_values_are_read_as_they_were_written_here_and_elsewhere(
         ("AWS_IDLE_STOP_MINUTES=5", "must be 0 (never), or minutes"),
         ("AWS_VOLUME_GB=20", "from 100 to 16000"),
         ("AWS_REGION=Ohio", "must be a region"),
+        ("RIVA_ENGINE=whisper", "must be nim, quickstart or nemo"),
         ("DEPLOYMENT_ID=My Server", "must be small letters"),
         ("AWS_IMAGE_PARAMETER=ami-1", "must be a public parameter"),
         ("NO_SUCH_NAME=1", "There is no name 'NO_SUCH_NAME'"),
@@ -222,7 +223,9 @@ def test_each_script_explains_itself(server_scripts: ServerScripts, script: Path
     assert shown.startswith(f"{number}: ")
     for word in ("Needs:", "Changes:", "Validates:", "Undo:", "Costs:", "--dry-run", "--yes"):
         assert word in shown
-    assert re.search(r"^Runs: (always|aws|host|by hand)$", shown, re.MULTILINE)
+    assert re.search(
+        r"^Runs: (always|aws|host|by hand|(?: ?(?:nim|quickstart|nemo))+)$", shown, re.MULTILINE
+    )
     assert "There is no option '--nonsense'" in server_scripts.refused(number, "--nonsense")
 
 

@@ -59,6 +59,18 @@ def test_steps_of_the_place_run_in_their_order(steps: ServerScripts) -> None:
     assert _ran(steps) == []
 
 
+def test_only_steps_of_the_chosen_engine_run(steps: ServerScripts) -> None:
+    for number, when in {"055": "nim", "070": "quickstart", "080": "nim quickstart"}.items():
+        path = steps.root / "scripts" / f"riva-{number}-note.sh"
+        path.write_text(_STEP.format(number=number, when=when), encoding="utf-8")
+    steps.must("000", "--from", "41", "--to", "099")
+    assert _ran(steps) == ["055", "080"]
+    steps.must("000", "--from", "41", "--to", "099", RIVA_ENGINE="quickstart")
+    assert _ran(steps) == ["070", "080"]
+    steps.must("000", "--from", "41", "--to", "099", RIVA_ENGINE="nemo")
+    assert _ran(steps) == []
+
+
 def test_first_failure_stops_the_run_and_resume_goes_on_there(steps: ServerScripts) -> None:
     broken = steps.root / "broken-040"
     broken.touch()
