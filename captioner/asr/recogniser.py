@@ -25,6 +25,7 @@ from captioner.asr.renewal import Renewal
 from captioner.asr.replay import LostAudio, ReplayBuffer
 from captioner.asr.route import Route, Takeover
 from captioner.asr.stream import DrainTimeoutError, RecognitionStream, StreamLeft, StreamLimits
+from captioner.asr.tap import StreamTap
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples, samples_to_ms
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
@@ -55,6 +56,7 @@ class Recogniser:
         replay_s: float = 30.0,
         rotate_after_s: float = 0.0,
         clock: Clock | None = None,
+        tap: StreamTap | None = None,
     ) -> None:
         """Prepare; nothing is opened before `events` is iterated.
 
@@ -68,6 +70,7 @@ class Recogniser:
             replay_s: Seconds of audio that are kept until a final covers them.
             rotate_after_s: Age at which a stream gives way to a new one; 0 keeps it for ever.
             clock: Time; tests pass their own.
+            tap: Listens to the messages of each stream, for measurements.
         """
         self._route = route
         self._options = options
@@ -76,6 +79,7 @@ class Recogniser:
         self._max_retries = max_retries
         self._first_retries = max_retries if first_retries is None else first_retries
         self._clock = clock or SystemClock()
+        self._tap = tap
         self._buffer = ReplayBuffer(round(replay_s * SAMPLE_RATE))
         self._interpreter = Interpreter(self._clock)
         self._renewal = Renewal(self._clock, rotate_after_s=rotate_after_s)
@@ -302,6 +306,7 @@ class Recogniser:
                 limits=self._limits,
                 clock=self._clock,
                 leave=self._is_renewal_due,
+                tap=self._tap,
             )
             self._begin(stream)
             await stream.connect()

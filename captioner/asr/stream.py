@@ -20,12 +20,14 @@ from captioner.asr.channel import settle
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.progress import StreamProgress
 from captioner.asr.replay import ReplayBuffer
+from captioner.asr.tap import StreamTap
 from captioner.asr.timeline import StreamTimeline
 from captioner.core.audio import AudioChunk
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError, UnavailableError
 from captioner.riva import connecting
 from captioner.riva.options import RecognitionOptions
+from captioner.riva.results import audio_processed_s
 from captioner.riva.status import error_from_status
 
 _WATCH_INTERVAL_S: Final = 1.0
@@ -90,6 +92,7 @@ class RecognitionStream:
         limits: StreamLimits,
         clock: Clock,
         leave: Callable[[], bool] = lambda: False,
+        tap: StreamTap | None = None,
     ) -> None:
         """Prepare a call; nothing is sent before `responses` is iterated.
 
@@ -101,6 +104,7 @@ class RecognitionStream:
             limits: How long each wait may take.
             clock: Time.
             leave: Asked once a second whether the stream is to be left.
+            tap: Listens to what goes and comes, for measurements.
 
         Raises:
             ConfigurationError: The key of ``endpoint`` must not or cannot be sent.
@@ -113,6 +117,7 @@ class RecognitionStream:
         self._limits = limits
         self._clock = clock
         self._may_leave = leave
+        self._tap = tap
         self._call: _Call | None = None
         self._failure: CaptionerError | StreamLeft | None = None
         self._speech_unanswered_since: float | None = None
@@ -172,6 +177,8 @@ class RecognitionStream:
             raise self._failure
         stub = riva_asr_pb2_grpc.RivaSpeechRecognitionStub(self._channel)
         call = self._call = stub.StreamingRecognize(metadata=self._metadata)
+        if self._tap is not None:
+            self._tap.opened()
         tasks = (
             writer := asyncio.create_task(self._write(call), name="asr-writer"),
             asyncio.create_task(self._watch(call, writer), name="asr-watchdog"),
@@ -184,9 +191,7 @@ class RecognitionStream:
                 yield None
             response = await reading
             while response is not None:
-                self._speech_unanswered_since = None
-                if self._draining_since is not None and response.results:
-                    self._draining_since = self._clock.now()
+                self._note_answer(response)
                 yield response
                 response = await self._read(call)
         finally:
@@ -199,6 +204,13 @@ class RecognitionStream:
         for task in tasks:
             if not task.cancelled() and (fault := task.exception()) is not None:
                 raise fault
+
+    def _note_answer(self, response: riva_asr_pb2.StreamingRecognizeResponse) -> None:
+        self._speech_unanswered_since = None
+        if self._draining_since is not None and response.results:
+            self._draining_since = self._clock.now()
+        if self._tap is not None:
+            self._tap.answered(audio_processed_s(response))
 
     async def _read(self, call: _Call) -> riva_asr_pb2.StreamingRecognizeResponse | None:
         """Return the next response, or None at a good end."""
@@ -243,6 +255,8 @@ class RecognitionStream:
                 self.timeline.sent(chunk)
                 self.progress.sent = self.timeline.sent_samples
                 self._last_sent_at = self._writing_since = self._clock.now()
+                if self._tap is not None:
+                    self._tap.sent(self.progress.sent)
                 await call.write(request(audio_content=chunk.pcm))
                 self._writing_since = None
             await self._half_close(call)

@@ -67,6 +67,11 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "doctor": CommandEntry(
         "captioner.cli.doctor:doctor", "Check that all parts work, and name the fix where not."
     ),
+    "loadtest": CommandEntry(
+        "captioner.cli.loadtest:loadtest",
+        "Measure a recogniser with many real-time streams.",
+        "Commands that measure",
+    ),
     "toggle": _of_window("toggle", "Start or stop the captions."),
     "pause": _of_window("pause", "Hold the captions still, or let them go on."),
     "show": _of_window("show", "Hide the captions, or show them again."),

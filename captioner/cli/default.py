@@ -9,20 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Final
 
 import typer
 from rich.console import Console
 
+from captioner.audio.sample import sample_path
 from captioner.cli.context import AppContext, app_context
 from captioner.cli.gui import show_window
 from captioner.core.errors import CaptionerError, UnsupportedError
 from captioner.gui.desktop.client import is_running
 from captioner.gui.display import choose_platform
 
-_SAMPLE: Final = "two_cities.wav"
+_INSTEAD: Final = (
+    "Caption a file of yours: `captioner live --source file:PATH`, with RIVA_HOST set."
+)
 
 
 def run_default(ctx: typer.Context) -> int:
@@ -69,24 +70,6 @@ def sound_problem() -> str | None:
     return None if found else "There is no sound device here."
 
 
-def sample_path() -> Path:
-    """Return the speech sample that the embedded engine's package brings along.
-
-    Raises:
-        UnsupportedError: That package is not installed.
-    """
-    package = find_spec("moonshine_voice")
-    if package is not None and package.origin is not None:
-        sample = Path(package.origin).with_name("assets") / _SAMPLE
-        if sample.is_file():
-            return sample
-    raise UnsupportedError(
-        "The bundled speech sample is not installed, because there is no embedded engine for "
-        "this system.",
-        hint="Caption a file of yours: `captioner live --source file:PATH`, with RIVA_HOST set.",
-    )
-
-
 def _caption_sample(ctx: typer.Context, context: AppContext, reason: str) -> int:
     from captioner.cli.live import live  # noqa: PLC0415  # loads the whole session
 
@@ -96,7 +79,7 @@ def _caption_sample(ctx: typer.Context, context: AppContext, reason: str) -> int
         "So Captioner captions its bundled speech sample here, in real time. `captioner live` "
         "captions the sound of this computer, or a file.\n"
     )
-    sample = sample_path()
+    sample = sample_path(instead=_INSTEAD)
     begun = datetime.now(UTC).astimezone()
     transcript = context.paths.data_dir / f"sample-{begun:%Y%m%d-%H%M%S}.txt"
     code = 0

@@ -30,7 +30,7 @@ class ExitCode(IntEnum):
 
 MEANINGS: Final[dict[ExitCode, str]] = {
     ExitCode.OK: "done",
-    ExitCode.FAULT: "unexpected fault, or a check of doctor failed",
+    ExitCode.FAULT: "unexpected fault, or a check of doctor or a limit that was not kept",
     ExitCode.USAGE: "wrong command line",
     ExitCode.CONFIGURATION: "settings, environment or options make no sense",
     ExitCode.CREDENTIALS: "the server refused the key",

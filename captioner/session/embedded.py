@@ -40,14 +40,22 @@ class _Announcement:
 class EmbeddedEngine:
     """The engine as one endpoint, whatever process it runs in at the moment."""
 
-    def __init__(self, settings: EngineSettings, *, started: EngineProcess | None = None) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings,
+        *,
+        started: EngineProcess | None = None,
+        max_streams: int | None = None,
+    ) -> None:
         """Prepare; nothing is started before `endpoint`.
 
         Args:
             settings: Which engine.
             started: A process that runs already, to be looked after from here on.
+            max_streams: Streams that it serves at a time; None leaves it to the engine.
         """
         self._settings = settings
+        self._max_streams = max_streams
         self._process = started
         self._endpoint: Endpoint | None = None
         self._announcement: asyncio.Task[bytes] | None = None
@@ -98,7 +106,7 @@ class EmbeddedEngine:
             if self._process is not None and not self._process.is_running:
                 await self._stop()
             if self._process is None:
-                self._process = EngineProcess(self._settings)
+                self._process = EngineProcess(self._settings, max_streams=self._max_streams)
                 self.starts += 1
             if self._endpoint is None:
                 self._endpoint = await self._meet(self._process)

@@ -41,8 +41,12 @@ class EngineProcess:
         pid: Process number.
     """
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, *, max_streams: int | None = None) -> None:
         """Start the process.
+
+        Args:
+            settings: Which engine.
+            max_streams: Streams that it serves at a time; None leaves it to the engine.
 
         Raises:
             EngineError: The system refuses to.
@@ -50,7 +54,7 @@ class EngineProcess:
         self.token = SecretStr(secrets.token_urlsafe(32))
         try:
             self._process = subprocess.Popen(
-                _command(settings),
+                _command(settings, max_streams),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -111,7 +115,7 @@ class EngineProcess:
                 self._last_lines.append(text)
 
 
-def _command(settings: EngineSettings) -> list[str]:
+def _command(settings: EngineSettings, max_streams: int | None) -> list[str]:
     # A frozen program is its own interpreter and takes the command at once.
     frozen = getattr(sys, "frozen", False)
     program = [sys.executable] if frozen else [sys.executable, "-m", "captioner"]
@@ -119,4 +123,6 @@ def _command(settings: EngineSettings) -> list[str]:
     command += ["--engine", settings.backend, "--announce", "--exit-with-parent"]
     if settings.mock_script is not None:
         command += ["--script", settings.mock_script]
+    if max_streams is not None:
+        command += ["--max-streams", str(max_streams)]
     return command

@@ -7,6 +7,7 @@ from typing import Final, TypedDict
 from captioner.asr.recogniser import Recogniser
 from captioner.asr.route import Route
 from captioner.asr.stream import StreamLimits
+from captioner.asr.tap import StreamTap
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock
 from captioner.riva.options import Endpointing, Phrase, RecognitionOptions
@@ -20,7 +21,9 @@ _COMMAND_RETRIES: Final = 40
 """With the longest waits these take about twice as long as what the replay covers."""
 
 
-def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: bool) -> Recogniser:
+def new_recogniser(
+    settings: Settings, route: Route, *, clock: Clock, patient: bool, tap: StreamTap | None = None
+) -> Recogniser:
     """Return a recogniser for one channel.
 
     Args:
@@ -28,11 +31,13 @@ def new_recogniser(settings: Settings, route: Route, *, clock: Clock, patient: b
         route: Where streams go; the channels of a session share it.
         clock: Time.
         patient: Whether to try for ever where the settings name no limit.
+        tap: Listens to the messages of each stream, for measurements.
     """
     return Recogniser(
         route,
         recognition_options(settings),
         clock=clock,
+        tap=tap,
         **endurance(settings, patient=patient),
     )
 

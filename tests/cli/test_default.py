@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from captioner.cli import default
-from captioner.cli.default import sample_path, sound_problem, why_not_a_window
+from captioner.cli.default import sound_problem, why_not_a_window
 from captioner.cli.main import main
-from captioner.core.errors import UnsupportedError
 from tests.support.clips import TWO_CITIES, word_error_rate
 from tests.support.program import Program
 from tests.support.pulse import SoundServer
@@ -39,16 +38,6 @@ def test_a_window_is_shown_where_there_is_a_display_and_sound(
     monkeypatch.setattr(default, "sound_problem", _says(None))
     monkeypatch.setattr(default, "show_window", lambda _: 42)
     assert main(["--profile-dir", str(tmp_path)]) == 42
-
-
-def test_the_sample_is_speech_that_everyone_has() -> None:
-    assert sample_path() == TWO_CITIES.path
-
-
-def test_without_the_engines_package_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(default, "find_spec", lambda _: None)
-    with pytest.raises(UnsupportedError, match="not installed"):
-        sample_path()
 
 
 @pytest.mark.sound

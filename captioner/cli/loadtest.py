@@ -1,0 +1,204 @@
+"""``captioner loadtest``: many real-time streams to one recogniser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from captioner.cli.context import app_context
+from captioner.cli.exit_codes import ExitCode
+from captioner.cli.measured import (
+    EndpointOption,
+    FilesArgument,
+    FolderOption,
+    JsonOption,
+    deliver,
+    span_s,
+)
+from captioner.cli.options import (
+    CaFileOption,
+    LanguageOption,
+    ModelOption,
+    TlsOption,
+    recogniser_overrides,
+)
+from captioner.cli.running import stop_on_signals
+from captioner.core.errors import ConfigurationError
+from captioner.measure.accuracy import NORMALISER
+from captioner.measure.limits import Limits
+from captioner.measure.load import LoadRun, Progress, Watcher
+from captioner.measure.machine import this_machine
+from captioner.measure.result import Kind, Measurement, Plan
+from captioner.measure.sound import recordings
+from captioner.measure.target import open_target
+from captioner.settings.models import Settings
+
+_SHORTEST_CHUNK_S = 0.02
+_LONGEST_CHUNK_S = 1.0
+
+
+def loadtest(
+    ctx: typer.Context,
+    files: FilesArgument = None,
+    *,
+    endpoint: EndpointOption = None,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="Measure the embedded engine of this computer.")
+    ] = False,
+    tls: TlsOption = None,
+    ca_file: CaFileOption = None,
+    model: ModelOption = None,
+    language: LanguageOption = None,
+    streams: Annotated[int, typer.Option(min=1, max=5000, help="Streams at the same time.")] = 1,
+    duration: Annotated[
+        str, typer.Option(help="How long all streams are measured, such as 60s or 5m.")
+    ] = "60s",
+    ramp: Annotated[
+        str, typer.Option(help="How long it takes until all streams are open.")
+    ] = "10s",
+    chunk: Annotated[str, typer.Option(help="Length of the chunks that are sent.")] = "160ms",
+    limit_p95: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="MS", help="95 % of the chunks are to be answered within so long."
+        ),
+    ] = None,
+    limit_final_p95: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="MS",
+            help="95 % of the finals are to come so soon after the end of speech.",
+        ),
+    ] = None,
+    limit_wer: Annotated[
+        float | None, typer.Option(min=0, metavar="PERCENT", help="Most word errors in a hundred.")
+    ] = None,
+    limit_errors: Annotated[
+        int | None, typer.Option(min=0, help="Most streams that may break.")
+    ] = None,
+    as_json: JsonOption = False,
+    out: FolderOption = None,
+) -> None:
+    """Measure a recogniser with many real-time streams, through the client that captions.
+
+    Each stream plays speech as fast as it is spoken. Two latencies are told: from a chunk to its
+    answer, as NVIDIA defines it, and from the end of speech to its final, as readers feel it. The
+    exit code is 1 when a limit was not kept, or this computer did not keep up, which spoils the
+    figures. Ctrl-C ends it and prints what there is.
+
+    Examples:
+    * captioner loadtest --endpoint riva.example.org:50051 --tls --streams 50
+    * captioner loadtest --embedded --streams 4 --limit-final-p95 2000
+    * captioner loadtest --streams 100 --duration 5m --ramp 30s --out results talk.wav
+    """
+    if embedded and endpoint is not None:
+        raise ConfigurationError(
+            "--embedded and --endpoint name two recognisers.", hint="Leave one of them out."
+        )
+    plan = Plan(
+        streams=streams,
+        duration_s=_positive(duration, "--duration"),
+        ramp_s=span_s(ramp, "--ramp"),
+        chunk_ms=_chunk_ms(chunk),
+    )
+    limits = Limits(limit_p95, limit_final_p95, limit_wer, limit_errors)
+    overrides = recogniser_overrides(endpoint, tls, ca_file, model, language)
+    settings = app_context(ctx).load(overrides).settings
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    measured = asyncio.run(
+        _measure(settings, files or [], plan, limits, embedded=embedded, console=console)
+    )
+    deliver(measured, folder=out, as_json=as_json, console=console)
+    if not measured.is_complete:
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    if not measured.passed:
+        raise typer.Exit(ExitCode.FAULT)
+
+
+async def _measure(
+    settings: Settings,
+    files: list[Path],
+    plan: Plan,
+    limits: Limits,
+    *,
+    embedded: bool,
+    console: Console,
+) -> Measurement:
+    played = await recordings(files, chunk_ms=plan.chunk_ms)
+    begun_at = datetime.now(UTC)
+    async with open_target(settings, embedded=embedded) as target:
+        with _shown(console) as watch:
+            run = LoadRun(target, plan, played, watch=watch)
+
+            async def stop() -> None:
+                run.stop()
+
+            async with stop_on_signals(stop) as stopped:
+                result = await run.run()
+        return Measurement(
+            kind=Kind.LOAD,
+            begun_at=begun_at,
+            machine=this_machine(),
+            servers=(target.server,),
+            plan=plan,
+            audio=tuple(each.name for each in played),
+            normaliser=NORMALISER,
+            runs=(result,),
+            checks=limits.checks(result),
+            is_complete=not stopped.is_set(),
+        )
+
+
+def _positive(text: str, option: str) -> float:
+    seconds = span_s(text, option)
+    if not seconds:
+        raise ConfigurationError(f"{option} must be more than 0.", hint="Write 60s, for one.")
+    return seconds
+
+
+def _chunk_ms(text: str) -> int:
+    seconds = span_s(text, "--chunk")
+    if not _SHORTEST_CHUNK_S <= seconds <= _LONGEST_CHUNK_S:
+        raise ConfigurationError(
+            f"--chunk {text} is not a length that clients send.",
+            hint="Choose from 20ms to 1s; 160ms is what NVIDIA publishes figures for.",
+        )
+    return round(1000 * seconds)
+
+
+@contextmanager
+def _shown(console: Console) -> Iterator[Watcher]:
+    """Show progress on a terminal; elsewhere it would only fill a log."""
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with Live(console=console, transient=True, auto_refresh=False) as live:
+        yield lambda now: live.update(_line(now), refresh=True)
+
+
+def _line(now: Progress) -> Text:
+    parts = [
+        f"{min(now.elapsed_s, now.whole_s):.0f} of {now.whole_s:.0f} s",
+        f"{now.open} of {now.streams} streams",
+    ]
+    for name, value in (
+        ("chunk to answer", now.chunk_p95_ms),
+        ("speech to final", now.final_p95_ms),
+    ):
+        if value is not None:
+            parts.append(f"{name} p95 {value:.0f} ms")
+    if now.lag_s:
+        parts.append(f"behind {now.lag_s:.1f} s")
+    if now.errors:
+        parts.append(f"{now.errors} broken")
+    return Text(" · ".join(parts))

@@ -1,0 +1,167 @@
+"""What the commands that measure have in common: options, and how a result is handed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from captioner.cli.output import write_output
+from captioner.core.errors import ConfigurationError
+from captioner.measure.result import Check, Measurement, Run, Summary
+
+_SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
+_UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+EndpointOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        "--server",
+        metavar="HOST:PORT",
+        help="The Riva server to measure; without a port: 50051. Without it, that of the settings.",
+        show_default=False,
+    ),
+]
+
+FilesArgument: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="FILES",
+        help="Sound files to play, each with its words in a .txt of the same name beside it; "
+        "without any: the bundled speech sample.",
+        show_default=False,
+        readable=False,
+    ),
+]
+
+JsonOption: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Write the result to standard output as JSON, for programs.")
+]
+
+FolderOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--out", help="Also write the result into this folder.", show_default=False),
+]
+
+
+def span_s(text: str, option: str) -> float:
+    """Return how many seconds ``text`` means: 90, 90s, 1.5m, 160ms.
+
+    Raises:
+        ConfigurationError: It means no span of time.
+    """
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise ConfigurationError(
+            f"{option} {text} is no span of time.", hint="Write 160ms, 90s, 5m or 1h."
+        )
+    return float(found[1]) * _UNIT_S[found[2] or "s"]
+
+
+def deliver(measured: Measurement, *, folder: Path | None, as_json: bool, console: Console) -> None:
+    """Show ``measured``, and keep it in ``folder`` where one is named.
+
+    Raises:
+        ConfigurationError: It cannot be written.
+    """
+    document = measured.model_dump_json(indent=2)
+    if as_json:
+        write_output(f"{document}\n")
+    else:
+        show(measured)
+    if folder is not None:
+        for path in _keep(measured, document, folder):
+            console.print(f"Written: {path}")
+
+
+def _keep(measured: Measurement, document: str, folder: Path) -> Iterator[Path]:
+    path = folder / f"{measured.kind}-{measured.begun_at:%Y%m%d-%H%M%S}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{document}\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror}.",
+            hint="Choose another folder with --out, or make room on the disk.",
+        ) from error
+    yield path
+
+
+def show(measured: Measurement) -> None:
+    """Print tables for people."""
+    console = Console(highlight=False)
+    for run in measured.counted or measured.runs:
+        console.print(_run_table(run))
+    if measured.capacity is not None:
+        console.print(Text(measured.capacity.confidence))
+    for check in measured.checks:
+        console.print(_check_line(check))
+    for notice in notices(measured):
+        console.print(Text(notice, style="bold yellow"))
+
+
+def notices(measured: Measurement) -> Iterator[str]:
+    """Yield what a reader must know before relying on the figures."""
+    if not measured.is_complete:
+        yield "It was stopped before its end: these are the figures up to there."
+    if any(server.is_mock for server in measured.servers):
+        yield "The words are scripted: this says nothing about any recogniser."
+    if not measured.is_valid:
+        yield (
+            "This computer did not keep up with so many streams, so that the latencies are not "
+            "those of the recogniser. Use fewer streams, or a computer with nothing else to do."
+        )
+
+
+def _run_table(run: Run) -> Table:
+    seconds = f"{run.seconds:.0f} s"
+    title = f"{run.server}: {run.streams} streams, {seconds}"
+    table = Table(title=title, title_justify="left", title_style="bold", box=None)
+    table.add_column("")
+    for name in ("p50", "p90", "p95", "p99", "most", "count"):
+        table.add_column(name, justify="right")
+    for name, found, unit in (
+        ("chunk to answer", run.chunk_ms, "ms"),
+        ("audio to caption", run.caption_ms, "ms"),
+        ("end of speech to final", run.final_ms, "ms"),
+        ("first speech to first words", run.first_partial_ms, "ms"),
+        ("recogniser behind", run.lag_s, "s"),
+        ("chunks late by", run.client.late_ms, "ms"),
+    ):
+        if found is not None:
+            table.add_row(name, *_cells(found, unit))
+    for name, value in _facts(run):
+        table.add_row(name, value)
+    return table
+
+
+def _cells(found: Summary, unit: str) -> Iterator[str]:
+    digits = 1 if unit == "s" else 0
+    for value in (found.p50, found.p90, found.p95, found.p99, found.max):
+        yield f"{value:.{digits}f} {unit}"
+    yield str(found.count)
+
+
+def _facts(run: Run) -> Iterator[tuple[str, str]]:
+    if run.accuracy is not None:
+        yield "word error rate", f"{100 * run.accuracy.wer:.2f} %"
+    if run.erasure is not None:
+        yield "erasure", f"{run.erasure:.3f}"
+    broken = ", ".join(f"{count} {status}" for status, count in sorted(run.errors.items()))
+    yield "broken streams", broken or "0"
+    yield "audio dropped", f"{run.dropped_s:g} s"
+    yield "processor here", f"{run.client.processor:.2f} cores"
+
+
+def _check_line(check: Check) -> Text:
+    mark = Text("kept  ", "green") if check.passed else Text("BROKEN  ", "bold red")
+    found = "nothing measured" if check.found is None else f"{check.found:g} {check.unit}".strip()
+    limit = f"{check.limit:g} {check.unit}".strip()
+    return mark + Text(f"{check.what}: {found}, limit {limit}")

@@ -1,0 +1,55 @@
+"""Which recordings are played, and what is said in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from captioner.audio.sample import SAMPLE_TEXT, sample_path
+from captioner.core.errors import InputFileError
+from captioner.measure.track import Recording, read_recording
+
+_INSTEAD: Final = "Name a sound file of yours after the options."
+
+
+async def recordings(files: Sequence[Path], *, chunk_ms: int) -> list[Recording]:
+    """Read the sound files, each with the ``.txt`` beside it that tells what is said in it.
+
+    Args:
+        files: What is played; none plays the sample that comes with the embedded engine.
+        chunk_ms: Length of the chunks in which it is sent.
+
+    Raises:
+        CaptionerError: There is nothing to play, or it cannot be read.
+    """
+    played = [(path, reference_of(path)) for path in files]
+    if not played:
+        played = [(sample_path(instead=_INSTEAD), SAMPLE_TEXT)]
+    return [
+        await read_recording(path, chunk_ms=chunk_ms, reference=reference)
+        for path, reference in played
+    ]
+
+
+def reference_of(path: Path) -> str | None:
+    """Return what is said in ``path``, from the text file of its name; None where there is none.
+
+    Raises:
+        InputFileError: There is one, and it cannot be used.
+    """
+    text_file = path.with_suffix(".txt")
+    hint = "It holds the words of the recording as UTF-8 text; put it right, or take it away."
+    try:
+        text = text_file.read_text(encoding="utf-8-sig").strip()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise InputFileError(f'The reference "{text_file}" is not text.', hint=hint) from error
+    except OSError as error:
+        raise InputFileError(
+            f'The reference "{text_file}" cannot be read: {error.strerror}.', hint=hint
+        ) from error
+    if not text:
+        raise InputFileError(f'The reference "{text_file}" is empty.', hint=hint)
+    return text

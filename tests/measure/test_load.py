@@ -1,0 +1,37 @@
+"""A load test against a recogniser whose delays are known, and its command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from captioner.measure.load import LoadRun
+from captioner.measure.result import Pairing, Plan
+from captioner.measure.sound import recordings
+from captioner.measure.target import Target
+from captioner.settings.models import Settings
+from tests.measure.speech import ANSWER_S, FINAL_AT_S, SPEECH_S, recognise, write_speech
+from tests.support.riva_server import serve_riva
+
+CHUNK_MS = 100
+
+
+async def test_latencies_are_those_of_the_recogniser(tmp_path: Path) -> None:
+    played = await recordings([write_speech(tmp_path / "speech.wav")], chunk_ms=CHUNK_MS)
+    plan = Plan(streams=3, duration_s=2.9, ramp_s=0.2, chunk_ms=CHUNK_MS)
+    async with serve_riva(recognise) as server:
+        found = await LoadRun(Target(server.endpoint, Settings()), plan, played).run()
+    assert not found.errors
+    assert found.pairing is Pairing.COUNT
+    assert found.chunk_ms is not None
+    assert found.final_ms is not None
+    assert found.first_partial_ms is not None
+    assert 1000 * ANSWER_S <= found.chunk_ms.p50 < 1000 * ANSWER_S + 60
+    waited = 1000 * (FINAL_AT_S - SPEECH_S + ANSWER_S)
+    assert waited <= found.final_ms.p50 < waited + 100
+    assert CHUNK_MS - 10 <= found.first_partial_ms.p50 < CHUNK_MS + 1000 * ANSWER_S + 60
+    assert found.accuracy is not None
+    assert found.accuracy.wer == 0
+    assert found.accuracy.words == 18
+    assert found.finals == 3
+    assert found.erasure == 0
+    assert max(moment.streams for moment in found.timeline) == 3

@@ -1,0 +1,85 @@
+"""`captioner loadtest`, as a person or a script runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+
+from captioner.cli.exit_codes import ExitCode
+from captioner.measure.result import Kind, read_measurement
+from tests.measure.speech import recognise, write_speech
+from tests.support.program import Program
+from tests.support.riva_server import ServedStream, serve_riva
+
+
+async def test_the_result_and_the_exit_code_tell_the_same(program: Program, tmp_path: Path) -> None:
+    speech = write_speech(tmp_path / "speech.wav")
+    async with serve_riva(recognise) as server:
+        done = await asyncio.to_thread(
+            program.run,
+            *("loadtest", "--endpoint", f"127.0.0.1:{server.port}", "--streams", "2"),
+            *("--duration", "2s", "--ramp", "0s", "--chunk", "100ms"),
+            *("--limit-p95", "1", "--limit-errors", "0", "--out", str(tmp_path / "out")),
+            str(speech),
+        )
+    assert done.returncode == ExitCode.FAULT, done.stderr
+    assert "BROKEN" in done.stdout
+    (written,) = (tmp_path / "out").glob("*.json")
+    found = read_measurement(written)
+    assert found.kind is Kind.LOAD
+    assert found.audio == ("speech.wav",)
+    assert [check.passed for check in found.checks] == [False, True]
+    assert not found.passed
+
+
+async def test_ctrl_c_ends_it_in_order_and_prints_what_there_is(
+    program: Program, tmp_path: Path
+) -> None:
+    heard = asyncio.Event()
+
+    async def tell(stream: ServedStream) -> None:
+        heard.set()
+        await recognise(stream)
+
+    output = tmp_path / "result.json"
+    async with serve_riva(tell) as server:
+        child = program.start(
+            *("loadtest", "--endpoint", f"127.0.0.1:{server.port}", "--json"),
+            str(write_speech(tmp_path / "speech.wav")),
+            output=output,
+        )
+        await asyncio.wait_for(heard.wait(), 20)
+        code = await asyncio.to_thread(program.interrupt, child, signal.SIGINT)
+        assert server.streams[0].half_closed
+    assert code == ExitCode.INTERRUPTED
+    assert not read_measurement(output).is_complete
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--chunk", "5s"], ExitCode.CONFIGURATION, "20ms to 1s"),
+        (["--duration", "soon"], ExitCode.CONFIGURATION, "no span of time"),
+        (["--embedded", "--endpoint", "riva:1"], ExitCode.CONFIGURATION, "Leave one of them out"),
+        (["--endpoint", "127.0.0.1:1"], ExitCode.UNAVAILABLE, "127.0.0.1:1"),
+        (["missing.wav"], ExitCode.INPUT_FILE, "missing.wav"),
+    ],
+)
+def test_what_makes_no_sense_is_told_with_its_fix(
+    program: Program, arguments: list[str], code: ExitCode, said: str
+) -> None:
+    done = program.run("loadtest", *arguments)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Fix:" in done.stderr
+
+
+def test_an_empty_reference_is_refused(program: Program, tmp_path: Path) -> None:
+    speech = write_speech(tmp_path / "speech.wav")
+    speech.with_suffix(".txt").write_text("\n", encoding="utf-8")
+    done = program.run("loadtest", str(speech))
+    assert done.returncode == ExitCode.INPUT_FILE
+    assert "speech.txt" in done.stderr
