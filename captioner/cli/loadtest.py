@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -33,11 +32,10 @@ from captioner.cli.options import (
 )
 from captioner.cli.running import stop_on_signals
 from captioner.core.errors import ConfigurationError
-from captioner.measure.accuracy import NORMALISER
 from captioner.measure.limits import Limits
-from captioner.measure.load import LoadRun, Progress, Watcher
-from captioner.measure.machine import this_machine
-from captioner.measure.result import Kind, Measurement, Plan
+from captioner.measure.load import Progress, Watcher
+from captioner.measure.loadtest import LoadTest
+from captioner.measure.result import Measurement, Plan, Run
 from captioner.measure.sound import recordings
 from captioner.measure.target import open_target
 from captioner.settings.models import Settings
@@ -66,6 +64,17 @@ def loadtest(
         str, typer.Option(help="How long it takes until all streams are open.")
     ] = "10s",
     chunk: Annotated[str, typer.Option(help="Length of the chunks that are sent.")] = "160ms",
+    find_capacity: Annotated[
+        bool,
+        typer.Option(
+            "--find-capacity",
+            help="Find the largest number of streams that keeps the limits, beginning with "
+            "--streams.",
+        ),
+    ] = False,
+    at_most: Annotated[
+        int, typer.Option(min=1, max=5000, help="With --find-capacity: try no more streams.")
+    ] = 1000,
     limit_p95: Annotated[
         float | None,
         typer.Option(
@@ -99,6 +108,7 @@ def loadtest(
     Examples:
     * captioner loadtest --endpoint riva.example.org:50051 --tls --streams 50
     * captioner loadtest --embedded --streams 4 --limit-final-p95 2000
+    * captioner loadtest --embedded --find-capacity --limit-final-p95 1500 --duration 30s
     * captioner loadtest --streams 100 --duration 5m --ramp 30s --out results talk.wav
     """
     if embedded and endpoint is not None:
@@ -111,12 +121,28 @@ def loadtest(
         ramp_s=span_s(ramp, "--ramp"),
         chunk_ms=_chunk_ms(chunk),
     )
+    if find_capacity and limit_errors is None:
+        limit_errors = 0
     limits = Limits(limit_p95, limit_final_p95, limit_wer, limit_errors)
+    if find_capacity and not limits.bounds_latency:
+        raise ConfigurationError(
+            "--find-capacity needs to know how late captions may be.",
+            hint="Add --limit-final-p95 MS (from the end of speech to its final) or --limit-p95 MS "
+            "(from a chunk to its answer).",
+        )
     overrides = recogniser_overrides(endpoint, tls, ca_file, model, language)
     settings = app_context(ctx).load(overrides).settings
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     measured = asyncio.run(
-        _measure(settings, files or [], plan, limits, embedded=embedded, console=console)
+        _measure(
+            settings,
+            files or [],
+            plan,
+            limits,
+            embedded=embedded,
+            at_most=at_most if find_capacity else None,
+            console=console,
+        )
     )
     deliver(measured, folder=out, as_json=as_json, console=console)
     if not measured.is_complete:
@@ -132,31 +158,24 @@ async def _measure(
     limits: Limits,
     *,
     embedded: bool,
+    at_most: int | None,
     console: Console,
 ) -> Measurement:
+    """Measure; a search is made where ``at_most`` bounds it."""
     played = await recordings(files, chunk_ms=plan.chunk_ms)
-    begun_at = datetime.now(UTC)
     async with open_target(settings, embedded=embedded) as target:
         with _shown(console) as watch:
-            run = LoadRun(target, plan, played, watch=watch)
+
+            def tell(run: Run, kept: bool) -> None:  # noqa: FBT001  # its only caller is positional
+                console.print(_attempt(run, kept=kept))
+
+            test = LoadTest(target, plan, played, limits, watch=watch, tell=tell)
 
             async def stop() -> None:
-                run.stop()
+                test.stop()
 
-            async with stop_on_signals(stop) as stopped:
-                result = await run.run()
-        return Measurement(
-            kind=Kind.LOAD,
-            begun_at=begun_at,
-            machine=this_machine(),
-            servers=(target.server,),
-            plan=plan,
-            audio=tuple(each.name for each in played),
-            normaliser=NORMALISER,
-            runs=(result,),
-            checks=limits.checks(result),
-            is_complete=not stopped.is_set(),
-        )
+            async with stop_on_signals(stop):
+                return await (test.once() if at_most is None else test.search(at_most))
 
 
 def _positive(text: str, option: str) -> float:
@@ -184,6 +203,18 @@ def _shown(console: Console) -> Iterator[Watcher]:
         return
     with Live(console=console, transient=True, auto_refresh=False) as live:
         yield lambda now: live.update(_line(now), refresh=True)
+
+
+def _attempt(run: Run, *, kept: bool) -> str:
+    found = [f"{run.streams} streams: {'kept' if kept else 'broken'}"]
+    for name, latency in (("chunk to answer", run.chunk_ms), ("speech to final", run.final_ms)):
+        if latency is not None:
+            found.append(f"{name} p95 {latency.p95:.0f} ms")
+    if run.errors:
+        found.append(f"{sum(run.errors.values())} broken streams")
+    if not run.client.kept_up:
+        found.append("this computer did not keep up")
+    return ", ".join(found)
 
 
 def _line(now: Progress) -> Text:

@@ -97,7 +97,8 @@ def _keep(measured: Measurement, document: str, folder: Path) -> Iterator[Path]:
 def show(measured: Measurement) -> None:
     """Print tables for people."""
     console = Console(highlight=False)
-    for run in measured.counted or measured.runs:
+    # Of a search the last run of the number that it found; all else is in the document.
+    for run in measured.runs if measured.capacity is None else measured.counted[-1:]:
         console.print(_run_table(run))
     if measured.capacity is not None:
         console.print(Text(measured.capacity.confidence))
@@ -122,30 +123,30 @@ def notices(measured: Measurement) -> Iterator[str]:
 
 def _run_table(run: Run) -> Table:
     seconds = f"{run.seconds:.0f} s"
-    title = f"{run.server}: {run.streams} streams, {seconds}"
+    streams = "1 stream" if run.streams == 1 else f"{run.streams} streams"
+    title = f"{run.server}: {streams}, {seconds}"
     table = Table(title=title, title_justify="left", title_style="bold", box=None)
-    table.add_column("")
+    table.add_column(no_wrap=True)
     for name in ("p50", "p90", "p95", "p99", "most", "count"):
         table.add_column(name, justify="right")
-    for name, found, unit in (
-        ("chunk to answer", run.chunk_ms, "ms"),
-        ("audio to caption", run.caption_ms, "ms"),
-        ("end of speech to final", run.final_ms, "ms"),
-        ("first speech to first words", run.first_partial_ms, "ms"),
-        ("recogniser behind", run.lag_s, "s"),
-        ("chunks late by", run.client.late_ms, "ms"),
+    for name, found, digits in (
+        ("chunk to answer, ms", run.chunk_ms, 0),
+        ("audio to caption, ms", run.caption_ms, 0),
+        ("end of speech to final, ms", run.final_ms, 0),
+        ("first speech to first words, ms", run.first_partial_ms, 0),
+        ("recogniser behind, s", run.lag_s, 1),
+        ("chunks sent late by, ms", run.client.late_ms, 1),
     ):
         if found is not None:
-            table.add_row(name, *_cells(found, unit))
+            table.add_row(name, *_cells(found, digits))
     for name, value in _facts(run):
         table.add_row(name, value)
     return table
 
 
-def _cells(found: Summary, unit: str) -> Iterator[str]:
-    digits = 1 if unit == "s" else 0
+def _cells(found: Summary, digits: int) -> Iterator[str]:
     for value in (found.p50, found.p90, found.p95, found.p99, found.max):
-        yield f"{value:.{digits}f} {unit}"
+        yield f"{value:.{digits}f}"
     yield str(found.count)
 
 

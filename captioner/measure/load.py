@@ -24,6 +24,8 @@ LATE_LIMIT_MS: Final = 50.0
 _LEAD_S: Final = 0.2
 _LOOK_S: Final = 0.5
 _SHOWN: Final = 500
+_LAST_WORDS_S: Final = 15.0
+_LATE: Final = "LAST_WORDS_LATE"
 _MOST_MOMENTS: Final = 60
 _SPREAD: Final = 0.618034
 """Golden ratio: however many streams there are, their chunks are spread evenly."""
@@ -106,15 +108,26 @@ class LoadRun:
         streams = [self._stream(number) for number in range(plan.streams)]
         over = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            for number, stream in enumerate(streams):
+            playing = {
                 group.create_task(stream.play(self._due(number), over), name=f"stream-{number}")
+                for number, stream in enumerate(streams)
+            }
             await self._look_until(self._measured_from, streams)
             used_s, since = time.process_time(), clock.now()
             await self._look_until(self._measured_from + plan.duration_s, streams)
             self._ended_at = clock.now()
             used_s = time.process_time() - used_s
             over.set()
+            await self._end(playing)
         return await asyncio.to_thread(self._result, used_s / max(1e-9, self._ended_at - since))
+
+    async def _end(self, playing: set[asyncio.Task[None]]) -> None:
+        """Wait for the last words; a recogniser that is far behind may owe minutes of them."""
+        _, owed = await asyncio.wait(playing, timeout=_LAST_WORDS_S)
+        for task in owed:
+            task.cancel()
+            self._tally.errors[_LATE] += 1
+            self._tally.broken.add(self._ended_at, 1)
 
     def _stream(self, number: int) -> MeasuredStream:
         tap = ChunkTap(self._tally.chunk, self._clock)

@@ -288,7 +288,8 @@ class Measurement(_Record):
         """The runs that the result rests on: of a search, those of the number that it found."""
         if self.capacity is None:
             return self.runs
-        return tuple(run for run in self.runs if run.streams == self.capacity.streams)
+        number = self.capacity.streams or self.capacity.fails_at
+        return tuple(run for run in self.runs if run.streams == number)
 
     @property
     def passed(self) -> bool:
