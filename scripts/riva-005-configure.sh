@@ -90,6 +90,7 @@ configure() {
         return 0
     fi
     kept=$(in_file "$name")
+    [ "$WHEN" != unasked ] || [ -n "$kept${GIVEN[$name]:-}" ] || return 0
     if [ -n "${GIVEN[$name]+given}" ]; then
         keep "$name" "${GIVEN[$name]}"
     elif [ -n "$kept" ] && check_value "$KIND" "$kept"; then

@@ -2,9 +2,10 @@
 # The configuration of the server scripts: which names there are, how a .env is read, checked and
 # written. Sourced by riva-common-functions.sh.
 
-# NAME|WHEN|KIND|DEFAULT|MEANING. WHEN: always, or the value of DEPLOY_ON or RIVA_ENGINE that needs the
-# name. KIND: what check_value knows; a "?" at its end lets the value be empty. A new step adds its
-# names here and to .env.example; then 005 asks for them and need checks them.
+# NAME|WHEN|KIND|DEFAULT|MEANING. WHEN: always, the value of DEPLOY_ON or RIVA_ENGINE that needs the
+# name, or unasked for what has a good default: 005 writes it only when it is given with --set. KIND:
+# what check_value knows; a "?" at its end lets the value be empty. A new step adds its names here and
+# to .env.example; then 005 asks for them and need checks them.
 CONFIGURATION=(
     'DEPLOYMENT_ID|always|slug|captioner|Name of this deployment; everything that is made carries it as a tag'
     'DEPLOY_ON|always|place|aws|Where the GPU is: aws (an instance is made) or host (a machine that is there)'
@@ -19,6 +20,19 @@ CONFIGURATION=(
     'AWS_SUBNET_ID|aws|subnet?||Subnet of the instance; empty: the default one'
     'AWS_HOURLY_PRICE|aws|price?||Price of an hour in USD; empty: AWS is asked'
     'RIVA_HOST|host|word|localhost|Address of the GPU machine; localhost: this one'
+    'RIVA_PORT|unasked|port|50051|gRPC port of the server'
+    'TLS_MODE|always|tls|tls|Encryption of the server: tls, mtls (clients show a certificate, too) or disabled'
+    'TLS_NAMES|unasked|names?||More names and addresses that the certificate is for, with commas between'
+    'TLS_DAYS|unasked|days|365|How many days a certificate is valid'
+    'TLS_RENEW_DAYS|unasked|days|30|Makes a new one when fewer days are left'
+    'TLS_CERT_FILE|unasked|path?||Certificate of the server, PEM; empty: 095 makes one'
+    'TLS_KEY_FILE|unasked|path?||Its private key, PEM, without a password'
+    'TLS_CA_FILE|unasked|path?||Authority that clients trust for it, PEM; empty: those of the system'
+    'RIVA_SSL|unasked|flag?||Whether clients use TLS; 095 writes it, and the three below'
+    'RIVA_SSL_CERT|unasked|path?||Authority that clients trust'
+    'RIVA_SSL_CLIENT_CERT|unasked|path?||Certificate that clients show'
+    'RIVA_SSL_KEY|unasked|path?||Key of that certificate'
+    'CAPTIONER|unasked|path?||The program captioner; empty: that of this checkout, installed when missing'
     'SSH_USER|always|word|ubuntu|User on the GPU machine'
     'SSH_KEY_FILE|aws|path?||Private SSH key; empty: ~/.ssh/captioner-DEPLOYMENT_ID, made when missing'
     'NGC_API_KEY|always|secret?||Key for NVIDIA containers (https://org.ngc.nvidia.com/setup/api-keys)'
@@ -47,7 +61,7 @@ row() {
 is_chosen() { [ "$1" = always ] || [ "$1" = "$DEPLOY_ON" ] || [ "$1" = "$RIVA_ENGINE" ]; }
 
 # Whether the name that `row` found is of use for what was chosen.
-is_wanted() { is_chosen "$WHEN"; }
+is_wanted() { [ "$WHEN" = unasked ] || is_chosen "$WHEN"; }
 
 # ---- what is a good value ----
 
@@ -121,6 +135,11 @@ check_value() {
         parameter) [[ $value =~ ^/aws/service/[A-Za-z0-9._/-]+$ ]] || PROBLEM='must be a public parameter, /aws/service/...' ;;
         subnet) [[ $value =~ ^subnet-[0-9a-f]+$ ]] || PROBLEM='must be the id of a subnet, subnet-...' ;;
         price) [[ $value =~ ^[0-9]+(\.[0-9]+)?$ ]] || PROBLEM='must be a price such as 0.8048' ;;
+        port) is_number "$value" 1 65535 || PROBLEM='must be a port, from 1 to 65535' ;;
+        days) is_number "$value" 1 3650 || PROBLEM='must be days, from 1 to 3650' ;;
+        tls) [[ $value =~ ^(disabled|tls|mtls)$ ]] || PROBLEM='must be disabled, tls or mtls' ;;
+        flag) [[ $value =~ ^(true|false)$ ]] || PROBLEM='must be true or false' ;;
+        names) [[ $value =~ ^[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*$ ]] || PROBLEM='must be host names and addresses, with commas between them' ;;
         path) [[ $value == /* ]] || PROBLEM='must be a whole path, from /' ;;
         secret) [[ $value =~ ^[[:graph:]]+$ ]] || PROBLEM='must be one word without spaces' ;;
         *) PROBLEM="is of an unknown kind, $kind" ;;

@@ -64,7 +64,7 @@ def test_value_is_replaced_only_when_the_user_agrees(server_scripts: ServerScrip
 def test_questions_are_asked_until_answers_are_good_and_secrets_are_not_shown(
     server_scripts: ServerScripts,
 ) -> None:
-    typed = "demo\naws\n\neu-west-1\n\ng4dn.xlarge\ng5.xlarge\n\n10.0.0.0/8\n" + 6 * "\n"
+    typed = "demo\naws\n\neu-west-1\n\ng4dn.xlarge\ng5.xlarge\n\n10.0.0.0/8\n" + 7 * "\n"
     shown = server_scripts.in_terminal("005", typed=typed + _SECRET + "\n")
     assert "AWS_INSTANCE_TYPE has a T4 (compute capability 7.5)" in shown
     values = server_scripts.values()

@@ -129,15 +129,20 @@ class ServerScripts:
 @pytest.fixture
 def server_scripts(tmp_path: Path) -> ServerScripts:
     """A checkout with nothing but the scripts, without a configuration."""
-    root = tmp_path / "checkout"
+    return make_checkout(tmp_path)
+
+
+def make_checkout(folder: Path) -> ServerScripts:
+    """Make a checkout with nothing but the scripts, a home and a folder for stand-ins."""
+    root = folder / "checkout"
     shutil.copytree(_ROOT / "scripts" / "lib", root / "scripts" / "lib")
     for script in (_ROOT / "scripts").glob("riva-*.sh"):
         shutil.copy(script, root / "scripts")
     shutil.copytree(_ROOT / "packaging", root / "packaging")
     shutil.copy(_ROOT / ".env.example", root)
     shutil.copy(_ROOT / "pyproject.toml", root)
-    commands = tmp_path / "commands"
-    home = tmp_path / "home"
+    commands = folder / "commands"
+    home = folder / "home"
     commands.mkdir()
     home.mkdir()
     (commands / "aws").write_text(

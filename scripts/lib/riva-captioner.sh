@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# Captioner itself, with the server of this configuration: what it is asked, and what it answered.
+# Sourced after riva-common-functions.sh.
+
+# Sets CAPTIONER to the program; that of this checkout is installed when it is missing.
+use_captioner() {
+    if [ -n "$CAPTIONER" ]; then
+        [ -x "$CAPTIONER" ] || fail "$CAPTIONER is no program." "Name another in CAPTIONER in $ENV_FILE, or leave it empty."
+        return 0
+    fi
+    CAPTIONER="$VENV/bin/captioner"
+    is_installed .test-stamp '[media]' || is_installed .run-stamp '' || ! will "Install Captioner into $VENV" \
+        || install_captioner .run-stamp ''
+}
+
+# captioner ARGUMENTS...: runs it with the names of this configuration. It has a profile of its own,
+# so that settings of yours neither help nor hinder.
+captioner() {
+    local - line name file=()
+    set +x
+    [ ! -f "$ENV_FILE" ] || file=(--env-file "$ENV_FILE")
+    (
+        for line in "${CONFIGURATION[@]}"; do
+            name=${line%%|*}
+            if [[ $name == RIVA_* && -n ${!name} ]]; then export "${name?}"; fi
+        done
+        if has_secret RIVA_API_KEY; then export RIVA_API_KEY="${SECRETS[RIVA_API_KEY]}"; fi
+        exec "$CAPTIONER" --profile-dir "$WORK/profile" "${file[@]}" "$@"
+    )
+}
+
+# captioner_do ARGUMENTS...: what it prints goes on, what it says about a failure to the user. Exit
+# code 1 is a finding, which the caller reads from the output; all others end the step.
+captioner_do() {
+    local rc=0 said fix
+    write_log DEBUG "captioner $*"
+    captioner "$@" 2>"$SCRATCH/captioner-errors" </dev/null || rc=$?
+    [ ! -s "$SCRATCH/captioner-errors" ] || log_lines <"$SCRATCH/captioner-errors"
+    [ "$rc" -gt 1 ] || return "$rc"
+    said=$(sed -n 's/^Error: //p' "$SCRATCH/captioner-errors" | tail -n 1)
+    fix=$(sed -n 's/^Fix: //p' "$SCRATCH/captioner-errors" | tail -n 1)
+    fail "${said:-captioner $1 ended with code $rc.}" "${fix:-Read the log: $LOG}"
+}
+
+# The server's address, as people write it.
+# shellcheck disable=SC2153  # both are names of the configuration
+server_title() { printf '%s:%s' "$RIVA_HOST" "$RIVA_PORT"; }
+
+need_server() {
+    need RIVA_HOST RIVA_PORT RIVA_SSL RIVA_SSL_CERT RIVA_SSL_CLIENT_CERT RIVA_SSL_KEY CAPTIONER
+    [ -n "$RIVA_HOST" ] || fail "RIVA_HOST is not set: nobody knows where the server is." \
+        "Run scripts/riva-025-wait-for-instance.sh, or write RIVA_HOST=address to $ENV_FILE."
+}
+
+# ---- results: JSON files that are kept, for 140 ----
+
+results_folder() { printf '%s/results/%s' "$WORK" "$DEPLOYMENT_ID"; }
+
+# result_file NAME: prints where this run of the step keeps its result.
+result_file() {
+    mkdir -p "$(results_folder)"
+    printf '%s/%s-%s.json' "$(results_folder)" "$(now | tr -d ':-')" "$1"
+}
+
+# from_json FILE EXPRESSION [ARGUMENT]: prints what a Python expression says of `it`, what the file
+# holds, and `argument`; a line for each item of a list.
+from_json() {
+    python3 -c '
+import json, sys
+with open(sys.argv[1], encoding="utf-8") as file:
+    it = json.load(file)
+said = eval(f"({sys.argv[2]})", {"it": it, "json": json, "argument": sys.argv[-1]})
+for line in said if isinstance(said, list) else [said]:
+    print("" if line is None else line)' "$@"
+}
+
+# ask_server: what `captioner doctor` finds out about the server, into SERVER, a file.
+ask_server() {
+    SERVER="$SCRATCH/server.json"
+    captioner_do doctor --endpoint --json >"$SCRATCH/doctor.json" || true
+    from_json "$SCRATCH/doctor.json" 'json.dumps(it["endpoints"][0])' >"$SERVER"
+}

@@ -1,0 +1,87 @@
+"""The proving steps, run for real against ``captioner serve`` with mutual TLS."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.support.server_scripts import ServerScripts, make_checkout
+
+_CAPTIONER: Final = str(Path(sys.executable).with_name("captioner"))
+
+
+@contextmanager
+def _served(scripts: ServerScripts, *arguments: str) -> Iterator[str]:
+    """Serve an engine with the certificates of a deployment; give its port."""
+    folder = Path(scripts.environ["HOME"], ".config/captioner-demo-server")
+    child = subprocess.Popen(
+        [
+            *(_CAPTIONER, "--profile-dir", str(folder / "profile"), "serve", "--port", "0"),
+            *("--announce", "--exit-with-parent", "--tls-cert", str(folder / "server.pem")),
+            *("--tls-key", str(folder / "server.key"), *arguments),
+        ],
+        env=scripts.environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdin is not None
+        yield str(json.loads(child.stdout.readline())["port"])
+        child.stdin.close()
+        assert child.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerScripts]:
+    """A deployment with mutual TLS, and its running server, which recognises speech."""
+    scripts = make_checkout(tmp_path_factory.mktemp("proof"))
+    scripts.environ["CAPTIONER"] = _CAPTIONER
+    scripts.env_file.write_text(
+        "DEPLOYMENT_ID=demo\nDEPLOY_ON=host\nRIVA_HOST=localhost\nTLS_MODE=mtls\n"
+    )
+    scripts.must("095")
+    authority = Path(scripts.environ["HOME"], ".config/captioner-demo-server/ca.pem")
+    with _served(scripts, "--tls-client-ca", str(authority)) as port:
+        with scripts.env_file.open("a") as file:
+            file.write(f"RIVA_PORT={port}\n")
+        scripts.must("095")
+        yield scripts
+
+
+def _results(scripts: ServerScripts, name: str) -> list[dict[str, Any]]:
+    folder = scripts.root / "build/riva/results/demo"
+    return [json.loads(path.read_text()) for path in sorted(folder.glob(f"*-{name}.json"))]
+
+
+def test_connection_and_models_of_a_server_with_mutual_tls(proof: ServerScripts) -> None:
+    shown = proof.must("100")
+    for fact in ("encryption: The certificate is in order", "gRPC health: SERVING"):
+        assert fact in shown
+    assert "authority: CN=captioner demo authority" in shown
+    assert "is ready: moonshine-tiny-en" in shown
+    assert _results(proof, "server")[-1]["certificate"]["days_left"] == 364
+    shown = proof.must("105")
+    assert "moonshine-tiny-en: en-US, online" in shown
+    assert "has no model nix for streams" in proof.refused("105", RIVA_MODEL="nix")
+    assert "Would: Ask localhost:" in proof.must("100", "--dry-run")
+
+
+def test_what_keeps_a_client_out_is_told_with_its_fix(proof: ServerScripts, tmp_path: Path) -> None:
+    other = make_checkout(tmp_path)
+    other.environ["CAPTIONER"] = _CAPTIONER
+    known = proof.env_file.read_text().splitlines(keepends=True)
+    other.env_file.write_text("".join(line for line in known if not line.startswith("RIVA_SSL_")))
+    authority = proof.values()["RIVA_SSL_CERT"] or ""
+    assert "authority" in other.refused("100")
+    shown = other.refused("100", RIVA_SSL_CERT=authority)
+    assert "want a client certificate" in shown
+    shown = other.refused("100", RIVA_PORT="1", RIVA_SSL_CERT=authority)
+    assert "Nothing listens at localhost:1" in shown
