@@ -44,11 +44,6 @@ validate_prerequisites() {
     done
 }
 
-# Wider than any network that one owner has.
-is_wide() {
-    if [[ $1 == *:* ]]; then [ "${1#*/}" -lt 16 ]; else [ "${1#*/}" -lt 8 ]; fi
-}
-
 # As AWS keeps it: 10.1.2.3/8 is 10.0.0.0/8 there.
 canonical() { python3 -c 'import ipaddress, sys; print(ipaddress.ip_network(sys.argv[1], strict=False))' "$1"; }
 

@@ -2,10 +2,11 @@
 # 999: removes everything that the steps made for this deployment, for good: listed first, confirmed,
 # verified gone.
 #
-# Needs:     .env (005), the AWS CLI (010).
+# Needs:     .env (005), the AWS CLI (010); kubectl and helm where 160 was run.
 # Changes:   removes what has the tags Project=captioner and Deployment=DEPLOYMENT_ID in AWS_REGION:
 #            instances with their volumes (and the models there), security groups, key pairs; and the
-#            SSH key that 015 made here. RIVA_HOST in .env is emptied when it was the address.
+#            SSH key that 015 made here; in the cluster of 160, the namespace captioner-DEPLOYMENT_ID with
+#            all that is in it. RIVA_HOST in .env is emptied when it was the address.
 # Validates: looks for all of it again.
 # Undo:      none; 015 makes new ones.
 # Costs:     nothing, and nothing from now on.
@@ -17,23 +18,40 @@ set -euo pipefail
 . "$ROOT/scripts/lib/riva-aws.sh"
 # shellcheck source=scripts/lib/riva-host.sh
 . "$ROOT/scripts/lib/riva-host.sh"
+# shellcheck source=scripts/lib/riva-kubernetes.sh
+. "$ROOT/scripts/lib/riva-kubernetes.sh"
 
 NEXT=scripts/riva-015-create-instance.sh
 
 load_config() {
-    use_aws
-    [ "$DEPLOY_ON" = aws ] || fail "DEPLOY_ON is $DEPLOY_ON; nothing was made at AWS." "Remove what runs on the machine there."
+    need DEPLOYMENT_ID KUBERNETES_CONTEXT
+    use_kubernetes_names
+    if [ "$DEPLOY_ON" = aws ]; then
+        use_aws
+    else
+        NEXT=scripts/riva-160-kubernetes.sh
+        [ -n "$KUBERNETES_CONTEXT" ] || fail "DEPLOY_ON is $DEPLOY_ON; nothing was made at AWS." "Remove what runs on the machine there."
+    fi
 }
 
 validate_prerequisites() { LIST=$(things); }
 
 # Prints all that there is, a line each: what it is, its id, and what one should know of it.
 things() {
+    kubernetes_things
+    [ "$DEPLOY_ON" = aws ] || return 0
     instances
     volumes
     aws_do ec2 describe-security-groups --filters "${FILTERS[@]}" --query "SecurityGroups[].['group', GroupId, GroupName]"
     aws_do ec2 describe-key-pairs --filters "${FILTERS[@]}" --query "KeyPairs[].['key', KeyName]"
     if made_here; then printf 'file\t%s\n' "$(key_file)"; fi
+}
+
+kubernetes_things() {
+    [ -n "$KUBERNETES_CONTEXT" ] || return 0
+    command -v kubectl >/dev/null || fail "160 was run in $KUBERNETES_CONTEXT, and there is no kubectl." "Install kubectl and helm; or empty KUBERNETES_CONTEXT in $ENV_FILE."
+    find_namespace
+    [ "$NAMESPACE_IS" != ours ] || printf 'namespace\t%s\tin %s\n' "$NAME" "$KUBERNETES_CONTEXT"
 }
 
 instances() {
@@ -45,7 +63,7 @@ instances() {
 
 volumes() { aws_do ec2 describe-volumes --filters "${FILTERS[@]}" --query "Volumes[].['volume', VolumeId, to_string(Size), 'GB']"; }
 
-report_state() { printf '%s things of %s in %s' "$(grep -c . <<<"$LIST")" "$NAME" "$AWS_REGION"; }
+report_state() { printf '%s things of %s in %s' "$(grep -c . <<<"$LIST")" "$NAME" "${AWS_REGION:-the cluster}"; }
 
 # The SSH key is ours when its comment says so: one of the user's own stays.
 made_here() { [[ -f "$(key_file).pub" && "$(<"$(key_file).pub")" == *" $NAME" ]]; }
@@ -60,7 +78,7 @@ try_to_remove_group() { aws_try ec2 delete-security-group --group-id "$1" >/dev/
 perform_operation() {
     local line id host
     if [ -z "$LIST" ]; then
-        info "There is nothing of $NAME in $AWS_REGION."
+        info "There is nothing of $NAME in ${AWS_REGION:-the cluster}."
         return 0
     fi
     while IFS= read -r line; do warn "To be removed: ${line//$'\t'/ }"; done <<<"$LIST"
@@ -68,7 +86,9 @@ perform_operation() {
     will "Remove $(grep -c . <<<"$LIST") things" || return 0
     host=$(in_file RIVA_HOST)
     [ -n "$host" ] && grep -qwF -- "$host" <<<"$LIST" || host=
+    [ -z "$(ids namespace)" ] || remove_from_kubernetes
     for id in $(ids instance); do aws_do ec2 terminate-instances --instance-ids "$id" >/dev/null; done
+    [ "$DEPLOY_ON" = aws ] || return 0
     wait_until 900 5 "Waiting until the instances are gone" no_instance_is_left \
         || fail "AWS does not end the instances." "Run this again in a few minutes."
     for id in $(volumes | cut -f2); do aws_do ec2 delete-volume --volume-id "$id" >/dev/null; done

@@ -35,6 +35,20 @@ CONFIGURATION=(
     'CAPTIONER|unasked|path?||The program captioner; empty: that of this checkout, installed when missing'
     'SSH_USER|always|word|ubuntu|User on the GPU machine'
     'SSH_KEY_FILE|aws|path?||Private SSH key; empty: ~/.ssh/captioner-DEPLOYMENT_ID, made when missing'
+    'NIM_IMAGE|unasked|image?||Image of NIM with its tag, nvcr.io/nim/nvidia/NAME:TAG'
+    'NIM_TAGS_SELECTOR|unasked|selector|mode=str,vad=silero,type=default|Which of its models is served'
+    'KUBERNETES_CONTEXT|unasked|context?||Cluster of kubectl for 160, which keeps it here'
+    'KUBERNETES_CHART_VERSION|unasked|word?||Version of the chart riva-nim of NVIDIA'
+    'KUBERNETES_CHART_SHA256|unasked|sha256?||Its SHA-256; the first download is kept here and held'
+    'KUBERNETES_MIN_REPLICAS|unasked|replicas|1|Recognisers at least, a GPU for each'
+    'KUBERNETES_MAX_REPLICAS|unasked|replicas|4|Recognisers at most'
+    'KUBERNETES_GPU_PERCENT|unasked|percent|60|Work of a GPU that the autoscaler aims at'
+    'KUBERNETES_CACHE_GB|unasked|cache|50|Size of the volume for the models in GB'
+    'KUBERNETES_STORAGE_CLASS|unasked|word?||Its storage class; empty: that of the cluster'
+    'KUBERNETES_ACCESS_MODE|unasked|access|ReadWriteOnce|ReadWriteOnce: a volume for each recogniser; ReadWriteMany: one for all'
+    'KUBERNETES_ALLOWED_CIDRS|unasked|cidrs?||Networks that may connect from outside of the cluster; empty: none'
+    'KUBERNETES_MONITORING|unasked|slug|monitoring|Namespace of Prometheus, which may read the metrics'
+    'KUBERNETES_ENVOY_IMAGE|unasked|image|envoyproxy/envoy:distroless-v1.39.1|Image of the balancer'
     'NGC_API_KEY|always|secret?||Key for NVIDIA containers (https://org.ngc.nvidia.com/setup/api-keys)'
 )
 
@@ -99,6 +113,11 @@ is_cidr() {
     fi
 }
 
+# Wider than any network that one owner has.
+is_wide() {
+    if [[ $1 == *:* ]]; then [ "${1#*/}" -lt 16 ]; else [ "${1#*/}" -lt 8 ]; fi
+}
+
 # is_number TEXT LEAST MOST
 is_number() { [[ $1 =~ ^[0-9]{1,6}$ ]] && [ "$((10#$1))" -ge "$2" ] && [ "$((10#$1))" -le "$3" ]; }
 
@@ -140,6 +159,14 @@ check_value() {
         tls) [[ $value =~ ^(disabled|tls|mtls)$ ]] || PROBLEM='must be disabled, tls or mtls' ;;
         flag) [[ $value =~ ^(true|false)$ ]] || PROBLEM='must be true or false' ;;
         names) [[ $value =~ ^[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*$ ]] || PROBLEM='must be host names and addresses, with commas between them' ;;
+        selector) [[ $value =~ ^[a-z_]+=[A-Za-z0-9_.-]+(,[a-z_]+=[A-Za-z0-9_.-]+)*$ ]] || PROBLEM='must be such as mode=str,vad=silero' ;;
+        context) [[ $value =~ ^[A-Za-z0-9_.:/@+-]+$ ]] || PROBLEM='must be the name of a context: kubectl config get-contexts' ;;
+        sha256) [[ $value =~ ^[0-9a-f]{64}$ ]] || PROBLEM='must be a SHA-256, 64 letters a-f and digits' ;;
+        replicas) is_number "$value" 1 5000 || PROBLEM='must be a whole number from 1 to 5000' ;;
+        percent) is_number "$value" 10 95 || PROBLEM='must be percent, from 10 to 95' ;;
+        cache) is_number "$value" 20 16000 || PROBLEM='must be a whole number of GB from 20 to 16000' ;;
+        access) [[ $value =~ ^ReadWrite(Once|Many)$ ]] || PROBLEM='must be ReadWriteOnce or ReadWriteMany' ;;
+        image) [[ $value =~ ^[a-z0-9][A-Za-z0-9./_-]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$ && $value == *[:@]* ]] || PROBLEM='must be an image with its tag, such as envoyproxy/envoy:distroless-v1.39.1' ;;
         path) [[ $value == /* ]] || PROBLEM='must be a whole path, from /' ;;
         secret) [[ $value =~ ^[[:graph:]]+$ ]] || PROBLEM='must be one word without spaces' ;;
         *) PROBLEM="is of an unknown kind, $kind" ;;
