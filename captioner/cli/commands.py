@@ -38,6 +38,8 @@ def _of_window(name: str, summary: str) -> CommandEntry:
     return CommandEntry(f"captioner.cli.window:{name}", summary, "Commands for the running window")
 
 
+_MEASURING: Final = "Commands that measure"
+
 COMMANDS: Final[dict[str, CommandEntry]] = {
     "gui": CommandEntry(
         "captioner.cli.gui:gui", "Show live captions in a window that stays on top."
@@ -70,7 +72,12 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "loadtest": CommandEntry(
         "captioner.cli.loadtest:loadtest",
         "Measure a recogniser with many real-time streams.",
-        "Commands that measure",
+        _MEASURING,
+    ),
+    "report": CommandEntry(
+        "captioner.cli.measure_report:report",
+        "Make a report with plots of what was measured.",
+        _MEASURING,
     ),
     "toggle": _of_window("toggle", "Start or stop the captions."),
     "pause": _of_window("pause", "Hold the captions still, or let them go on."),

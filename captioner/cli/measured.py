@@ -14,6 +14,8 @@ from rich.text import Text
 
 from captioner.cli.output import write_output
 from captioner.core.errors import ConfigurationError
+from captioner.measure.notices import broken_streams, counted_streams, limit_and_found, notices
+from captioner.measure.report.files import write_report
 from captioner.measure.result import Check, Measurement, Run, Summary
 
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
@@ -47,7 +49,11 @@ JsonOption: TypeAlias = Annotated[
 
 FolderOption: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--out", help="Also write the result into this folder.", show_default=False),
+    typer.Option(
+        "--out",
+        help="Also write the result into this folder: JSON, and a report in Markdown and HTML.",
+        show_default=False,
+    ),
 ]
 
 
@@ -66,7 +72,7 @@ def span_s(text: str, option: str) -> float:
 
 
 def deliver(measured: Measurement, *, folder: Path | None, as_json: bool, console: Console) -> None:
-    """Show ``measured``, and keep it in ``folder`` where one is named.
+    """Show ``measured``, and keep it with a report in ``folder`` where one is named.
 
     Raises:
         ConfigurationError: It cannot be written.
@@ -92,6 +98,7 @@ def _keep(measured: Measurement, document: str, folder: Path) -> Iterator[Path]:
             hint="Choose another folder with --out, or make room on the disk.",
         ) from error
     yield path
+    yield from write_report([measured], folder / path.stem)
 
 
 def show(measured: Measurement) -> None:
@@ -108,23 +115,9 @@ def show(measured: Measurement) -> None:
         console.print(Text(notice, style="bold yellow"))
 
 
-def notices(measured: Measurement) -> Iterator[str]:
-    """Yield what a reader must know before relying on the figures."""
-    if not measured.is_complete:
-        yield "It was stopped before its end: these are the figures up to there."
-    if any(server.is_mock for server in measured.servers):
-        yield "The words are scripted: this says nothing about any recogniser."
-    if not measured.is_valid:
-        yield (
-            "This computer did not keep up with so many streams, so that the latencies are not "
-            "those of the recogniser. Use fewer streams, or a computer with nothing else to do."
-        )
-
-
 def _run_table(run: Run) -> Table:
     seconds = f"{run.seconds:.0f} s"
-    streams = "1 stream" if run.streams == 1 else f"{run.streams} streams"
-    title = f"{run.server}: {streams}, {seconds}"
+    title = f"{run.server}: {counted_streams(run.streams)}, {seconds}"
     table = Table(title=title, title_justify="left", title_style="bold", box=None)
     table.add_column(no_wrap=True)
     for name in ("p50", "p90", "p95", "p99", "most", "count"):
@@ -155,14 +148,12 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
         yield "word error rate", f"{100 * run.accuracy.wer:.2f} %"
     if run.erasure is not None:
         yield "erasure", f"{run.erasure:.3f}"
-    broken = ", ".join(f"{count} {status}" for status, count in sorted(run.errors.items()))
-    yield "broken streams", broken or "0"
+    yield "broken streams", broken_streams(run)
     yield "audio dropped", f"{run.dropped_s:g} s"
     yield "processor here", f"{run.client.processor:.2f} cores"
 
 
 def _check_line(check: Check) -> Text:
     mark = Text("kept  ", "green") if check.passed else Text("BROKEN  ", "bold red")
-    found = "nothing measured" if check.found is None else f"{check.found:g} {check.unit}".strip()
-    limit = f"{check.limit:g} {check.unit}".strip()
+    limit, found = limit_and_found(check)
     return mark + Text(f"{check.what}: {found}, limit {limit}")

@@ -103,7 +103,8 @@ def _confidence(search: _Search, at_most: int) -> str:
         found = f"Not even {fails_at} kept the limits."
     else:
         runs = "in one run" if search.kept[best] == 1 else f"in {search.kept[best]} runs"
-        found = f"{best} kept the limits {runs}"
+        streams = "1 stream" if best == 1 else f"{best} streams"
+        found = f"{streams} kept the limits {runs}"
         found += f", {fails_at} did not." if fails_at else "; more were not tried."
     if search.spoiled_at is not None:
         found += (

@@ -1,0 +1,35 @@
+"""``captioner report``: measurements as something to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from captioner.measure.report.files import write_report
+from captioner.measure.result import read_measurement
+
+
+def report(
+    results: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RESULTS",
+            help="JSON files that loadtest and bench wrote.",
+            show_default=False,
+            readable=False,
+        ),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report.", show_default=False)],
+) -> None:
+    """Make a report of measurements: Markdown, and a page with plots that needs nothing else.
+
+    Examples:
+    * captioner report results/load-20261125-173000.json --out report
+    * captioner report results/*.json --out report
+    """
+    measurements = [read_measurement(path) for path in results]
+    for written in write_report(measurements, out):
+        typer.echo(f"Written: {written}")
