@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -13,6 +14,10 @@ from pygal.style import Style
 from captioner.measure.notices import counted_streams
 from captioner.measure.report.blocks import Plot
 from captioner.measure.result import Check, Kind, Measurement, Run, Summary
+
+# It leaves a finder of an old kind among those of the import system, for maps that are not used
+# here. Python warns of it at every import of anything that follows.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 _STYLE: Final = Style(
     background="#ffffff",
