@@ -60,6 +60,13 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "serve": CommandEntry(
         "captioner.cli.serve:serve", "Serve the embedded engine over the Riva protocol."
     ),
+    "compare": CommandEntry(
+        "captioner.cli.compare:compare", "Tell how many words of a text are wrong."
+    ),
+    "sample": CommandEntry(
+        "captioner.cli.sample:sample",
+        "Write the bundled speech sample and its words into a folder.",
+    ),
     "devices": CommandEntry(
         "captioner.cli.devices:devices", "List the outputs and microphones that can be heard."
     ),

@@ -2129,6 +2129,10 @@
         <translation>Prüfen Sie den Namen, oder kopieren Sie die Datei an einen anderen Ort und versuchen Sie es mit dieser.</translation>
     </message>
     <message>
+        <source>Check the path of the clients&apos; authority.</source>
+        <translation>Prüfen Sie den Pfad der Zertifizierungsstelle der Clients.</translation>
+    </message>
+    <message>
         <source>Check the path; .env.example shows what such a file looks like.</source>
         <translation>Prüfen Sie den Pfad; .env.example zeigt, wie eine solche Datei aussieht.</translation>
     </message>
@@ -2271,6 +2275,10 @@
     <message>
         <source>Give the PEM file of that authority (RIVA_SSL_CERT); whoever runs the server has it.</source>
         <translation>Geben Sie die PEM-Datei dieser Stelle an (RIVA_SSL_CERT); wer den Server betreibt, hat sie.</translation>
+    </message>
+    <message>
+        <source>Give the PEM file of the authority that signs your clients&apos; certificates.</source>
+        <translation>Geben Sie die PEM-Datei der Zertifizierungsstelle an, die die Zertifikate Ihrer Clients ausstellt.</translation>
     </message>
     <message>
         <source>Give the PEM file of the certificate too (RIVA_SSL_CLIENT_CERT).</source>
@@ -2703,6 +2711,10 @@
     <message>
         <source>The file {0} cannot be read: {1}.</source>
         <translation>Die Datei {0} kann nicht gelesen werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The file {0} holds no certificate.</source>
+        <translation>Die Datei {0} enthält kein Zertifikat.</translation>
     </message>
     <message>
         <source>The file {0} holds no settings of Captioner ({1}).</source>

@@ -32,6 +32,12 @@ CONFIGURATION=(
     'RIVA_SSL_CERT|unasked|path?||Authority that clients trust'
     'RIVA_SSL_CLIENT_CERT|unasked|path?||Certificate that clients show'
     'RIVA_SSL_KEY|unasked|path?||Key of that certificate'
+    'PROOF_AUDIO|unasked|path?||Recording that is played, its words in a .txt of the same name; empty: the sample of Captioner'
+    'PROOF_MAX_WER|unasked|number|15|Most word errors in a hundred words'
+    'PROOF_MAX_P95_MS|unasked|number|1000|95 % of the chunks are answered within so many milliseconds'
+    'PROOF_MAX_FINAL_MS|unasked|number|3000|95 % of the finals come so many milliseconds after the end of speech'
+    'PROOF_STREAMS|unasked|number|10|Streams at the same time in the load test'
+    'PROOF_SECONDS|unasked|number|60|How long streams are measured'
     'CAPTIONER|unasked|path?||The program captioner; empty: that of this checkout, installed when missing'
     'SSH_USER|always|word|ubuntu|User on the GPU machine'
     'SSH_KEY_FILE|aws|path?||Private SSH key; empty: ~/.ssh/captioner-DEPLOYMENT_ID, made when missing'
@@ -156,6 +162,7 @@ check_value() {
         price) [[ $value =~ ^[0-9]+(\.[0-9]+)?$ ]] || PROBLEM='must be a price such as 0.8048' ;;
         port) is_number "$value" 1 65535 || PROBLEM='must be a port, from 1 to 65535' ;;
         days) is_number "$value" 1 3650 || PROBLEM='must be days, from 1 to 3650' ;;
+        number) is_number "$value" 1 999999 || PROBLEM='must be a whole number from 1' ;;
         tls) [[ $value =~ ^(disabled|tls|mtls)$ ]] || PROBLEM='must be disabled, tls or mtls' ;;
         flag) [[ $value =~ ^(true|false)$ ]] || PROBLEM='must be true or false' ;;
         names) [[ $value =~ ^[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*$ ]] || PROBLEM='must be host names and addresses, with commas between them' ;;

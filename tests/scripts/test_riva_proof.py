@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import soundfile
 
+from tests.support.clips import BECKETT
 from tests.support.server_scripts import ServerScripts, make_checkout
 
 _CAPTIONER: Final = str(Path(sys.executable).with_name("captioner"))
@@ -56,6 +58,23 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerScripts]:
         yield scripts
 
 
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A few seconds of speech and its words, as the names of the configuration."""
+    path = tmp_path_factory.mktemp("recording") / "ever.wav"
+    sound, rate = soundfile.read(BECKETT.path)
+    soundfile.write(path, sound[: round(3.5 * rate)], rate)
+    path.with_suffix(".txt").write_text("Ever tried. Ever failed.")
+    # The machine of the tests is shared: how fast it is, is not what they test.
+    return {
+        "PROOF_AUDIO": str(path),
+        "PROOF_SECONDS": "3",
+        "PROOF_STREAMS": "2",
+        "PROOF_MAX_P95_MS": "5000",
+        "PROOF_MAX_FINAL_MS": "8000",
+    }
+
+
 def _results(scripts: ServerScripts, name: str) -> list[dict[str, Any]]:
     folder = scripts.root / "build/riva/results/demo"
     return [json.loads(path.read_text()) for path in sorted(folder.glob(f"*-{name}.json"))]
@@ -85,3 +104,23 @@ def test_what_keeps_a_client_out_is_told_with_its_fix(proof: ServerScripts, tmp_
     assert "want a client certificate" in shown
     shown = other.refused("100", RIVA_PORT="1", RIVA_SSL_CERT=authority)
     assert "Nothing listens at localhost:1" in shown
+
+
+def test_captions_come_while_somebody_speaks(
+    proof: ServerScripts, recording: dict[str, str]
+) -> None:
+    shown = proof.must("115", **recording)
+    assert "words shown early in 2 of them" in shown
+    measured = _results(proof, "loadtest")[-1]
+    assert measured["servers"][0]["tls"]
+    assert measured["runs"][0]["final_ms"]["p95"] < 8000
+    assert [check["passed"] for check in measured["checks"]] == [True, True, True]
+
+
+@pytest.mark.slow
+def test_load_is_borne_and_limits_are_held(proof: ServerScripts, recording: dict[str, str]) -> None:
+    assert "2 stream(s), 3 s" in proof.must("130", **recording)
+    shown = proof.refused("130", **recording | {"PROOF_MAX_FINAL_MS": "1"})
+    assert "A limit was not kept: from end of speech to final" in shown
+    unknown = recording | {"PROOF_AUDIO": str(BECKETT.path)}
+    assert "There is no" in proof.refused("115", **unknown)

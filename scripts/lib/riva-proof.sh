@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# What the proving steps share: what is played, what came of it, and what is said of the figures.
+# Sourced after riva-captioner.sh.
+
+PROOF_NAMES=(PROOF_AUDIO PROOF_MAX_WER PROOF_MAX_P95_MS PROOF_MAX_FINAL_MS PROOF_STREAMS PROOF_SECONDS)
+
+need_proof() {
+    need DEPLOYMENT_ID "${PROOF_NAMES[@]}"
+    need_server
+}
+
+# Sets AUDIO and REFERENCE to the recording and the text of what is said in it.
+use_recording() {
+    use_captioner
+    if [ -n "$PROOF_AUDIO" ]; then
+        AUDIO=$PROOF_AUDIO
+        REFERENCE="${PROOF_AUDIO%.*}.txt"
+        [ -r "$AUDIO" ] || fail "$AUDIO cannot be read." "Name another recording in PROOF_AUDIO in $ENV_FILE, or leave it empty."
+        [ -r "$REFERENCE" ] || fail "There is no $REFERENCE with what is said in $AUDIO." "Write it, as plain text."
+        return 0
+    fi
+    [ -z "$DRY_RUN" ] || return 0
+    AUDIO="$SCRATCH/sample.wav"
+    REFERENCE="$SCRATCH/sample.txt"
+    captioner_do sample "$SCRATCH" >/dev/null
+}
+
+# measure NAME ARGUMENTS...: `captioner NAME` with these arguments; sets MEASURED to its result, which
+# is kept for 140, and shows the figures. Fails where a limit was not kept.
+measure() {
+    local name=$1 rc=0
+    MEASURED=$(result_file "$name")
+    captioner_do "$@" --json >"$SCRATCH/measured.json" || rc=$?
+    [ -s "$SCRATCH/measured.json" ] || fail "captioner $name gave no result." "Read the log: $LOG"
+    cp "$SCRATCH/measured.json" "$MEASURED"
+    show_measured
+    return "$rc"
+}
+
+# The figures of MEASURED, a line each.
+show_measured() {
+    local lines line
+    lines=$(from_json "$MEASURED" '[
+        "{}, {} stream(s), {:.0f} s: {}".format(run["server"], run["streams"], run["seconds"], "; ".join(
+            ["{} p50 {:.0f}, p95 {:.0f}, p99 {:.0f} ms".format(what, run[key]["p50"], run[key]["p95"], run[key]["p99"])
+             for what, key in (("chunk to answer", "chunk_ms"), ("end of speech to final", "final_ms"),
+                               ("first speech to first words", "first_partial_ms")) if run[key]]
+            + ["word error rate {:.2f} %".format(100 * run["accuracy"]["wer"]) for _ in [0] if run["accuracy"]]
+            + ["broken streams {}".format(sum(run["errors"].values()))]))
+        for run in it["runs"]]')
+    while IFS= read -r line; do info "$line"; done <<<"$lines"
+}
+
+# limits_are_kept: ends the step where MEASURED broke one, or is worth nothing.
+limits_are_kept() {
+    local broken
+    broken=$(from_json "$MEASURED" '"; ".join("{}: {} {}, limit {} {}".format(each["what"],
+        "nothing measured" if each["found"] is None else round(each["found"], 2), each["unit"], each["limit"], each["unit"])
+        for each in it["checks"] if not each["passed"])')
+    [ -z "$broken" ] || fail "A limit was not kept: $broken." "$1"
+    [ "$(from_json "$MEASURED" 'all(run["client"]["kept_up"] for run in it["runs"])')" = True ] \
+        || fail "This computer did not keep up with the streams: the figures are not those of the server." \
+            "Use fewer streams (PROOF_STREAMS), or a computer with nothing else to do."
+}
+
+# ---- captions as JSON lines ----
+
+# captions_are_in_order FILE: partials before the final of their utterance, none after it, no audio
+# lost; says how many there were.
+captions_are_in_order() {
+    python3 - "$1" <<'END'
+import json, sys
+finals, partials, early, wrong = [], 0, set(), []
+for line in open(sys.argv[1], encoding="utf-8"):
+    event = json.loads(line)
+    if event["type"] == "error":
+        wrong.append(event["error"])
+    elif event["type"] == "partial":
+        partials += 1
+        early.add(event["segment_id"])
+        if event["segment_id"] in finals:
+            wrong.append(f"a partial of utterance {event['segment_id']} came after its final")
+    else:
+        finals.append(event["segment_id"])
+if not finals:
+    wrong.append("there was no finished caption")
+elif not early & set(finals):
+    wrong.append("no words were shown before a caption was finished")
+print("; ".join(wrong) if wrong else f"{partials} partials, {len(finals)} finals, words shown early in {len(early & set(finals))} of them")
+sys.exit(bool(wrong))
+END
+}
+
+# words_of FILE: the finished captions as text.
+words_of() {
+    python3 -c '
+import json, sys
+events = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+print(" ".join(event["text"] for event in events if event["type"] == "transcription"))' "$1"
+}
+
+# words_are_right FILE: ends the step where more than PROOF_MAX_WER of its words are wrong.
+words_are_right() {
+    local rc=0
+    words_of "$1" >"$SCRATCH/captions.txt"
+    captioner_do compare --json --limit-wer "$PROOF_MAX_WER" "$REFERENCE" "$SCRATCH/captions.txt" >"$SCRATCH/words.json" || rc=$?
+    info "$(from_json "$SCRATCH/words.json" '"Word error rate {:.2f} %: of {} words {} are others, {} are missing, {} were added".format(
+        100 * it["wer"], it["words"], it["substitutions"], it["deletions"], it["insertions"])')"
+    [ "$rc" -eq 0 ] || fail "More than $PROOF_MAX_WER % of the words are wrong." \
+        "Is it the right model and language (105), and is $REFERENCE what is said? Else raise PROOF_MAX_WER in $ENV_FILE."
+}
