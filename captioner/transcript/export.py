@@ -13,11 +13,17 @@ from typing import Final, TypeAlias
 
 from captioner.core.segment import Gap, Segment
 from captioner.transcript.contract import event_from_gap, event_from_segment, timestamp
+from captioner.transcript.plain import plain
 from captioner.transcript.subtitles import as_srt, as_vtt
+from captioner.transcript.turns import turns, without_speakers
 
 _COLUMNS: Final = ("start", "end", "speaker", "text", "kind")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+_LIKE_A_LIST: Final = re.compile(r"\A(\d*)([-+=]|(?<=\d)[.)])")
+
+# Spreadsheets work out what begins so, with the rights of the reader.
+_FORMULA: Final = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 Spoken: TypeAlias = Segment | Gap
 """What a transcript is made of: speech that is final, and audio that was lost."""
@@ -38,7 +44,8 @@ def export(
     spoken: Sequence[Spoken],
     form: TranscriptFormat,
     *,
-    times: bool = False,
+    times: bool | None = None,
+    speakers: bool = True,
     begun: datetime | None = None,
 ) -> str:
     """Return a transcript in the given format, in the order in which it was said.
@@ -46,51 +53,68 @@ def export(
     Args:
         spoken: Each with the speaker, where it has one.
         form: The format. Subtitles have no place for lost audio.
-        times: Whether text tells when something was said; the other formats always do.
+        times: Whether text and Markdown tell when something was said; None has them in Markdown
+            alone. The other formats always do.
+        speakers: Whether it says who spoke.
         begun: When the first audio was heard; then times are those of the clock, else they count
             from there.
     """
     spoken = sorted(spoken, key=lambda each: (each.start_ms, getattr(each, "id", 0)))
-    segments = [each for each in spoken if isinstance(each, Segment)]
+    if not speakers:
+        spoken = [each if isinstance(each, Gap) else without_speakers(each) for each in spoken]
     match form:
         case TranscriptFormat.TXT:
-            return "".join(
-                f"{_time(each.start_ms, begun)}  {plain_line(each)}\n"
-                if times
-                else f"{plain_line(each)}\n"
-                for each in spoken
-            )
+            return "".join(f"{_line(each, begun, times=bool(times))}\n" for each in _turns(spoken))
         case TranscriptFormat.MD:
-            return "\n".join(f"{_paragraph(each, begun)}\n" for each in spoken)
+            has_times = times is not False
+            paragraphs = (_paragraph(each, begun, times=has_times) for each in _turns(spoken))
+            return "\n".join(f"{paragraph}\n" for paragraph in paragraphs)
         case TranscriptFormat.CSV:
-            return _table(spoken, begun)
+            return _table(_turns(spoken), begun)
         case TranscriptFormat.JSON:
             return _events(spoken, begun)
         case TranscriptFormat.SRT:
-            return as_srt(segments)
+            return as_srt(each for each in spoken if isinstance(each, Segment))
         case TranscriptFormat.VTT:
-            return as_vtt(segments)
+            return as_vtt(each for each in spoken if isinstance(each, Segment))
 
 
 def plain_line(spoken: Spoken) -> str:
     """Return it as a line of text: with its speaker, or as the reason why audio was lost."""
-    return f"[{spoken.reason}]" if isinstance(spoken, Gap) else spoken.labelled_text
+    return plain(f"[{spoken.reason}]" if isinstance(spoken, Gap) else spoken.labelled_text)
 
 
-def _paragraph(spoken: Spoken, begun: datetime | None) -> str:
-    time = _time(spoken.start_ms, begun)
+def _turns(spoken: Sequence[Spoken]) -> list[Spoken]:
+    found: list[Spoken] = []
+    for each in spoken:
+        found.extend([each] if isinstance(each, Gap) else turns(each))
+    return found
+
+
+def _line(spoken: Spoken, begun: datetime | None, *, times: bool) -> str:
+    time = f"{_time(spoken.start_ms, begun)}  " if times else ""
+    return f"{time}{plain_line(spoken)}"
+
+
+def _paragraph(spoken: Spoken, begun: datetime | None, *, times: bool) -> str:
+    time = f"{_time(spoken.start_ms, begun)} " if times else ""
     if isinstance(spoken, Gap):
-        return f"{time} *{_escaped(plain_line(spoken))}*"
-    speaker = f"**{_escaped(spoken.channel)}:** " if spoken.channel else ""
-    return f"{time} {speaker}{_escaped(spoken.text)}"
+        return f"{time}*{_escaped(plain_line(spoken))}*"
+    if spoken.channel:
+        return f"{time}**{_escaped(spoken.channel)}:** {_escaped(spoken.text)}"
+    text = _escaped(spoken.text)
+    return time + text if times else _LIKE_A_LIST.sub(r"\1\\\2", text)
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", " ".join(plain(text).split()))
 
 
 def _table(spoken: Sequence[Spoken], begun: datetime | None) -> str:
-    """Return a table that spreadsheets open, with letters of all languages."""
+    """Return a table that spreadsheets open, with letters of all languages.
+
+    An apostrophe stands before what they would take for a formula; they do not show it.
+    """
     file = io.StringIO(newline="")
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(_COLUMNS)
@@ -100,16 +124,20 @@ def _table(spoken: Sequence[Spoken], begun: datetime | None) -> str:
             (
                 _moment(each.start_ms, begun),
                 _moment(each.end_ms, begun),
-                each.channel,
-                each.reason if isinstance(each, Gap) else each.text,
+                _cell(each.channel),
+                _cell(each.reason if isinstance(each, Gap) else each.text),
                 "lost audio" if is_gap else "speech",
             )
         )
     return _BYTE_ORDER_MARK + file.getvalue()
 
 
+def _cell(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
 def _events(spoken: Sequence[Spoken], begun: datetime | None) -> str:
-    events, number = [], 0
+    lines, number = [], 0
     for each in spoken:
         if isinstance(each, Segment):
             number = each.id
@@ -118,8 +146,9 @@ def _events(spoken: Sequence[Spoken], begun: datetime | None) -> str:
             event = event_from_gap(each, number).model_dump(exclude_none=True)
         if begun is not None:
             event["timestamp"] = timestamp(begun + timedelta(milliseconds=each.end_ms))
-        events.append(event | {"start": each.start_ms, "end": each.end_ms})
-    return json.dumps(events, ensure_ascii=False, indent=1) + "\n"
+        event |= {"start": each.start_ms, "end": each.end_ms}
+        lines.append(json.dumps(event, ensure_ascii=False))
+    return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 
 def _time(ms: int, begun: datetime | None) -> str:

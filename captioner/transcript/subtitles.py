@@ -1,7 +1,7 @@
 """Finished segments as subtitles: SRT and WebVTT.
 
 Cues follow the usual practice for subtitles: at most two lines of 42 characters, one to seven
-seconds, never two of one speaker at once. pysubs2 writes the formats.
+seconds, never two at once, and none before its words.
 """
 
 from __future__ import annotations
@@ -10,19 +10,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-import pysubs2
-
 from captioner.core.hypothesis import Word
 from captioner.core.segment import Segment
+from captioner.transcript.line_parts import characters
+from captioner.transcript.plain import plain
+from captioner.transcript.turns import turns
 
 LINE_CHARS: Final = 42
 CUE_LINES: Final = 2
 MIN_CUE_MS: Final = 1_000
 MAX_CUE_MS: Final = 7_000
-_SHORTEST_CUE_MS: Final = 300
-_DISGUISE: Final = {ord("\\"): 0xE000, ord("{"): 0xE001, ord("}"): 0xE002}
-_UNMASK: Final = {disguised: plain for plain, disguised in _DISGUISE.items()}
+_READING_MS: Final = 40
+"""What a reader needs for a character."""
+
 _SENTENCE_ENDS: Final = (".", "!", "?", "…", "。", "？", "！")  # noqa: RUF001 - CJK full stops
+_SHORTEST_LINE: Final = 20
+_VTT_HEAD: Final = "WEBVTT\n\n"
+_VTT_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,13 @@ class Cue:
 
 def as_srt(segments: Iterable[Segment]) -> str:
     """Return finished segments as a SubRip file, the speaker in front of each cue."""
-    return _document(((cue, _srt_text(cue)) for cue in cues(segments)), "srt")
+    return "".join(_srt(number, cue) for number, cue in enumerate(cues(segments), start=1))
 
 
 def as_vtt(segments: Iterable[Segment]) -> str:
     """Return finished segments as a WebVTT file, the speaker in a voice tag."""
-    return _document(((cue, _vtt_text(cue)) for cue in cues(segments)), "vtt")
+    found = enumerate(cues(segments), start=1)
+    return _VTT_HEAD + "".join(_vtt(number, cue) for number, cue in found)
 
 
 class GrowingSubtitles:
@@ -61,110 +66,134 @@ class GrowingSubtitles:
 
     def __init__(self, form: Literal["srt", "vtt"]) -> None:
         """Begin before the first word."""
-        self._form = form
+        self._write = _srt if form == "srt" else _vtt
         self._written = 0
-        self._free_from_ms: dict[str, int] = {}
-
-    @property
-    def head(self) -> str:
+        self._free_from_ms = 0
+        self.head = "" if form == "srt" else _VTT_HEAD
         """What a file of them begins with."""
-        return _document([], self._form)
 
     def add(self, segment: Segment) -> str:
         """Return the cues of ``segment``, which follow those so far."""
-        timed = _timed(_cut(segment), self._free_from_ms.get(segment.channel, 0))
+        timed = _timed(_cut_all([segment]), self._free_from_ms)
         if timed:
-            self._free_from_ms[segment.channel] = timed[-1].end_ms
-        text = _srt_text if self._form == "srt" else _vtt_text
-        return "".join(self._numbered(cue, text(cue)) for cue in timed)
-
-    def _numbered(self, cue: Cue, text: str) -> str:
-        self._written += 1
-        alone = _document([(cue, text)], self._form).removeprefix(self.head)
-        _, _, rest = alone.partition("\n")  # its own number is always 1
-        return f"{self._written}\n{rest.rstrip()}\n\n"
+            self._free_from_ms = timed[-1].end_ms
+        first = self._written + 1
+        self._written += len(timed)
+        return "".join(self._write(number, cue) for number, cue in enumerate(timed, start=first))
 
 
 def cues(segments: Iterable[Segment]) -> list[Cue]:
-    """Return the segments cut into cues, in order of time; those of one speaker do not overlap."""
-    spoken: dict[str, list[Cue]] = {}
+    """Return the segments cut into cues, in order of time."""
+    return _timed(_cut_all(segments))
+
+
+class _Draft:
+    """Words of one speaker that go into one cue, and the lines that they take.
+
+    A speaker's name takes its place on the first line, also where it is not written there.
+    """
+
+    __slots__ = ("_room", "channel", "lines", "words")
+
+    def __init__(self, word: Word, channel: str) -> None:
+        self.channel = channel
+        self.words = [word]
+        self.lines = [word.text]
+        self._room = _room(channel) - len(word.text)
+
+    @property
+    def start_ms(self) -> int:
+        return self.words[0].start_ms
+
+    @property
+    def chars(self) -> int:
+        return sum(map(len, self.lines))
+
+    def take(self, word: Word) -> bool:
+        """Take ``word``, unless lines or time are full, or a sentence has filled a line."""
+        is_new_line = len(word.text) >= self._room
+        if is_new_line and len(self.lines) == CUE_LINES:
+            return False
+        if word.end_ms - self.start_ms > MAX_CUE_MS:
+            return False
+        # A new sentence begins a new cue once the old one has a line's worth of text.
+        if self.words[-1].text.endswith(_SENTENCE_ENDS) and self.chars >= LINE_CHARS:
+            return False
+        self.words.append(word)
+        if is_new_line:
+            self.lines.append(word.text)
+            self._room = LINE_CHARS - len(word.text)
+        else:
+            self.lines[-1] += f" {word.text}"
+            self._room -= len(word.text) + 1
+        return True
+
+    def join(self, other: _Draft) -> bool:
+        """Take all of what the same speaker says next, where this would go too soon to be read."""
+        if other.channel != self.channel or other.start_ms - self.start_ms >= MIN_CUE_MS:
+            return False
+        whole = _Draft(self.words[0], self.channel)
+        if not all(whole.take(word) for word in [*self.words[1:], *other.words]):
+            return False
+        self.words, self.lines, self._room = whole.words, whole.lines, whole._room
+        return True
+
+    def as_cue(self) -> Cue:
+        return Cue(self.start_ms, self.words[-1].end_ms, tuple(self.lines), self.channel)
+
+
+def _cut_all(segments: Iterable[Segment]) -> list[Cue]:
+    """Cut segments where lines are full, where it lasts too long, and after sentences."""
+    drafts: list[_Draft] = []
     for segment in segments:
-        spoken.setdefault(segment.channel, []).extend(_cut(segment))
-    timed = [cue for raw in spoken.values() for cue in _timed(raw)]
-    return sorted(timed, key=lambda cue: cue.start_ms)
+        for turn in turns(segment):
+            is_open = False
+            for word in _timed_words(turn):
+                if not (is_open and drafts[-1].take(word)):
+                    drafts.append(_Draft(word, turn.channel))
+                    is_open = True
+    drafts.sort(key=lambda draft: draft.start_ms)
+    joined: list[_Draft] = []
+    for draft in drafts:
+        if not (joined and joined[-1].join(draft)):
+            joined.append(draft)
+    return [draft.as_cue() for draft in joined]
 
 
-def _timed(raw: list[Cue], free_from_ms: int = 0) -> list[Cue]:
-    """Give each cue of one speaker time to be read, as far as the next one leaves it any."""
-    raw.sort(key=lambda cue: cue.start_ms)
+def _timed(raw: Sequence[Cue], free_from_ms: int = 0) -> list[Cue]:
+    """Give each cue time to be read: the next one waits for it, and longer if another speaks."""
     timed: list[Cue] = []
     for index, cue in enumerate(raw):
         start = max(cue.start_ms, free_from_ms)
-        end = min(max(cue.end_ms, start + MIN_CUE_MS), start + MAX_CUE_MS)
+        reading_ms = _READING_MS * sum(map(len, cue.lines))
+        wanted = start + (reading_ms if start > cue.start_ms else 0)
+        end = min(max(cue.end_ms, wanted, start + MIN_CUE_MS), start + MAX_CUE_MS)
         if index + 1 < len(raw):
-            # The next one waits for it where there would be no time to read this one at all.
-            end = min(end, max(raw[index + 1].start_ms, start + _SHORTEST_CUE_MS))
+            following = raw[index + 1]
+            least = MIN_CUE_MS
+            if following.channel != cue.channel:
+                least = min(max(least, reading_ms), MAX_CUE_MS)
+            end = min(end, max(following.start_ms, start + least))
         timed.append(replace(cue, start_ms=start, end_ms=end))
         free_from_ms = end
     return timed
 
 
-def wrap(text: str) -> list[str]:
-    """Return ``text`` in lines of at most 42 characters; only a longer word exceeds that."""
-    lines: list[str] = []
-    for word in text.split():
-        if lines and len(lines[-1]) + 1 + len(word) <= LINE_CHARS:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _cut(segment: Segment) -> list[Cue]:
-    """Cut one segment where its lines are full, where it lasts too long, and after sentences."""
-    found: list[Cue] = []
-    held: list[Word] = []
-    for word in _timed_words(segment):
-        if held and not _fits([*held, word], segment.channel):
-            found.append(_cue(held, segment.channel))
-            held = []
-        held.append(word)
-    if held:
-        found.append(_cue(held, segment.channel))
-    return found
-
-
-def _fits(words: Sequence[Word], channel: str) -> bool:
-    text = " ".join(word.text for word in words)
-    if (
-        len(wrap(_labelled(text, channel))) > CUE_LINES
-        or words[-1].end_ms - words[0].start_ms > MAX_CUE_MS
-    ):
-        return False
-    # A new sentence begins a new cue once the old one has a line's worth of text.
-    ended = words[-2].text.endswith(_SENTENCE_ENDS)
-    return not (ended and len(text) - len(words[-1].text) > LINE_CHARS)
-
-
-def _cue(words: Sequence[Word], channel: str) -> Cue:
-    lines = wrap(" ".join(word.text for word in words))
-    return Cue(words[0].start_ms, words[-1].end_ms, tuple(lines), channel)
-
-
-def _labelled(text: str, channel: str) -> str:
-    return f"{channel}: {text}" if channel else text
-
-
-def _timed_words(segment: Segment) -> list[Word]:
-    """Return the segment's words with times; spread evenly by length where none were given."""
-    tokens = segment.text.split()
-    if len(segment.words) == len(tokens):
+def _timed_words(turn: Segment) -> list[Word]:
+    """Return its words with times; spread evenly by length where none were given."""
+    text = turn.text if turn.text.isprintable() else plain(turn.text)
+    tokens = text.split()
+    if len(turn.words) == len(tokens):
         timed = [
-            replace(word, text=token) for token, word in zip(tokens, segment.words, strict=True)
+            word if word.text == token else replace(word, text=token)
+            for token, word in zip(tokens, turn.words, strict=True)
         ]
     else:
-        timed = _spread(tokens, segment.start_ms, segment.end_ms)
-    return [piece for word in timed for piece in _pieces(word)]
+        timed = _spread(tokens, turn.start_ms, turn.end_ms)
+    width = _room(turn.channel)
+    if all(len(word.text) <= width for word in timed):
+        return timed
+    return [piece for word in timed for piece in _pieces(word, width)]
 
 
 def _spread(tokens: Sequence[str], start_ms: int, end_ms: int) -> list[Word]:
@@ -179,31 +208,37 @@ def _spread(tokens: Sequence[str], start_ms: int, end_ms: int) -> list[Word]:
     return words
 
 
-def _pieces(word: Word) -> list[Word]:
+def _pieces(word: Word, width: int) -> list[Word]:
     """Cut what is longer than a line: a language without spaces, an address."""
-    text = word.text
-    if len(text) <= LINE_CHARS:
+    if len(word.text) <= width:
         return [word]
-    parts = [text[begin : begin + LINE_CHARS] for begin in range(0, len(text), LINE_CHARS)]
+    parts = [""]
+    for character in characters(word.text):
+        if parts[-1] and len(parts[-1]) + len(character) > width:
+            parts.append("")
+        parts[-1] += character
     return _spread(parts, word.start_ms, word.end_ms)
 
 
-def _srt_text(cue: Cue) -> str:
-    return "\n".join(wrap(_labelled(" ".join(cue.lines), cue.channel)))
+def _room(channel: str) -> int:
+    """Return how much fits on the line that has the speaker's name."""
+    return LINE_CHARS if not channel else max(_SHORTEST_LINE, LINE_CHARS - len(channel) - 2)
 
 
-def _vtt_text(cue: Cue) -> str:
+def _srt(number: int, cue: Cue) -> str:
+    label = f"{plain(cue.channel)}: " if cue.channel else ""
+    times = f"{_stamp(cue.start_ms, ',')} --> {_stamp(cue.end_ms, ',')}"
     text = "\n".join(cue.lines)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"<v {cue.channel}>{text}" if cue.channel else text
+    return f"{number}\n{times}\n{label}{text}\n\n"
 
 
-def _document(found: Iterable[tuple[Cue, str]], form: str) -> str:
-    document = pysubs2.SSAFile()
-    for cue, text in found:
-        event = pysubs2.SSAEvent(start=cue.start_ms, end=cue.end_ms)
-        # Braces and backslashes are commands in the library's own format. They go through it in
-        # disguise, so that they stay what the speaker is heard to say.
-        event.plaintext = text.translate(_DISGUISE)
-        document.append(event)
-    return document.to_string(form).translate(_UNMASK)
+def _vtt(number: int, cue: Cue) -> str:
+    voice = f"<v {plain(cue.channel).translate(_VTT_ESCAPES)}>" if cue.channel else ""
+    times = f"{_stamp(cue.start_ms, '.')} --> {_stamp(cue.end_ms, '.')}"
+    text = "\n".join(cue.lines).translate(_VTT_ESCAPES)
+    return f"{number}\n{times}\n{voice}{text}\n\n"
+
+
+def _stamp(ms: int, point: str) -> str:
+    seconds = ms // 1000
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{ms % 1000:03}"

@@ -14,7 +14,7 @@ import pytest
         ("captioner.session.controller", {"PySide6", "qasync", "typer"}),
         ("captioner.cli.main", {"grpc", "PySide6", "numpy", "riva", "soxr", "qasync"}),
         ("captioner.core.events", {"grpc", "numpy", "pydantic"}),
-        ("captioner.transcript.reducer", {"grpc", "numpy", "pysubs2"}),
+        ("captioner.transcript.reducer", {"grpc", "numpy"}),
     ],
 )
 def test_a_module_does_not_load_what_it_does_not_need(module: str, absent: set[str]) -> None:

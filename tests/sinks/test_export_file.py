@@ -14,15 +14,12 @@ from pathlib import Path
 import pytest
 import srt
 import webvtt
-from hypothesis import given
-from hypothesis import strategies as st
 
 from captioner.core.errors import ConfigurationError
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap, Segment
 from captioner.sinks.export_file import ExportFileWriter
 from captioner.transcript.export import TranscriptFormat, export
-from captioner.transcript.growing import GrowingTranscript
 
 
 def of_json(text: str) -> list[str]:
@@ -95,18 +92,3 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert path.read_text() == "mine"
     with pytest.raises(ConfigurationError, match="no ending"):
         ExportFileWriter(tmp_path / "talk.docx")
-
-
-# What is recognised has no control characters: it is made plain where it comes in.
-_TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=200)
-
-
-@given(st.lists(_TEXTS, max_size=6))
-def test_any_text_comes_back_from_tables_and_json(texts: list[str]) -> None:
-    for form in (TranscriptFormat.JSON, TranscriptFormat.CSV):
-        growing = GrowingTranscript(form)
-        content = growing.head
-        for number, text in enumerate(texts):
-            over, more = growing.add(Segment(number, text, True, number, number + 1))  # noqa: FBT003
-            content = content[: len(content) - over] + more
-        assert READERS[form](content) == texts
