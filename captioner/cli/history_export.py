@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,7 @@ from captioner.cli.moments import moment
 from captioner.cli.output import write_output
 from captioner.core.errors import ConfigurationError
 from captioner.sinks.export_file import format_of
-from captioner.sinks.history_files import write_transcript, write_transcripts
+from captioner.sinks.history_files import transcript_name, write_transcript, write_transcripts
 from captioner.transcript.export import TranscriptFormat
 from captioner.transcript.history import looking
 from captioner.transcript.history.exporting import EVER, exported
@@ -49,7 +50,7 @@ def export(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write one transcript into this file.", dir_okay=False),
+        typer.Option("--output", "-o", help="Write into this file.", dir_okay=False),
     ] = None,
     folder: Annotated[
         Path | None,
@@ -58,16 +59,31 @@ def export(
     since: SinceOption = None,
     until: UntilOption = None,
     times: Annotated[
-        bool, typer.Option("--times", help="Tell in text, too, when each caption was said.")
+        bool | None,
+        typer.Option(
+            "--times/--no-times",
+            help="Whether text and Markdown tell when each caption was said; by default only "
+            "Markdown does.",
+            show_default=False,
+        ),
+    ] = None,
+    speakers: Annotated[
+        bool, typer.Option("--speakers/--no-speakers", help="Whether it says who spoke.")
+    ] = True,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Replace files that are there already.")
     ] = False,
 ) -> None:
     """Write transcripts as text, Markdown, a table, JSON or subtitles.
 
-    Without --output and --output-dir one transcript goes to standard output.
+    Several of them, or a time with several, become one file, or with --output-dir a file for each.
+    Without both, it goes to standard output. Times of subtitles count from the beginning of the
+    first transcript, or from --since where that is later.
 
     Examples:
     * captioner history export last
     * captioner history export 12 --output talk.srt
+    * captioner history export --since 2026-11-25T09:00 --until 2026-11-25T17:00 --times
     * captioner history export --since 7d --format md --output-dir week
     """
     if form is None:
@@ -80,20 +96,43 @@ def export(
             found = looking.runs(connection, since=between[0], until=between[1])
         else:
             found = [chosen_run(connection, LAST)]
+        if not found:
+            raise ConfigurationError(
+                "There are no transcripts of that time.",
+                hint="`captioner history list` shows all that there are.",
+            )
         if folder is not None:
-            files = write_transcripts(connection, found, form, folder, between=between, times=times)
+            _ask_to_replace([folder / transcript_name(run, form) for run in found], is_sure=yes)
+            files = write_transcripts(
+                connection, found, form, folder, between=between, times=times, speakers=speakers
+            )
             _show_progress(files, len(found), folder)
             return
-        if len(found) != 1:
-            raise ConfigurationError(
-                f"{len(found)} transcripts were asked for, and one place to write to.",
-                hint="Write a file for each with --output-dir FOLDER, or name one transcript.",
-            )
-        text = exported(connection, found[0], form, between=between, times=times)
+        text = exported(connection, found, form, between=between, times=times, speakers=speakers)
     if output is None:
         write_output(text)
     else:
+        _ask_to_replace([output], is_sure=yes)
         write_transcript(output, text)
+
+
+def _ask_to_replace(targets: list[Path], *, is_sure: bool) -> None:
+    there = [target for target in targets if target.exists()]
+    if strange := next((target for target in there if not target.is_file()), None):
+        raise ConfigurationError(
+            f"{strange} is no file.", hint="Without --output it goes to standard output."
+        )
+    if is_sure or not there:
+        return
+    what = (
+        str(there[0]) if len(there) == 1 else f"{counted(len(there), 'file')} in {there[0].parent}"
+    )
+    if not sys.stdin.isatty():
+        verb = "is" if len(there) == 1 else "are"
+        raise ConfigurationError(
+            f"{what} {verb} there already.", hint="Choose another name, or add --yes to replace."
+        )
+    typer.confirm(f"Replace {what}?", abort=True)
 
 
 def _show_progress(files: Iterator[Path], whole: int, folder: Path) -> None:

@@ -21,7 +21,8 @@ def write_transcripts(
     folder: Path,
     *,
     between: tuple[float, float] = EVER,
-    times: bool = False,
+    times: bool | None = None,
+    speakers: bool = True,
 ) -> Iterator[Path]:
     """Write a file for each run into ``folder``, and name each once it is there.
 
@@ -36,10 +37,16 @@ def write_transcripts(
             hint="Choose a folder that you may write to.",
         ) from error
     for run in runs:
-        began = datetime.fromtimestamp(run.run.started_at, tz=UTC).astimezone()
-        target = folder / f"captions-{began:%Y-%m-%d-%H%M}-{run.number}.{form.value}"
-        write_transcript(target, exported(connection, run, form, between=between, times=times))
+        text = exported(connection, [run], form, between=between, times=times, speakers=speakers)
+        target = folder / transcript_name(run, form)
+        write_transcript(target, text)
         yield target
+
+
+def transcript_name(run: KeptRun, form: TranscriptFormat) -> str:
+    """Return the name of a run's file, which no other run has."""
+    began = datetime.fromtimestamp(run.run.started_at, tz=UTC).astimezone()
+    return f"captions-{began:%Y-%m-%d-%H%M}-{run.number}.{form.value}"
 
 
 def write_transcript(path: Path, text: str) -> None:

@@ -51,7 +51,7 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             newest = looking.runs(connection)[0]
             listed = _times_ms(rounds, lambda: looking.runs(connection))
             exports = {
-                form: _times_ms(rounds, partial(exported, connection, newest, form))
+                form: _times_ms(rounds, partial(exported, connection, [newest], form))
                 for form in TranscriptFormat
             }
             checked = _times_ms(rounds, lambda: what_is_damaged(connection))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -134,14 +135,36 @@ def test_export(history: Path, captioner: Captioner, tmp_path: Path) -> None:
     folder = tmp_path / "all" / "of them"
     assert captioner("export", "--output-dir", str(folder), "-f", "md")[0] == 0
     assert len(list(folder.glob("captions-*.md"))) == 2
+    code, out, _ = captioner("export", "1", "2")
+    assert (code, out.splitlines()[0]) == (0, "Die Grüße kamen an"), "one file of both"
     for refused in (
-        ("export", "1", "2"),
+        ("export", "2", "--output", str(target)),
+        ("export", "--output-dir", str(folder), "-f", "md"),
+        ("export", "2", "-f", "txt", "--output", os.devnull),
+        ("export", "--since", "5m"),
         ("export", "1", "--output", str(tmp_path / "talk.docx")),
         ("export", "1", "--output", str(tmp_path / "no folder" / "talk.txt")),
     ):
         code, out, errors = captioner(*refused)
         assert (code, out) == (ExitCode.CONFIGURATION, "")
         assert "Fix: " in errors
+    assert captioner("export", "2", "--output", str(target), "--yes")[0] == 0
+
+
+def test_export_of_a_time(history: Path, captioner: Captioner) -> None:
+    since = local_time(NOW - 3600 + 3, "%Y-%m-%dT%H:%M:%S")
+    out = captioner("export", "--since", since, "--no-speakers", "--times")[1]
+    at = local_time(NOW - 3600 + 4, "%H:%M:%S")
+    assert out == f"{at}  The budget is fine.\n"
+    out = captioner("export", "--since", since, "-f", "srt")[1]
+    assert out.startswith("1\n00:00:0"), "times count from the moment that was asked for"
+    everything = captioner("export", "--since", "2020-01-01", "-f", "json")[1]
+    events = json.loads(everything)
+    assert [each["segment_id"] for each in events if each["type"] == "transcription"] == [0, 1, 3]
+    assert events[1]["start"] - events[0]["start"] == pytest.approx(DAY_S * 10_000, abs=3_700_000)
+    assert captioner("export", "--since", "2020-01-01", "-f", "md", "--no-times")[1].startswith(
+        "Die Grüße kamen an\n\n**You:** About the budget"
+    )
 
 
 def test_delete_is_asked_for_and_thorough(history: Path, captioner: Captioner) -> None:
