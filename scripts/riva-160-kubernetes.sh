@@ -32,6 +32,8 @@ set -euo pipefail
 . "$ROOT/scripts/lib/riva-download.sh"
 # shellcheck source=scripts/lib/riva-tls.sh
 . "$ROOT/scripts/lib/riva-tls.sh"
+# shellcheck source=scripts/lib/riva-nim.sh
+. "$ROOT/scripts/lib/riva-nim.sh"
 # shellcheck source=scripts/lib/riva-kubernetes.sh
 . "$ROOT/scripts/lib/riva-kubernetes.sh"
 # shellcheck source=scripts/lib/riva-kubernetes-files.sh

@@ -21,6 +21,8 @@ fi
 
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=scripts/lib/riva-values.sh
+. "$ROOT/scripts/lib/riva-values.sh"
 # shellcheck source=scripts/lib/riva-env.sh
 . "$ROOT/scripts/lib/riva-env.sh"
 

@@ -9,17 +9,6 @@ use_kubernetes_names() {
     RELEASE="$NAME-riva-nim"
 }
 
-# shellcheck disable=SC2034  # set for the caller
-# Sets IMAGE_REPOSITORY, IMAGE_TAG and IMAGE_SELECTOR: the recogniser, as 055 and 060 have it.
-use_nim_image() {
-    need NIM_IMAGE NIM_TAGS_SELECTOR
-    [ -n "$NIM_IMAGE" ] || fail "NIM_IMAGE is not set." "Name the image with its tag, from https://catalog.ngc.nvidia.com, in $ENV_FILE."
-    IMAGE_TAG=${NIM_IMAGE##*/}
-    IMAGE_TAG=${IMAGE_TAG#*:}
-    IMAGE_REPOSITORY=${NIM_IMAGE%":$IMAGE_TAG"}
-    IMAGE_SELECTOR=$NIM_TAGS_SELECTOR
-}
-
 # kubectl_do COMMAND...: kubectl, in the cluster that was chosen.
 kubectl_do() { kubectl ${KUBERNETES_CONTEXT:+--context "$KUBERNETES_CONTEXT"} "$@"; }
 

@@ -8,24 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server_scripts import ServerScripts
+from tests.support.server_scripts import ServerScripts, bash
 
 _CIDR = ("--set", "AWS_ALLOWED_CIDRS=203.0.113.7/32")
 _SECRET = "nvapi-Very_Secret-123"  # noqa: S105 - a secret of the test
-
-
-def _bash(scripts: ServerScripts, program: str, **environ: str) -> str:
-    """Run a program that has the common functions and a configuration."""
-    done = subprocess.run(
-        ["/bin/bash", "-c", f"set -euo pipefail; . scripts/riva-common-functions.sh; {program}"],
-        cwd=scripts.root,
-        env=scripts.environ | environ,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    return done.stdout + done.stderr
 
 
 def test_configuration_is_private_complete_and_keeps_what_the_example_says(
@@ -64,7 +50,7 @@ def test_value_is_replaced_only_when_the_user_agrees(server_scripts: ServerScrip
 def test_questions_are_asked_until_answers_are_good_and_secrets_are_not_shown(
     server_scripts: ServerScripts,
 ) -> None:
-    typed = "demo\naws\n\neu-west-1\n\ng4dn.xlarge\ng5.xlarge\n\n10.0.0.0/8\n" + 7 * "\n"
+    typed = "demo\naws\n\neu-west-1\n\ng4dn.xlarge\ng5.xlarge\n\n10.0.0.0/8\n" + 8 * "\n"
     shown = server_scripts.in_terminal("005", typed=typed + _SECRET + "\n")
     assert "AWS_INSTANCE_TYPE has a T4 (compute capability 7.5)" in shown
     values = server_scripts.values()
@@ -85,10 +71,10 @@ def test_no_secret_in_traces_logs_arguments_or_the_environment_of_programs(
         "set -x; open_log trace; read_env; need NGC_API_KEY; report_configuration; "
         'secret NGC_API_KEY | wc -c; env; write_env NGC_API_KEY <.env; fail "$REDACTED" "No."'
     )
-    _bash(server_scripts, "open_log trace; read_env; log_lines <.env; logged x y cat .env")
+    bash(server_scripts, "open_log trace; read_env; log_lines <.env; logged x y cat .env")
     for environ in ({}, {"NGC_API_KEY": _SECRET}):
         server_scripts.env_file.write_text(f"NGC_API_KEY={_SECRET}\n")
-        shown = _bash(server_scripts, f"({traced}) || true", **environ)
+        shown = bash(server_scripts, f"({traced}) || true", **environ)
         assert shown.startswith(f"{len(_SECRET)}\n")
         assert "+ write_env" in shown
         assert _SECRET not in shown
@@ -116,7 +102,7 @@ def test_values_are_read_as_they_were_written_here_and_elsewhere(
     server_scripts: ServerScripts, value: str
 ) -> None:
     server_scripts.env_file.write_text("#X=1\nY=2\n")
-    read = _bash(
+    read = bash(
         server_scripts, 'ENV_FILE=.env; printf %s "$V" | write_env X; in_file X; in_file Y', V=value
     )
     assert read == value + "2"
@@ -157,7 +143,7 @@ def test_dry_run_writes_nothing(server_scripts: ServerScripts) -> None:
 
 def test_only_one_step_at_a_time_works_with_a_configuration(server_scripts: ServerScripts) -> None:
     program = "ENV_FILE=$PWD/.env; lock step; bash scripts/riva-005-configure.sh --yes || true"
-    assert "Another step works with" in _bash(server_scripts, program)
+    assert "Another step works with" in bash(server_scripts, program)
     # Another configuration is not held up.
     assert "is done" in server_scripts.must(
         "005", "--yes", *_CIDR, "--env-file", str(server_scripts.root / "other.env")
@@ -211,7 +197,7 @@ def test_command_for_the_gpu_machine_arrives_word_by_word(
         "open_log x; read_env; . scripts/lib/riva-host.sh; use_ssh; "
         "on_host printf '%s|' 'two words' \"it's\" '$HOME' | cat; printf secret | on_host wc -c"
     )
-    said = _bash(server_scripts, program, RIVA_HOST=host, SSH_KEY_FILE=str(key))
+    said = bash(server_scripts, program, RIVA_HOST=host, SSH_KEY_FILE=str(key))
     assert said == "two words|it's|$HOME|6\n"
     assert bool(calls.read_text(encoding="utf-8")) is (host != "localhost")
 
@@ -230,7 +216,7 @@ def test_each_script_explains_itself(server_scripts: ServerScripts, script: Path
 
 
 def test_example_file_names_all_of_the_configuration(server_scripts: ServerScripts) -> None:
-    rows = _bash(server_scripts, "printf '%s\\n' \"${CONFIGURATION[@]}\"").splitlines()
+    rows = bash(server_scripts, "printf '%s\\n' \"${CONFIGURATION[@]}\"").splitlines()
     example = (server_scripts.root / ".env.example").read_text(encoding="utf-8")
     for row in rows:
         name, _, _, default, _ = row.split("|")

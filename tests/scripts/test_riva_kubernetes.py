@@ -382,7 +382,7 @@ def test_what_a_killed_run_left_is_cleared_before_the_next_change(cluster: Clust
     ("change", "reason"),
     [
         ("KUBERNETES_CHART_VERSION=", "KUBERNETES_CHART_VERSION is not set"),
-        ("NIM_IMAGE=", "NIM_IMAGE is not set"),
+        ("NIM_IMAGE=nvcr.io/nim/nvidia/x:latest", "latest is no tag that stays"),
         ("NGC_API_KEY=", "NGC_API_KEY is not set"),
         ("TLS_MODE=disabled", "lets clients in, and TLS_MODE is disabled"),
         ("KUBERNETES_ALLOWED_CIDRS=0.0.0.0/0", "most of the internet"),

@@ -126,6 +126,20 @@ class ServerScripts:
         return calls
 
 
+def bash(scripts: ServerScripts, program: str, **environ: str) -> str:
+    """Run a program that has the common functions and a configuration."""
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"set -euo pipefail; . scripts/riva-common-functions.sh; {program}"],
+        cwd=scripts.root,
+        env=scripts.environ | environ,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    return done.stdout + done.stderr
+
+
 @pytest.fixture
 def server_scripts(tmp_path: Path) -> ServerScripts:
     """A checkout with nothing but the scripts, without a configuration."""
