@@ -81,6 +81,11 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
         "Measure a recogniser with many real-time streams.",
         _MEASURING,
     ),
+    "bench": CommandEntry(
+        "captioner.cli.bench:bench",
+        "Measure how accurate, fast and steady a recogniser is.",
+        _MEASURING,
+    ),
     "report": CommandEntry(
         "captioner.cli.measure_report:report",
         "Make a report with plots of what was measured.",

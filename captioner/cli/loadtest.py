@@ -20,6 +20,7 @@ from captioner.cli.measured import (
     FilesArgument,
     FolderOption,
     JsonOption,
+    chunk_ms_of,
     deliver,
     span_s,
 )
@@ -39,9 +40,6 @@ from captioner.measure.result import Measurement, Plan, Run
 from captioner.measure.sound import recordings
 from captioner.measure.target import open_target
 from captioner.settings.models import Settings
-
-_SHORTEST_CHUNK_S = 0.02
-_LONGEST_CHUNK_S = 1.0
 
 
 def loadtest(
@@ -119,7 +117,7 @@ def loadtest(
         streams=streams,
         duration_s=_positive(duration, "--duration"),
         ramp_s=span_s(ramp, "--ramp"),
-        chunk_ms=_chunk_ms(chunk),
+        chunk_ms=chunk_ms_of(chunk),
     )
     if find_capacity and limit_errors is None:
         limit_errors = 0
@@ -183,16 +181,6 @@ def _positive(text: str, option: str) -> float:
     if not seconds:
         raise ConfigurationError(f"{option} must be more than 0.", hint="Write 60s, for one.")
     return seconds
-
-
-def _chunk_ms(text: str) -> int:
-    seconds = span_s(text, "--chunk")
-    if not _SHORTEST_CHUNK_S <= seconds <= _LONGEST_CHUNK_S:
-        raise ConfigurationError(
-            f"--chunk {text} is not a length that clients send.",
-            hint="Choose from 20ms to 1s; 160ms is what NVIDIA publishes figures for.",
-        )
-    return round(1000 * seconds)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from captioner.measure.reading import read_measurement
 from captioner.measure.report.files import write_report
-from captioner.measure.result import read_measurement
 
 
 def report(

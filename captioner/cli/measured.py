@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -16,9 +16,11 @@ from captioner.cli.output import write_output
 from captioner.core.errors import ConfigurationError
 from captioner.measure.notices import broken_streams, counted_streams, limit_and_found, notices
 from captioner.measure.report.files import write_report
-from captioner.measure.result import Check, Measurement, Run, Summary
+from captioner.measure.result import Check, Kind, Measurement, Run, Summary
 
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
+_SHORTEST_CHUNK_S: Final = 0.02
+_LONGEST_CHUNK_S: Final = 1.0
 _UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 EndpointOption: TypeAlias = Annotated[
@@ -71,6 +73,21 @@ def span_s(text: str, option: str) -> float:
     return float(found[1]) * _UNIT_S[found[2] or "s"]
 
 
+def chunk_ms_of(text: str) -> int:
+    """Return the milliseconds of ``--chunk``.
+
+    Raises:
+        ConfigurationError: No client sends chunks of that length.
+    """
+    seconds = span_s(text, "--chunk")
+    if not _SHORTEST_CHUNK_S <= seconds <= _LONGEST_CHUNK_S:
+        raise ConfigurationError(
+            f"--chunk {text} is not a length that clients send.",
+            hint="Choose from 20ms to 1s; 160ms is what NVIDIA publishes figures for.",
+        )
+    return round(1000 * seconds)
+
+
 def deliver(measured: Measurement, *, folder: Path | None, as_json: bool, console: Console) -> None:
     """Show ``measured``, and keep it with a report in ``folder`` where one is named.
 
@@ -104,15 +121,43 @@ def _keep(measured: Measurement, document: str, folder: Path) -> Iterator[Path]:
 def show(measured: Measurement) -> None:
     """Print tables for people."""
     console = Console(highlight=False)
-    # Of a search the last run of the number that it found; all else is in the document.
-    for run in measured.runs if measured.capacity is None else measured.counted[-1:]:
-        console.print(_run_table(run))
+    if measured.kind is Kind.BENCH:
+        for name in dict.fromkeys(run.server for run in measured.runs):
+            runs = [run for run in measured.runs if run.server == name]
+            console.print(_bench_table(name, runs))
+    elif measured.counted:
+        # Of a search the last run of the number that it found; all else is in the document.
+        console.print(_run_table(measured.counted[-1]))
     if measured.capacity is not None:
         console.print(Text(measured.capacity.confidence))
     for check in measured.checks:
         console.print(_check_line(check))
     for notice in notices(measured):
         console.print(Text(notice, style="bold yellow"))
+
+
+def _bench_table(server: str, runs: Sequence[Run]) -> Table:
+    """Return one recogniser's recordings, a row each: what both paces found together."""
+    table = Table(title=server, title_justify="left", title_style="bold", box=None)
+    table.add_column("recording", overflow="fold")
+    for name in ("WER", "CER", "time a s", "first words", "final p50", "p95", "erasure"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for audio in dict.fromkeys(run.audio for run in runs):
+        paces = [run for run in runs if run.audio == audio]
+        live = next((run for run in paces if run.realtime), paces[0])
+        fast = [run.real_time_factor for run in paces if run.real_time_factor is not None]
+        words, first, final = live.accuracy, live.first_partial_ms, live.final_ms
+        table.add_row(
+            audio,
+            "" if words is None else f"{100 * words.wer:.2f} %",
+            "" if words is None else f"{100 * words.cer:.2f} %",
+            "" if not fast else f"{fast[0]:.3f} s",
+            "" if first is None else f"{first.p50:.0f} ms",
+            "" if final is None else f"{final.p50:.0f} ms",
+            "" if final is None else f"{final.p95:.0f} ms",
+            "" if live.erasure is None else f"{live.erasure:.3f}",
+        )
+    return table
 
 
 def _run_table(run: Run) -> Table:

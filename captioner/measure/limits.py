@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Final
 
 from captioner.measure.result import Check, Run, Summary
+
+_NAMES: Final = {
+    "p95_ms": ("from chunk to answer, 95 %", "ms"),
+    "final_p95_ms": ("from end of speech to final, 95 %", "ms"),
+    "wer_percent": ("word error rate", "%"),
+    "errors": ("broken streams", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +39,34 @@ class Limits:
 
     def checks(self, run: Run) -> tuple[Check, ...]:
         """Return how ``run`` did."""
-        return tuple(self._checks(run))
+        return self.checks_over([run])
+
+    def checks_over(self, runs: Sequence[Run]) -> tuple[Check, ...]:
+        """Return how several runs of one recogniser did together: words in sum, latencies each."""
+        words = [run.accuracy for run in runs if run.accuracy is not None]
+        spoken = sum(each.words for each in words)
+        wrong = sum(each.substitutions + each.deletions + each.insertions for each in words)
+        found = {
+            "wer_percent": round(100 * wrong / spoken, 3) if spoken else None,
+            "p95_ms": _most(run.chunk_ms for run in runs),
+            "final_p95_ms": _most(run.final_ms for run in runs),
+            "errors": float(sum(sum(run.errors.values()) for run in runs)),
+        }
+        return tuple(self._judged(found))
 
     def keeps(self, run: Run) -> bool:
         """Return whether ``run`` kept every limit."""
-        return all(check.passed for check in self._checks(run))
+        return all(check.passed for check in self.checks(run))
 
-    def _checks(self, run: Run) -> Iterator[Check]:
-        if self.p95_ms is not None:
-            what = "from chunk to answer, 95 %"
-            yield _check(what, self.p95_ms, _p95(run.chunk_ms), "ms")
-        if self.final_p95_ms is not None:
-            what = "from end of speech to final, 95 %"
-            yield _check(what, self.final_p95_ms, _p95(run.final_ms), "ms")
-        if self.wer_percent is not None:
-            found = None if run.accuracy is None else round(100 * run.accuracy.wer, 3)
-            yield _check("word error rate", self.wer_percent, found, "%")
-        if self.errors is not None:
-            yield _check("broken streams", self.errors, sum(run.errors.values()), "")
+    def _judged(self, found: Mapping[str, float | None]) -> Iterator[Check]:
+        for field in fields(self):
+            limit = getattr(self, field.name)
+            if limit is not None:
+                what, unit = _NAMES[field.name]
+                value = found[field.name]
+                passed = value is not None and value <= limit
+                yield Check(what=what, limit=limit, found=value, unit=unit, passed=passed)
 
 
-def _p95(summary: Summary | None) -> float | None:
-    return None if summary is None else summary.p95
-
-
-def _check(what: str, limit: float, found: float | None, unit: str) -> Check:
-    passed = found is not None and found <= limit
-    return Check(what=what, limit=limit, found=found, unit=unit, passed=passed)
+def _most(summaries: Iterable[Summary | None]) -> float | None:
+    return max((each.p95 for each in summaries if each is not None), default=None)

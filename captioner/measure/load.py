@@ -8,18 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from captioner.core.audio import SAMPLE_RATE
 from captioner.core.clock import Clock, SystemClock
-from captioner.measure.accuracy import accuracy
-from captioner.measure.chunk_latency import ChunkTap
-from captioner.measure.result import Client, Moment, Plan, Run
-from captioner.measure.statistics import percentile, summary
-from captioner.measure.stream import MeasuredStream, Tally
+from captioner.measure.result import Moment, Plan, Run
+from captioner.measure.statistics import percentile
+from captioner.measure.stream import MeasuredStream
+from captioner.measure.tally import Tally
 from captioner.measure.target import Target
 from captioner.measure.track import Recording, Track
-
-LATE_LIMIT_MS: Final = 50.0
-"""A client of whose chunks more than 1 in 100 go out later than this has not kept up."""
 
 _LEAD_S: Final = 0.2
 _LOOK_S: Final = 0.5
@@ -130,10 +125,8 @@ class LoadRun:
             self._tally.broken.add(self._ended_at, 1)
 
     def _stream(self, number: int) -> MeasuredStream:
-        tap = ChunkTap(self._tally.chunk, self._clock)
-        recogniser = self._target.recogniser(self._clock, tap)
         track = Track(self._recordings, number)
-        return MeasuredStream(recogniser, tap, track, self._tally, self._clock)
+        return MeasuredStream(self._target, track, self._tally, self._clock)
 
     def _due(self, number: int) -> float:
         share = self._plan.ramp_s * number / self._plan.streams
@@ -172,37 +165,14 @@ class LoadRun:
         )
 
     def _result(self, processor: float) -> Run:
-        tally = self._tally
-        # What was stopped while streams were still being opened is told as far as it came. The
-        # last answers belong to audio of the measured part, and come a little after its end.
-        begin = self._measured_from if self._measured_from < self._ended_at else self._begun_at
-        late = tally.late_ms.between(begin)
-        late_p99 = percentile(late, 99)
-        chunk_ms = summary(tally.chunk.samples.between(begin))
-        return Run(
+        # What was stopped while streams were still being opened is told as far as it came.
+        has_ramped = self._measured_from < self._ended_at
+        return self._tally.run(
             server=self._target.endpoint.title,
             audio=", ".join(each.name for each in self._recordings),
             streams=self._plan.streams,
-            seconds=round(max(0.0, self._ended_at - begin), 3),
-            chunk_ms=chunk_ms,
-            caption_ms=summary(tally.caption_ms.between(begin)),
-            final_ms=summary(tally.final_ms.between(begin)),
-            first_partial_ms=summary(tally.first_partial_ms.between()),
-            pairing=None if chunk_ms is None else tally.chunk.pairing,
-            lag_s=summary(tally.lag_s.between(begin)),
-            errors=dict(tally.errors),
-            reconnects=tally.reconnects,
-            given_up=len(tally.given_up),
-            dropped_s=round(tally.dropped_samples / SAMPLE_RATE, 3),
-            audio_s=round(tally.sent_samples / SAMPLE_RATE, 3),
-            finals=tally.finals,
-            accuracy=accuracy(tally.texts),
-            erasure=round(tally.erasure.normalized, 4) if tally.erasure.final_tokens else None,
-            client=Client(
-                late_ms=summary(late),
-                processor=round(processor, 3),
-                kept_up=late_p99 is None or late_p99 <= LATE_LIMIT_MS,
-            ),
+            span=(self._measured_from if has_ramped else self._begun_at, self._ended_at),
+            processor=processor,
             timeline=tuple(self._moments()),
         )
 

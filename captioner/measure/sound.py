@@ -7,23 +7,31 @@ from pathlib import Path
 from typing import Final
 
 from captioner.audio.sample import SAMPLE_TEXT, sample_path
-from captioner.core.errors import InputFileError
+from captioner.core.errors import ConfigurationError, InputFileError
 from captioner.measure.track import Recording, read_recording
 
 _INSTEAD: Final = "Name a sound file of yours after the options."
 
 
-async def recordings(files: Sequence[Path], *, chunk_ms: int) -> list[Recording]:
+async def recordings(
+    files: Sequence[Path], *, chunk_ms: int, reference: Path | None = None
+) -> list[Recording]:
     """Read the sound files, each with the ``.txt`` beside it that tells what is said in it.
 
     Args:
         files: What is played; none plays the sample that comes with the embedded engine.
         chunk_ms: Length of the chunks in which it is sent.
+        reference: The text of the only file, where it lies elsewhere.
 
     Raises:
         CaptionerError: There is nothing to play, or it cannot be read.
     """
-    played = [(path, reference_of(path)) for path in files]
+    if reference is not None and len(files) != 1:
+        raise ConfigurationError(
+            f'"{reference}" is the reference of one sound file, and {len(files)} are named.',
+            hint="Put the words of each file into a .txt of the same name beside it.",
+        )
+    played = [(path, reference_of(path, reference)) for path in files]
     if not played:
         played = [(sample_path(instead=_INSTEAD), SAMPLE_TEXT)]
     return [
@@ -32,21 +40,25 @@ async def recordings(files: Sequence[Path], *, chunk_ms: int) -> list[Recording]
     ]
 
 
-def reference_of(path: Path) -> str | None:
-    """Return what is said in ``path``, from the text file of its name; None where there is none.
+def reference_of(path: Path, named: Path | None = None) -> str | None:
+    """Return what is said in ``path``; None where there is no text file of its name.
+
+    Args:
+        path: The sound file.
+        named: Its text file, where it is not the one beside it.
 
     Raises:
-        InputFileError: There is one, and it cannot be used.
+        InputFileError: It cannot be used.
     """
-    text_file = path.with_suffix(".txt")
-    hint = "It holds the words of the recording as UTF-8 text; put it right, or take it away."
+    text_file = named or path.with_suffix(".txt")
+    hint = "It holds the words of the recording as UTF-8 text; put it right, or leave it out."
     try:
         text = text_file.read_text(encoding="utf-8-sig").strip()
-    except FileNotFoundError:
-        return None
     except UnicodeDecodeError as error:
         raise InputFileError(f'The reference "{text_file}" is not text.', hint=hint) from error
     except OSError as error:
+        if named is None and isinstance(error, FileNotFoundError):
+            return None
         raise InputFileError(
             f'The reference "{text_file}" cannot be read: {error.strerror}.', hint=hint
         ) from error

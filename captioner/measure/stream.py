@@ -3,95 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from contextlib import aclosing
-from itertools import count
-from typing import Final
 
 from captioner.asr.events import Connected, Heard, Interrupted, Lost
-from captioner.asr.recogniser import Recogniser
 from captioner.asr.replay import LostAudio
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError
 from captioner.core.hypothesis import Hypothesis
-from captioner.measure.chunk_latency import ChunkLatencies, ChunkTap
-from captioner.measure.statistics import Samples
+from captioner.measure.chunk_latency import ChunkTap
+from captioner.measure.tally import Tally
+from captioner.measure.target import Target
 from captioner.measure.track import Track
-from captioner.transcript.erasure import ErasureMeter
-
-_UNKNOWN_STATUS: Final = "OTHER"
-
-
-class Tally:
-    """What all streams of a run found together.
-
-    Attributes:
-        chunk: From the sending of a chunk to its answer.
-        caption_ms: From the newest audio behind a caption to the caption.
-        final_ms: From the end of speech to its final.
-        first_partial_ms: From the first speech of a stream to its first words.
-        late_ms: How late chunks were handed over.
-        lag_s: Audio that recognisers are behind.
-        broken: When streams broke.
-        errors: How often streams broke, by status.
-        given_up: Why streams ended before their time, in order.
-        dropped_samples: Audio that no recogniser heard.
-        sent_samples: Audio that was handed over.
-        reconnects: How often a stream was opened again.
-        finals: Finished captions.
-        open: Streams that stand now.
-        open_streams: How many stood, looked at now and then.
-        erasure: Words taken back.
-        segments: Numbers for utterances.
-        texts: Reference and recognised words of each recording that was played to its end.
-    """
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.chunk = ChunkLatencies()
-        self.caption_ms = Samples()
-        self.final_ms = Samples()
-        self.first_partial_ms = Samples()
-        self.late_ms = Samples()
-        self.lag_s = Samples()
-        self.broken = Samples()
-        self.errors: Counter[str] = Counter()
-        self.given_up: list[CaptionerError] = []
-        self.dropped_samples = 0
-        self.sent_samples = 0
-        self.reconnects = 0
-        self.finals = 0
-        self.open = 0
-        self.open_streams = Samples()
-        self.erasure = ErasureMeter()
-        self.segments = count()
-        self.texts: list[tuple[str, str]] = []
-
-    def broke(self, at: float, error: CaptionerError) -> None:
-        """Count a stream that broke."""
-        self.errors[error.code or str(error.category) or _UNKNOWN_STATUS] += 1
-        self.broken.add(at, 1)
 
 
 class MeasuredStream:
-    """One stream in real time, from `play` to the last words.
+    """One stream, from `play` to the last words.
 
     Attributes:
         lag_s: Audio that the recogniser is behind now.
     """
 
     def __init__(
-        self, recogniser: Recogniser, tap: ChunkTap, track: Track, tally: Tally, clock: Clock
+        self, target: Target, track: Track, tally: Tally, clock: Clock, *, realtime: bool = True
     ) -> None:
-        """Prepare; ``tap`` listens to ``recogniser``."""
-        self._recogniser = recogniser
-        self._tap = tap
+        """Prepare.
+
+        Args:
+            target: Who recognises.
+            track: What is played.
+            tally: Where all is noted.
+            clock: Time.
+            realtime: Whether audio goes out as fast as it is spoken. Otherwise it goes as fast as
+                it is taken, and no latency is noted: there is none to speak of.
+        """
+        self._tap = ChunkTap(tally.chunk, clock)
+        self._recogniser = target.recogniser(clock, self._tap)
+        self._realtime = realtime
         self._track = track
         self._tally = tally
         self._clock = clock
         self._begun_at = 0.0
-        self._first_words = False
+        self._has_words = False
         self._is_standing = False
         self._finals: dict[int, list[str]] = {}
         self._segment = next(tally.segments)
@@ -102,7 +55,10 @@ class MeasuredStream:
         return self._recogniser.lag_s
 
     async def play(self, begin_at: float, stop: asyncio.Event) -> None:
-        """Play from the moment ``begin_at`` until ``stop`` is set, and wait for the last words."""
+        """Play from the moment ``begin_at`` until ``stop`` is set, and wait for the last words.
+
+        Ends before where the track does.
+        """
         await self._clock.sleep(begin_at - self._clock.now())
         if stop.is_set():
             return
@@ -122,15 +78,27 @@ class MeasuredStream:
     async def _feed(self, stop: asyncio.Event, reading: asyncio.Task[None]) -> None:
         while not (stop.is_set() or reading.done()):
             begin = self._track.position
-            pcm, is_loud = self._track.next_chunk()
-            due = self._begun_at + self._track.position / SAMPLE_RATE
-            if (wait_s := due - self._clock.now()) > 0:
-                await self._clock.sleep(wait_s)
-            now = self._clock.now()
-            self._tally.late_ms.add(now, 1000 * max(0.0, now - due))
+            if (chunk := self._track.next_chunk()) is None:
+                return
+            pcm, is_loud = chunk
+            captured_at = await self._wait(reading)
             self._tally.sent_samples += self._track.position - begin
-            lost = self._recogniser.feed(AudioChunk(pcm, begin, due), is_loud=is_loud)
+            lost = self._recogniser.feed(AudioChunk(pcm, begin, captured_at), is_loud=is_loud)
             self._lost(lost)
+
+    async def _wait(self, reading: asyncio.Task[None]) -> float:
+        """Wait until the next chunk may go out; return when its last sample was heard."""
+        if not self._realtime:
+            room = asyncio.create_task(self._recogniser.room(), name="measured-room")
+            await asyncio.wait({room, reading}, return_when=asyncio.FIRST_COMPLETED)
+            room.cancel()
+            return self._clock.now()
+        due = self._begun_at + self._track.position / SAMPLE_RATE
+        if (wait_s := due - self._clock.now()) > 0:
+            await self._clock.sleep(wait_s)
+        now = self._clock.now()
+        self._tally.late_ms.add(now, 1000 * max(0.0, now - due))
+        return due
 
     async def _read(self) -> None:
         try:
@@ -163,25 +131,34 @@ class MeasuredStream:
             self._tally.dropped_samples += audio.end - audio.start
 
     def _hear(self, said: Hypothesis, took_ms: float) -> None:
-        now, tally = self._clock.now(), self._tally
-        if said.text and not self._first_words:
-            self._first_words = True
-            spoken = self._track.first_speech / SAMPLE_RATE
-            tally.first_partial_ms.add(now, 1000 * (now - self._begun_at - spoken))
-        if took_ms > 0:
-            tally.caption_ms.add(now, took_ms)
+        tally = self._tally
+        if self._realtime:
+            self._note_latency(said, took_ms)
         tally.erasure.update(self._segment, said.text, is_final=said.is_final)
         if not said.is_final:
             return
         self._segment = next(tally.segments)
+        if said.text:
+            tally.finals += 1
+            spoken_until = self._track.last_speech(_covers_until(said)) or 0
+            self._finals.setdefault(self._track.pass_of(spoken_until), []).append(said.text)
+
+    def _note_latency(self, said: Hypothesis, took_ms: float) -> None:
+        now, tally = self._clock.now(), self._tally
         if not said.text:
             return
-        tally.finals += 1
-        spoken_until = self._track.last_speech(_covers_until(said))
-        if spoken_until is None:
-            return
-        tally.final_ms.add(now, 1000 * (now - self._begun_at - spoken_until / SAMPLE_RATE))
-        self._finals.setdefault(self._track.pass_of(spoken_until), []).append(said.text)
+        if not self._has_words:
+            self._has_words = True
+            tally.first_partial_ms.add(now, self._since(self._track.first_speech, now))
+        if took_ms > 0:
+            tally.caption_ms.add(now, took_ms)
+        spoken_until = self._track.last_speech(_covers_until(said)) if said.is_final else None
+        if spoken_until is not None:
+            tally.final_ms.add(now, self._since(spoken_until, now))
+
+    def _since(self, position: int, now: float) -> float:
+        """Return the milliseconds since the sample at ``position`` was played."""
+        return 1000 * (now - self._begun_at - position / SAMPLE_RATE)
 
     def _close(self) -> None:
         self._tally.reconnects += self._recogniser.reconnects

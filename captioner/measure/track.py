@@ -53,6 +53,11 @@ class Recording:
         """Length with the pause."""
         return sum(map(len, self.chunks)) // BYTES_PER_SAMPLE
 
+    @property
+    def seconds(self) -> float:
+        """Length with the pause."""
+        return self.samples / SAMPLE_RATE
+
     def last_speech(self, until: int) -> int | None:
         """Return where the last loud stretch up to the sample ``until`` ends, if there is one."""
         number = bisect_right(self.loud_ends, until)
@@ -101,23 +106,28 @@ def _cut(name: str, pcm: bytes, chunk_ms: int, reference: str | None, pause_s: f
 
 
 class Track:
-    """An endless row of recordings, as one stream plays it. Positions are samples from its begin.
+    """A row of recordings, as one stream plays it. Positions are samples from its beginning.
 
     Chunks are asked for in order; each recording that was begun is remembered.
     """
 
-    def __init__(self, recordings: Sequence[Recording], first: int = 0) -> None:
-        """Begin with the recording of that number."""
+    def __init__(
+        self, recordings: Sequence[Recording], first: int = 0, *, is_endless: bool = True
+    ) -> None:
+        """Begin with the recording of the number ``first``; end after one, or never."""
         self._recordings = recordings
+        self._is_endless = is_endless
         self._first = self._next = first
         self._begins: list[int] = []
         self._played: list[Recording] = []
         self._chunk = 0
         self.position = 0
 
-    def next_chunk(self) -> tuple[bytes, bool]:
-        """Return the next chunk, and whether it may be speech."""
+    def next_chunk(self) -> tuple[bytes, bool] | None:
+        """Return the next chunk, and whether it may be speech; None at the end."""
         if not self._played or self._chunk == len(self._played[-1].chunks):
+            if self._played and not self._is_endless:
+                return None
             self._begins.append(self.position)
             self._played.append(self._recordings[self._next % len(self._recordings)])
             self._next += 1

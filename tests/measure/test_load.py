@@ -25,10 +25,10 @@ async def test_latencies_are_those_of_the_recogniser(tmp_path: Path) -> None:
     assert found.chunk_ms is not None
     assert found.final_ms is not None
     assert found.first_partial_ms is not None
-    assert 1000 * ANSWER_S <= found.chunk_ms.p50 < 1000 * ANSWER_S + 60
+    assert 1000 * ANSWER_S <= found.chunk_ms.p50 < 1000 * ANSWER_S + CHUNK_MS
     waited = 1000 * (FINAL_AT_S - SPEECH_S + ANSWER_S)
-    assert waited <= found.final_ms.p50 < waited + 100
-    assert CHUNK_MS - 10 <= found.first_partial_ms.p50 < CHUNK_MS + 1000 * ANSWER_S + 60
+    assert waited <= found.final_ms.p50 < waited + 300
+    assert CHUNK_MS - 10 <= found.first_partial_ms.p50 < CHUNK_MS + 1000 * ANSWER_S + 300
     assert found.accuracy is not None
     assert found.accuracy.wer == 0
     assert found.accuracy.words == 18

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from captioner.cli.exit_codes import ExitCode
-from captioner.measure.result import Kind, read_measurement
+from captioner.cli.main import main
+from captioner.core.errors import InputFileError
+from captioner.measure.reading import read_measurement
+from captioner.measure.result import Kind
+from captioner.measure.sound import recordings
 from tests.measure.speech import recognise, write_speech
 from tests.support.program import Program
 from tests.support.riva_server import ServedStream, serve_riva
@@ -70,17 +74,20 @@ async def test_ctrl_c_ends_it_in_order_and_prints_what_there_is(
     ],
 )
 def test_what_makes_no_sense_is_told_with_its_fix(
-    program: Program, arguments: list[str], code: ExitCode, said: str
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: list[str],
+    code: ExitCode,
+    said: str,
 ) -> None:
-    done = program.run("loadtest", *arguments)
-    assert done.returncode == code, done.stderr
-    assert said in done.stderr
-    assert "Fix:" in done.stderr
+    assert main(["--profile-dir", str(tmp_path), "loadtest", *arguments]) == code
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Fix:" in told
 
 
-def test_an_empty_reference_is_refused(program: Program, tmp_path: Path) -> None:
+async def test_an_empty_reference_is_refused(tmp_path: Path) -> None:
     speech = write_speech(tmp_path / "speech.wav")
     speech.with_suffix(".txt").write_text("\n", encoding="utf-8")
-    done = program.run("loadtest", str(speech))
-    assert done.returncode == ExitCode.INPUT_FILE
-    assert "speech.txt" in done.stderr
+    with pytest.raises(InputFileError, match=r"speech\.txt"):
+        await recordings([speech], chunk_ms=100)

@@ -13,8 +13,9 @@ from captioner.cli.exit_codes import ExitCode
 from captioner.cli.main import main
 from captioner.measure.limits import Limits
 from captioner.measure.notices import verdict
+from captioner.measure.reading import read_measurement
 from captioner.measure.report.files import write_report
-from captioner.measure.result import Capacity, Client, Kind, Measurement, read_measurement
+from captioner.measure.result import Capacity, Client, Kind, Measurement
 from tests.measure.results import measurement_of, run_of, summary_of
 
 _VOID = {"meta"}
