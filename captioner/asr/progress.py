@@ -22,6 +22,7 @@ class StreamProgress:
     Attributes:
         sent: Just after the newest sample that was sent.
         processed: Just after the newest sample that the server has, by all we know, worked through.
+        furthest: The furthest that ever was: a guess may have been ahead of what the server says.
     """
 
     def __init__(self, ahead_s: float) -> None:
@@ -33,6 +34,7 @@ class StreamProgress:
         self._idle_since: float | None = None
         self.sent = 0
         self.processed = 0
+        self.furthest = 0
 
     @property
     def may_send(self) -> bool:
@@ -57,6 +59,7 @@ class StreamProgress:
             self._behind = max(0, self.sent - processed)
         else:
             self.processed = max(self.processed, self.sent - self._behind)
+        self.furthest = max(self.furthest, min(self.processed, self.sent))
         self._credit = 0
         self._idle_since = None
         self._moved.set()

@@ -89,6 +89,7 @@ class Recogniser:
         self._finished = False
         self._has_connected = False
         self._is_cut_short = False
+        self._sent_before = self._processed_before = 0
         self.generation = 0
         self.reconnects = 0
 
@@ -180,6 +181,22 @@ class Recogniser:
         return self._stream is not None and self._stream.is_answered
 
     @property
+    def sent_samples(self) -> int:
+        """Audio that streams were sent; what is heard again counts again."""
+        return self._sent_before + (0 if self._stream is None else self._stream.progress.sent)
+
+    @property
+    def processed_samples(self) -> int:
+        """Audio of it that servers have, by all we know, worked through."""
+        stream = self._stream
+        return self._processed_before + (0 if stream is None else stream.progress.furthest)
+
+    @property
+    def waiting_samples(self) -> int:
+        """Audio that waits to be sent."""
+        return self._buffer.unsent_samples
+
+    @property
     def lag_s(self) -> float:
         """Seconds of audio up to the newest sound that are, by all we know, not worked through.
 
@@ -222,6 +239,10 @@ class Recogniser:
                 if not await self._buffer.wait_for_audio():
                     return
             finally:
+                self._sent_before, self._processed_before = (
+                    self.sent_samples,
+                    self.processed_samples,
+                )
                 self._stream = None
             for event in self._rewind():
                 yield event

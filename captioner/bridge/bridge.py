@@ -13,10 +13,10 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from captioner.bridge.client import BridgeClient
-from captioner.bridge.metrics import BridgeMetrics
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.models import Settings
 from captioner.telemetry.logs import register_secret
+from captioner.telemetry.metrics import CONTENT_TYPE, Metrics
 from captioner.web.access import Access, Refusal
 from captioner.web.pages import refused, response
 from captioner.web.server import Service, WebAddress, WebServer
@@ -37,14 +37,23 @@ _FILES: Final = {
 class Bridge:
     """Serves until it is closed, all on one loop."""
 
-    def __init__(self, settings: Settings, token: SecretStr) -> None:
-        """Prepare; nothing is bound before `start`."""
+    def __init__(
+        self, settings: Settings, token: SecretStr, metrics: Metrics | None = None
+    ) -> None:
+        """Prepare; nothing is bound before `start`.
+
+        Args:
+            settings: Where it is served, and how is recognised.
+            token: What clients must carry.
+            metrics: Where it counts; None counts for its own ``/metrics`` alone.
+        """
         register_secret(token.get_secret_value())
         self._settings = settings
         self._engine = EmbeddedEngine(settings.engine)
         self._clients: set[BridgeClient] = set()
         self._is_closing = False
-        self.metrics = BridgeMetrics()
+        self._metrics = metrics or Metrics()
+        self._metrics.bridge.clients.set_function(lambda: len(self._clients))
         service = Service(
             "bridge", "/ws/transcribe", self._serve, _FILES, _LARGEST_MESSAGE, self._answer
         )
@@ -73,7 +82,7 @@ class Bridge:
         if self._is_closing:
             await connection.close(CloseCode.GOING_AWAY)
             return
-        client = BridgeClient(connection, self._settings, self._engine, self.metrics)
+        client = BridgeClient(connection, self._settings, self._engine, self._metrics)
         self._clients.add(client)
         try:
             await client.serve()
@@ -88,7 +97,7 @@ class Bridge:
             refusal = access.refuse_stranger(request.headers)
             if refusal is not None:
                 return refused(refusal)
-            return response(HTTPStatus.OK, self.metrics.text(), self.metrics.content_type)
+            return response(HTTPStatus.OK, self._metrics.text(), CONTENT_TYPE)
         return None
 
     def _health(self) -> Response:

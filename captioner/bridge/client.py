@@ -23,13 +23,13 @@ from captioner.bridge.contract import (
     StopRecording,
     command,
 )
-from captioner.bridge.metrics import BridgeMetrics
 from captioner.bridge.recording import Recording
 from captioner.bridge.teller import Teller
 from captioner.core.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
 from captioner.core.clock import SystemClock
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.models import Settings
+from captioner.telemetry.metrics import Metrics
 from captioner.transcript.contract import ConnectionEvent, PongEvent, timestamp
 from captioner.web.access import client_id
 from captioner.web.outbox import Outbox, send_all
@@ -62,7 +62,7 @@ class BridgeClient:
         connection: ServerConnection,
         settings: Settings,
         engine: EmbeddedEngine,
-        metrics: BridgeMetrics,
+        metrics: Metrics,
     ) -> None:
         """Prepare; nothing is said before `serve`."""
         clock = SystemClock()
@@ -90,8 +90,7 @@ class BridgeClient:
 
     async def serve(self) -> None:
         """Do what the client asks until it leaves or is dismissed."""
-        self._metrics.connections.inc()
-        self._metrics.clients.inc()
+        self._metrics.bridge.connections.inc()
         self._teller.tell(
             ConnectionEvent(
                 client_id=self._id,
@@ -112,7 +111,6 @@ class BridgeClient:
                     await self._connection.close(CloseCode.POLICY_VIOLATION, excess)
                 writing.cancel()
         finally:
-            self._metrics.clients.dec()
             await self._stop()
 
     async def finish(self) -> None:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from captioner.bridge.contract import RecordingStartedEvent, RecordingStoppedEvent
-from captioner.bridge.metrics import BridgeMetrics
 from captioner.bridge.sent_audio import SentAudio
 from captioner.bridge.teller import Teller
-from captioner.core.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from captioner.core.audio import SAMPLE_RATE
 from captioner.core.clock import SystemClock
 from captioner.core.errors import CaptionerError
 from captioner.core.events import (
@@ -26,6 +25,7 @@ from captioner.core.state import SessionState
 from captioner.session.controller import CaptionSession
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.models import AudioSettings, Settings
+from captioner.telemetry.metrics import Metrics
 from captioner.transcript.contract import timestamp
 
 _SENT: Final = AudioSettings(source="-")
@@ -45,7 +45,7 @@ class Recording:
         engine: EmbeddedEngine,
         client: str,
         teller: Teller,
-        metrics: BridgeMetrics,
+        metrics: Metrics,
         *,
         first_id: int,
     ) -> None:
@@ -79,14 +79,13 @@ class Recording:
 
     async def start(self) -> None:
         """Begin. Returns at once."""
-        self._metrics.recordings.inc()
+        self._metrics.bridge.recordings.inc()
         self._teller.tell(RecordingStartedEvent(timestamp=timestamp()))
         await self._session.start()
         self._task = asyncio.create_task(self._run(), name="bridge-recording")
 
     def hear(self, pcm: bytes) -> None:
         """Take in audio."""
-        self._metrics.audio_s.inc(len(pcm) / BYTES_PER_SAMPLE / SAMPLE_RATE)
         self._source.put(pcm)
 
     async def apply(self, settings: Settings) -> None:
@@ -100,13 +99,15 @@ class Recording:
             await asyncio.wait({self._task})
 
     async def _run(self) -> None:
+        let_go = self._metrics.sessions.follow(self._session)
         try:
             await self._session.wait()
         except CaptionerError as error:
             self._teller.tell_failure(error)
         finally:
             self._wait(waits=False)
-            self._metrics.recordings.dec()
+            let_go()
+            self._metrics.bridge.recordings.dec()
             self._teller.tell(
                 RecordingStoppedEvent(
                     final_transcript=" ".join(self._finals),
@@ -121,8 +122,6 @@ class Recording:
             case CaptionChanged(segment=segment, shown=shown):
                 if segment.is_final:
                     self._finals.append(segment.text)
-                    self._metrics.finals.inc()
-                    self._metrics.latency_s.observe(segment.processing_ms / 1000)
                 here = replace(segment, id=self._first_id + segment.id)
                 self._teller.tell_caption(here, shown)
             case GapMarked(gap=gap):
@@ -140,4 +139,4 @@ class Recording:
     def _wait(self, *, waits: bool) -> None:
         if waits != self.is_waiting:
             self.is_waiting = waits
-            self._metrics.waiting.inc(1 if waits else -1)
+            self._metrics.bridge.waiting.inc(1 if waits else -1)

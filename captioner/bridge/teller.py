@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from captioner.bridge.metrics import BridgeMetrics
 from captioner.core.errors import CaptionerError
 from captioner.core.segment import Gap, Segment
+from captioner.telemetry.metrics import Metrics
 from captioner.transcript.contract import (
     ErrorEvent,
     Event,
@@ -25,7 +25,7 @@ class Teller:
         newest: The newest segment.
     """
 
-    def __init__(self, outbox: Outbox, metrics: BridgeMetrics) -> None:
+    def __init__(self, outbox: Outbox, metrics: Metrics) -> None:
         """Begin with segment 0."""
         self._outbox = outbox
         self._metrics = metrics
@@ -67,9 +67,8 @@ class Teller:
 
     def tell_gap(self, gap: Gap) -> None:
         """Say which audio was lost."""
-        self._metrics.lost_s.inc((gap.end_ms - gap.start_ms) / 1000)
         self._tell_error(event_from_gap(gap, self.newest))
 
     def _tell_error(self, event: ErrorEvent, *, replaces: str = "") -> None:
-        self._metrics.errors.labels(event.code or _OTHER).inc()
+        self._metrics.bridge.errors.labels(event.code or _OTHER).inc()
         self.tell(event, replaces=replaces)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from captioner.bridge.bridge import Bridge
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
+from captioner.cli.metrics_options import (
+    MetricsHostOption,
+    MetricsPortOption,
+    MetricsTokenFileOption,
+    metrics_address,
+    metrics_served,
+)
 from captioner.cli.options import (
     CaFileOption,
     LanguageOption,
@@ -26,6 +33,10 @@ from captioner.cli.running import stop_on_signals
 from captioner.cli.web_token import chosen_token, say_how_long
 from captioner.settings.models import Settings
 from captioner.settings.web_tokens import BRIDGE
+
+if TYPE_CHECKING:
+    from captioner.telemetry.metrics import Metrics
+    from captioner.web.metrics_port import MetricsAddress
 
 
 def bridge(
@@ -49,6 +60,9 @@ def bridge(
         int | None,
         typer.Option(min=1, max=1000, help="Clients at a time.", show_default="100"),
     ] = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = None,
+    metrics_token_file: MetricsTokenFileOption = None,
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -63,8 +77,8 @@ def bridge(
     The address of a page is printed, which captions the microphone of the browser that opens it.
 
     Programs connect to /ws/transcribe?client_id=NAME, say {"type": "start_recording"}, and send
-    16-bit samples, 16,000 a second. /healthz says whether all is well, /metrics has figures for
-    Prometheus (with the token as bearer).
+    16-bit samples, 16,000 a second. /healthz says whether all is well. /metrics has the metrics
+    for Prometheus (with the token as bearer), as --metrics-port has.
 
     Examples:
     * captioner bridge
@@ -80,13 +94,21 @@ def bridge(
         "bridge.max_clients": max_clients,
     }
     settings = app_context(ctx).load(overrides).settings
-    asyncio.run(_serve(settings, token_file))
+    metrics = metrics_address(metrics_port, metrics_host, metrics_token_file)
+    asyncio.run(_serve(settings, token_file, metrics))
     raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-async def _serve(settings: Settings, token_file: Path | None) -> None:
+async def _serve(
+    settings: Settings, token_file: Path | None, metrics_at: MetricsAddress | None
+) -> None:
+    async with metrics_served(metrics_at) as metrics:
+        await _bridge(settings, token_file, metrics)
+
+
+async def _bridge(settings: Settings, token_file: Path | None, metrics: Metrics | None) -> None:
     token = await chosen_token(token_file, BRIDGE)
-    served = Bridge(settings, token.token)
+    served = Bridge(settings, token.token, metrics)
     try:
         address = await served.start()
         typer.echo(f"Programs send audio to {address.socket_url}", err=True)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
+from captioner.cli.metrics_options import (
+    MetricsHostOption,
+    MetricsPortOption,
+    MetricsTokenFileOption,
+    metrics_address,
+    metrics_served,
+)
 from captioner.cli.options import (
     CaFileOption,
     DeviceOption,
@@ -36,6 +43,10 @@ from captioner.settings.models import Settings
 from captioner.settings.web_tokens import FEED
 from captioner.transcript.contract import feed_schema
 
+if TYPE_CHECKING:
+    from captioner.telemetry.metrics import Metrics
+    from captioner.web.metrics_port import MetricsAddress
+
 
 def feed(
     ctx: typer.Context,
@@ -58,6 +69,9 @@ def feed(
     ] = None,
     feed_cert: WebCertOption = None,
     feed_key: WebKeyOption = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = None,
+    metrics_token_file: MetricsTokenFileOption = None,
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -94,11 +108,19 @@ def feed(
         "feed.tls_key": feed_key,
     }
     settings = app_context(ctx).load(overrides).settings
-    if asyncio.run(_serve(settings, token_file)):
+    metrics = metrics_address(metrics_port, metrics_host, metrics_token_file)
+    if asyncio.run(_serve(settings, token_file, metrics)):
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-async def _serve(settings: Settings, token_file: Path | None) -> bool:
+async def _serve(
+    settings: Settings, token_file: Path | None, metrics_at: MetricsAddress | None
+) -> bool:
+    async with metrics_served(metrics_at) as metrics:
+        return await _feed(settings, token_file, metrics)
+
+
+async def _feed(settings: Settings, token_file: Path | None, metrics: Metrics | None) -> bool:
     token = await chosen_token(token_file, FEED)
     served = Feed(settings.feed, token.token)
     address = await served.start()
@@ -111,6 +133,9 @@ async def _serve(settings: Settings, token_file: Path | None) -> bool:
         say_how_long(token, FEED)
         session = CaptionSession(settings)
         session.subscribe(served)
+        if metrics is not None:
+            metrics.sessions.follow(session)
+            metrics.follow_feed(lambda: served.clients, lambda: served.dropped)
         try:
             return await run_session(session)
         except CaptionerError as error:

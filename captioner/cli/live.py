@@ -8,13 +8,20 @@ import sys
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 from rich.console import Console
 
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
+from captioner.cli.metrics_options import (
+    MetricsHostOption,
+    MetricsPortOption,
+    MetricsTokenFileOption,
+    metrics_address,
+    metrics_served,
+)
 from captioner.cli.options import (
     CaFileOption,
     DeviceOption,
@@ -42,7 +49,12 @@ from captioner.sinks.text_file import TextFileWriter
 from captioner.sinks.threaded import ThreadedSink
 from captioner.sinks.time_order import TimeOrderedWriter
 
+if TYPE_CHECKING:
+    from captioner.telemetry.metrics import Metrics
+
 _log = logging.getLogger(__name__)
+
+_File: TypeAlias = TextFileWriter | ExportFileWriter
 
 
 class LiveFormat(StrEnum):
@@ -65,6 +77,9 @@ def live(
     model: ModelOption = None,
     language: LanguageOption = None,
     history: HistoryOption = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = None,
+    metrics_token_file: MetricsTokenFileOption = None,
     output: Annotated[
         LiveFormat, typer.Option("--format", help="Text for people, or JSON lines for programs.")
     ] = LiveFormat.TEXT,
@@ -91,28 +106,41 @@ def live(
     * captioner live --export talk.srt
     * captioner live --server riva.example.org:50051 --tls --language de-DE
     * captioner live --source file:talk.mp3 --save talk.txt
+    * captioner live --metrics-port 9464
     """
     context = app_context(ctx)
     overrides = audio_overrides(source, device, mic_device, system_device)
     overrides |= recogniser_overrides(server, tls, ca_file, model, language)
     overrides["history.is_kept"] = history
-    loaded = context.load(overrides)
-    files: list[TextFileWriter | ExportFileWriter] = []
-    if save is not None:
-        files.append(TextFileWriter(save))
-    if export is not None:
-        files.append(ExportFileWriter(export))
-    kept = HistorySink(loaded.settings, context.paths.data_dir, partial(_log.warning, "%s"))
-    stopped = asyncio.run(_caption(loaded.settings, output, files, kept))
-    if stopped:
+    settings = context.load(overrides).settings
+    address = metrics_address(metrics_port, metrics_host, metrics_token_file)
+
+    async def run() -> bool:
+        async with metrics_served(address) as metrics:
+            files = await asyncio.to_thread(_files, save, export)
+            kept = HistorySink(settings, context.paths.data_dir, partial(_log.warning, "%s"))
+            return await _caption(settings, output, files, kept, metrics)
+
+    if asyncio.run(run()):
         raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+def _files(save: Path | None, export: Path | None) -> dict[str, _File]:
+    """Return what writes the files that were asked for, by the name of the option."""
+    files: dict[str, _File] = {}
+    if save is not None:
+        files["save"] = TextFileWriter(save)
+    if export is not None:
+        files["export"] = ExportFileWriter(export)
+    return files
 
 
 async def _caption(
     settings: Settings,
     output: LiveFormat,
-    files: list[TextFileWriter | ExportFileWriter],
+    files: dict[str, _File],
     history: HistorySink,
+    metrics: Metrics | None,
 ) -> bool:
     json_lines = JsonLinesWriter(sys.stdout) if output is LiveFormat.JSONL else None
     out = PipeConsole(highlight=False)
@@ -130,11 +158,17 @@ async def _caption(
         loop.call_soon_threadsafe(stop)
 
     screen = ThreadedSink(json_lines or written, output.value, on_failure=on_failure)
-    saved = [(file, ThreadedSink(TimeOrderedWriter(file), file.path.name)) for file in files]
-    sinks: list[HistorySink | ThreadedSink] = [history, screen]
-    sinks += [sink for _, sink in saved]
-    for sink in sinks:
+    saved = {
+        name: ThreadedSink(TimeOrderedWriter(file), file.path.name) for name, file in files.items()
+    }
+    sinks: dict[str, HistorySink | ThreadedSink] = {"history": history, output.value: screen}
+    sinks |= saved
+    for sink in sinks.values():
         session.subscribe(sink)
+    if metrics is not None:
+        metrics.sessions.follow(session)
+        metrics.follow_sinks(sinks)
+        screen.on_written = partial(metrics.sessions.painted, output=output.value)
     error: CaptionerError | None = None
     try:
         interrupted = await run_session(session)
@@ -142,16 +176,20 @@ async def _caption(
         error = fault
         raise
     finally:
-        for sink in sinks:
+        for sink in sinks.values():
             await asyncio.to_thread(sink.close)
         if error is not None and json_lines is not None and screen.failure is None:
             json_lines.write_error(error)
     if screen.failure is not None:
         leave_output(screen.failure)
-    for file, sink in saved:
-        if sink.failure is not None:
-            raise ConfigurationError(
-                f"The transcript {file.path} is not complete: {reason_of(sink.failure)}.",
-                hint="Make room on the disk, or save it somewhere else.",
-            ) from sink.failure
+    for name, sink in saved.items():
+        _check_complete(files[name].path, sink)
     return interrupted
+
+
+def _check_complete(path: Path, sink: ThreadedSink) -> None:
+    if sink.failure is not None:
+        raise ConfigurationError(
+            f"The transcript {path} is not complete: {reason_of(sink.failure)}.",
+            hint="Make room on the disk, or save it somewhere else.",
+        ) from sink.failure

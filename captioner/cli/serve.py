@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr
 
+from captioner.cli.metrics_options import (
+    MetricsHostOption,
+    MetricsPortOption,
+    MetricsTokenFileOption,
+    metrics_address,
+    metrics_served,
+)
 from captioner.core.errors import ConfigurationError, UnsupportedError
 from captioner.engine.access import TlsFiles
-from captioner.engine.server import ServerOptions, run_server
+from captioner.engine.server import EngineServer, ServerOptions, run_server
 from captioner.settings.serving import read_token
 from captioner.telemetry.logs import register_secret
 
@@ -65,6 +72,9 @@ def serve(
     max_streams: Annotated[
         int, typer.Option(min=1, max=1000, help="Streams that are served at a time.")
     ] = 8,
+    metrics_port: MetricsPortOption = None,
+    metrics_host: MetricsHostOption = None,
+    metrics_token_file: MetricsTokenFileOption = None,
     open_network: Annotated[
         bool,
         typer.Option(
@@ -117,8 +127,17 @@ def serve(
             mock = " (a mock: its words are scripted)" if engine is EngineName.MOCK else ""
             typer.echo(f"Engine {engine.value}{mock} listens on {host}:{bound}", err=True)
 
+    address = metrics_address(metrics_port, metrics_host, metrics_token_file)
     backend = _backend(engine, script)
-    asyncio.run(run_server(backend, options, on_listening=tell, exit_with_parent=exit_with_parent))
+
+    async def run() -> None:
+        server = EngineServer(backend, options)
+        async with metrics_served(address) as metrics:
+            if metrics is not None:
+                metrics.follow_engine(lambda: server.service.counts)
+            await run_server(server, on_listening=tell, exit_with_parent=exit_with_parent)
+
+    asyncio.run(run())
 
 
 def _token(path: Path | None) -> SecretStr | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from captioner.core.audio import AudioLevel
@@ -76,10 +76,16 @@ class CaptionChanged:
         segment: The segment as the transcript has it.
         shown: What the stability policy lets the reader see of it now. Equal to ``segment.text``
             for a final; for a partial often shorter, because an unsteady tail is held back.
+        told_at: Monotonic seconds when the recogniser's words were there; 0.0 where it said none
+            and the caption was made final without it.
+        since_speech_s: With the first words that are shown of an utterance, the time since its
+            speech began; with its final, the time since its speech ended; None otherwise.
     """
 
     segment: Segment
     shown: str
+    told_at: float = field(default=0.0, compare=False)
+    since_speech_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

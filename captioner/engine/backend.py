@@ -88,6 +88,11 @@ class Backend(Protocol):
         """What it offers."""
         ...
 
+    @property
+    def decode_s(self) -> float:
+        """Seconds that were spent on decoding, of all decoders together."""
+        ...
+
     async def load(self) -> None:
         """Make ready to open streams.
 

@@ -147,6 +147,11 @@ class MockBackend:
         """Play ``script``."""
         self._script = script
 
+    @property
+    def decode_s(self) -> float:
+        """None: nothing is decoded."""
+        return 0.0
+
     async def load(self) -> None:
         """There is nothing to load."""
 

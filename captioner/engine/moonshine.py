@@ -37,6 +37,11 @@ class MoonshineBackend:
         """Prepare; nothing is loaded before `load`."""
         self._parts: _Parts | None = None
 
+    @property
+    def decode_s(self) -> float:
+        """Seconds that were spent on decoding, of all decoders together."""
+        return 0.0 if self._parts is None else self._parts.scheduler.decode_s
+
     async def load(self) -> None:
         """Load the model in a worker thread; takes about a second.
 

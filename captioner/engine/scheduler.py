@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -90,7 +91,11 @@ class Lane:
 
 
 class DecodeScheduler:
-    """Owns the worker tasks, their threads and their decoders."""
+    """Owns the worker tasks, their threads and their decoders.
+
+    Attributes:
+        decode_s: Seconds that decoding took, of all decoders together.
+    """
 
     def __init__(self, decoders: Sequence[Decoder]) -> None:
         """Start one worker for each decoder, on the running loop."""
@@ -98,6 +103,7 @@ class DecodeScheduler:
         self._threads = ThreadPoolExecutor(len(decoders), thread_name_prefix="decode")
         self._turns: deque[Lane] = deque()
         self._has_work = asyncio.Event()
+        self.decode_s = 0.0
         self._workers = [
             asyncio.create_task(self._serve(decoder), name=f"decode-{number}")
             for number, decoder in enumerate(decoders)
@@ -127,8 +133,12 @@ class DecodeScheduler:
         while True:
             job = await self._next()
             job.is_started = True
+            begun_at = time.monotonic()
             try:
-                result = await loop.run_in_executor(self._threads, job.work, decoder)
+                try:
+                    result = await loop.run_in_executor(self._threads, job.work, decoder)
+                finally:
+                    self.decode_s += time.monotonic() - begun_at
                 if not job.is_cancelled:
                     job.deliver(result)
             except CaptionerError as error:

@@ -163,8 +163,7 @@ class EngineServer:
 
 
 async def run_server(
-    backend: Backend,
-    options: ServerOptions,
+    server: EngineServer,
     *,
     on_listening: Callable[[int], None],
     exit_with_parent: bool,
@@ -172,15 +171,13 @@ async def run_server(
     """Serve until a signal comes, or the parent closes our standard input.
 
     Args:
-        backend: The recogniser, not loaded yet.
-        options: Where to listen, and who may call.
+        server: It, not started yet.
         on_listening: Called with the port, before the model is loaded.
         exit_with_parent: Whether the end of standard input ends the server.
 
     Raises:
         CaptionerError: It could not listen, or the model could not be loaded.
     """
-    server = EngineServer(backend, options)
     try:
         with _stop_signals(server.ask_to_stop):
             on_listening(await server.start())

@@ -19,6 +19,7 @@ import grpc
 from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
 
 from captioner.core.audio import SAMPLE_RATE
+from captioner.core.counts import EngineCounts
 from captioner.core.errors import (
     CaptionerError,
     OverloadedError,
@@ -74,7 +75,7 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
         """Serve with ``backend``; calls wait until `set_ready`."""
         self._backend = backend
         self._max_streams = max_streams
-        self._admitted = 0
+        self._admitted = self._refused = self._heard = 0
         self._ready = asyncio.Event()
         self._is_stopping = False
         self._conversations: set[_Conversation] = set()
@@ -83,6 +84,18 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
     def admitted(self) -> int:
         """Calls that are being served."""
         return self._admitted
+
+    @property
+    def counts(self) -> EngineCounts:
+        """What was counted since the start."""
+        return EngineCounts(
+            is_ready=self._ready.is_set() and not self._is_stopping,
+            streams=self._admitted,
+            most_streams=self._max_streams,
+            refused=self._refused,
+            heard=self._heard,
+            decode_s=self._backend.decode_s,
+        )
 
     def set_ready(self) -> None:
         """Let the calls begin: the back end is loaded."""
@@ -167,6 +180,7 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
             audio = AudioDecoder(request.config)
             # A recording can be large: its arithmetic stays off the loop.
             sound = await asyncio.to_thread(audio.decode, request.audio)
+            self._heard += len(sound)
             async with talk.turn:
                 await talk.stream.feed(sound)
                 await talk.stream.feed(audio.finish())
@@ -209,6 +223,7 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
             async with talk.turn:
                 if self._is_stopping:
                     return
+                self._heard += len(sound)
                 await talk.stream.feed(sound)
                 if wants_end_of_utterance(request):
                     await talk.stream.end_utterance()
@@ -243,6 +258,7 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
     def _admission(self) -> Iterator[None]:
         self._refuse_when_stopping()
         if self._admitted >= self._max_streams:
+            self._refused += 1
             raise OverloadedError(f"All {self._max_streams} streams of this engine are in use")
         self._admitted += 1
         try:

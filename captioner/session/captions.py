@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from captioner.core.counts import ErasureCounts
 from captioner.core.events import CaptionChanged
 from captioner.core.hypothesis import Hypothesis
 from captioner.core.segment import Segment
@@ -70,7 +71,7 @@ class CaptionTrack:
         # What was promoted before is missing at the front of the segment's text.
         missing_chars = len(hypothesis.text) - len(self.said)
         stable_chars = max(0, hypothesis.stable_chars - missing_chars)
-        return self._show(segment, self._reading.stable_chars(stable_chars))
+        return self._show(segment, self._reading.stable_chars(stable_chars), told_at=now)
 
     def promote(self) -> CaptionChanged | None:
         """Make the open segment final with the text it has."""
@@ -90,7 +91,7 @@ class CaptionTrack:
             self._changed_at = now
         self._reducer.new_stream(self.channel)
 
-    def _show(self, segment: Segment, stable_chars: int) -> CaptionChanged:
+    def _show(self, segment: Segment, stable_chars: int, *, told_at: float = 0.0) -> CaptionChanged:
         shown = self._policy.shown(
             segment.id,
             segment.text,
@@ -99,7 +100,7 @@ class CaptionTrack:
             settled_words=self._reading.settled,
         )
         self.erasure.update(segment.id, shown, is_final=segment.is_final)
-        return CaptionChanged(segment=segment, shown=shown)
+        return CaptionChanged(segment=segment, shown=shown, told_at=told_at)
 
 
 class CaptionTracks:
@@ -110,6 +111,11 @@ class CaptionTracks:
         self._reducer = TranscriptReducer()
         self._mode, self._replacements = mode, replacements
         self._tracks: dict[str, CaptionTrack] = {}
+
+    @property
+    def erasure(self) -> ErasureCounts:
+        """What readers saw change, in all channels."""
+        return sum((track.erasure.counts for track in self._tracks.values()), ErasureCounts())
 
     def of(self, channel: str) -> CaptionTrack:
         """Return the track of ``channel``, a new one if it had none."""

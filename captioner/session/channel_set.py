@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterator
 
+from captioner.core.counts import AudioCounts
 from captioner.core.errors import CaptionerError
 from captioner.session.condition import SessionCondition
 from captioner.session.pipeline import ChannelPipeline
@@ -20,6 +21,7 @@ class ChannelSet:
         self._leaving: set[ChannelPipeline] = set()
         self._heard_until = 0
         self._lost_samples = 0
+        self._counted = AudioCounts()
 
     def __iter__(self) -> Iterator[ChannelPipeline]:
         """Go through all, whatever comes or goes meanwhile."""
@@ -50,13 +52,19 @@ class ChannelSet:
         return self._lost_samples + sum(channel.lost_samples for channel in self._all)
 
     @property
+    def counts(self) -> AudioCounts:
+        """What became of the audio of all channels that there ever were."""
+        return sum((channel.counts for channel in self._all), self._counted)
+
+    @property
     def error(self) -> CaptionerError | None:
         """What ended the run: one channel that works is reason enough to have gone on."""
         errors = [channel.error for channel in self._all if channel.error is not None]
         return errors[0] if errors and len(errors) == len(self._all) else None
 
     def begin(self) -> None:
-        """Forget the last run, but for where its audio ended."""
+        """Forget the last run, but for where its audio ended and what was counted."""
+        self._counted = self.counts
         self._all.clear()
         self._leaving.clear()
         self._lost_samples = 0
@@ -97,6 +105,7 @@ class ChannelSet:
             self._leaving.discard(channel)
             self._all.remove(channel)
             self._lost_samples += channel.lost_samples
+            self._counted += channel.counts
             self._condition.channel_removed(channel.name)
         elif channel.error is not None and not all(found.task.done() for found in self._all):
             self._condition.source_lost(channel.name, channel.error)

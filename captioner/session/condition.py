@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from captioner.asr.endpoint import Endpoint
 from captioner.core.audio import AudioLevel, SourceCondition, SourceOpened
 from captioner.core.clock import Clock
+from captioner.core.counts import AudioCounts, ErasureCounts, SessionCounts
 from captioner.core.errors import CaptionerError
 from captioner.core.events import (
     EndpointHealthChanged,
@@ -51,6 +53,8 @@ class SessionCondition:
         self._inputs = HealthInputs()
         self._level_told_at: dict[str, float] = {}
         self._engine_told: EngineChanged | None = None
+        self._causes: Counter[str] = Counter()
+        self._failovers = 0
         self.endpoint_health: EndpointHealth | None = None
         self.health = judge(self._inputs, clock.now())
 
@@ -70,6 +74,11 @@ class SessionCondition:
             reconnects=inputs.reconnects,
             lost_ms=lost_ms,
         )
+
+    def counts(self, audio: AudioCounts, erasure: ErasureCounts) -> SessionCounts:
+        """Return what was counted over all runs, with what is known elsewhere."""
+        causes, lag_s = dict(self._causes), self._inputs.lag_s
+        return SessionCounts(audio, erasure, causes, self._failovers, lag_s)
 
     @property
     def is_recognising(self) -> bool:
@@ -186,15 +195,18 @@ class SessionCondition:
         inputs = self._inputs.channels[channel]
         inputs.is_connected = True
         has_stood = bool(self._inputs.engine_name)
-        self._inputs.reconnects += has_stood and inputs.server_error is not None
+        if has_stood and inputs.broken_by is not None:
+            self._inputs.reconnects += 1
+            self._causes[inputs.broken_by.category] += 1
         self._inputs.probed = None
-        inputs.server_error = None
+        inputs.server_error = inputs.broken_by = None
         self._inputs.engine_name = endpoint.title
         self._tell_engine(EngineChanged(endpoint.title, endpoint.is_mock))
         self._follow()
 
     def stood_in_for(self, error: CaptionerError | None) -> None:
         """Note why the preferred server is not used, or with None that it is again."""
+        self._failovers += error is not None
         self._inputs.away_because = error
         self.review()
 
@@ -208,6 +220,7 @@ class SessionCondition:
         inputs = self._inputs.channels[channel]
         inputs.is_connected = False
         inputs.server_error = error
+        inputs.broken_by = inputs.broken_by or error
         inputs.retries.append((self._clock.now(), error))
         self._follow()
 

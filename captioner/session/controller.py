@@ -17,6 +17,7 @@ from typing import Final
 from captioner.audio.factory import open_source
 from captioner.core.audio import SAMPLE_RATE, samples_to_ms
 from captioner.core.clock import Clock, SystemClock
+from captioner.core.counts import SessionCounts
 from captioner.core.errors import CaptionerError
 from captioner.core.health import Health, SessionFigures
 from captioner.core.state import SessionState
@@ -124,6 +125,11 @@ class CaptionSession:
     def figures(self) -> SessionFigures:
         """How well captions go, in numbers."""
         return self._condition.figures(self._latency, self.lost_ms)
+
+    @property
+    def counts(self) -> SessionCounts:
+        """What was counted over all runs."""
+        return self._condition.counts(self._channels.counts, self._tracks.erasure)
 
     @property
     def engine(self) -> EmbeddedEngine:

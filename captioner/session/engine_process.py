@@ -27,6 +27,9 @@ from captioner.settings.models import EngineSettings
 logger = logging.getLogger(__name__)
 
 _TOKEN_VARIABLE: Final = "CAPTIONER_TOKEN"  # noqa: S105 - the variable's name, not a token
+_NOT_INHERITED: Final = "METRICS_PORT"
+"""Where this process serves its metrics, which the engine cannot do, too."""
+
 _STOP_LIMIT_S: Final = 3.0
 _LAST_LINES: Final = 20
 _ERROR_MARK: Final = "Error: "
@@ -58,7 +61,7 @@ class EngineProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=os.environ | {_TOKEN_VARIABLE: self.token.get_secret_value()},
+                env=_environment() | {_TOKEN_VARIABLE: self.token.get_secret_value()},
                 # The terminal sends Ctrl-C to a whole group of processes. The engine has a group of
                 # its own: it shall still give the last words.
                 process_group=None if sys.platform == "win32" else 0,
@@ -113,6 +116,10 @@ class EngineProcess:
                 text = line.decode(errors="replace").rstrip()
                 logger.info("engine: %s", text)
                 self._last_lines.append(text)
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != _NOT_INHERITED}
 
 
 def _command(settings: EngineSettings, max_streams: int | None) -> list[str]:

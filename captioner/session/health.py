@@ -39,6 +39,7 @@ class ChannelInputs:
         condition: What the system knows of the device.
         device_error: Why the device is away, while it is.
         server_error: Why the recogniser is away, while it is.
+        broken_by: Why it was away first, while it is.
         is_connected: Whether a stream to a recogniser stands.
         quiet_since: Monotonic seconds since when only silence was heard; None when there is sound.
         last_audio_at: Monotonic seconds of the newest chunk, or of the opening; None before it.
@@ -53,6 +54,7 @@ class ChannelInputs:
     condition: SourceCondition = field(default_factory=SourceCondition)
     device_error: CaptionerError | None = None
     server_error: CaptionerError | None = None
+    broken_by: CaptionerError | None = None
     is_connected: bool = False
     quiet_since: float | None = None
     last_audio_at: float | None = None

@@ -23,9 +23,11 @@ from captioner.core.audio import (
     SourceCondition,
     SourceLost,
     SourceOpened,
+    ms_to_samples,
     samples_to_ms,
 )
 from captioner.core.clock import Clock
+from captioner.core.counts import AudioCounts
 from captioner.core.errors import CaptionerError, FaultError
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap
@@ -37,6 +39,7 @@ from captioner.session.echo import ChannelFilter
 from captioner.session.gaps import LossGatherer
 from captioner.session.recognition import Endurance
 from captioner.session.sources import SourceSwitch
+from captioner.session.speech_timer import SpeechTimer
 from captioner.settings.models import AudioSettings
 from captioner.telemetry.logs import FILE_ONLY
 
@@ -103,6 +106,8 @@ class ChannelPipeline:
         self._is_server_away = False
         self.heard_until = 0
         self._losses = LossGatherer(clock)
+        self._timer = SpeechTimer()
+        self._captured = 0
         self.error: CaptionerError | None = None
 
     @property
@@ -110,6 +115,19 @@ class ChannelPipeline:
         """Audio that no recogniser heard."""
         return self._losses.lost_samples + (
             self._axis.dropped_samples if self._axis is not None else 0
+        )
+
+    @property
+    def counts(self) -> AudioCounts:
+        """What became of its audio."""
+        recogniser = self._recogniser
+        is_over = self._task is None or self._task.done()
+        return AudioCounts(
+            captured=self._captured,
+            sent=recogniser.sent_samples,
+            processed=recogniser.processed_samples,
+            dropped=self.lost_samples,
+            waiting=0 if is_over else recogniser.waiting_samples,
         )
 
     def start(self) -> None:
@@ -227,6 +245,7 @@ class ChannelPipeline:
         self._recogniser.finish()
 
     def _take(self, heard: AudioChunk) -> None:
+        self._captured += heard.samples
         level = measure_level(heard.pcm)
         is_loud = level.rms_dbfs > _SPEECH_DBFS
         self._condition.heard(self.name, level)
@@ -234,6 +253,8 @@ class ChannelPipeline:
         if chunk is None:
             return
         self.heard_until = chunk.end
+        if is_loud:
+            self._timer.note_loud(chunk)
         end_ms = samples_to_ms(chunk.end)
         done_ms = end_ms - round(1000 * self._recogniser.lag_s)
         self._filter.sound(end_ms, is_loud=is_loud, done_ms=done_ms)
@@ -309,9 +330,11 @@ class ChannelPipeline:
         """Make captions of what the recogniser said, and tell of them."""
         now = self._clock.now()
         for each in heard:
-            self._tell(
-                self._track.heard(each.hypothesis, processing_ms=each.processing_ms, now=now)
-            )
+            said = each.hypothesis
+            change = self._track.heard(said, processing_ms=each.processing_ms, now=now)
+            if change is not None:
+                processed = ms_to_samples(1000 * said.audio_processed_s)
+                self._tell(self._timer.timed(change, processed=processed, now=now))
 
     def _tell(self, change: CaptionChanged | None) -> None:
         if change is not None:

@@ -72,7 +72,7 @@ class HistorySink:
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[Path, int] | None = None
         self._cleaned: tuple[HistorySettings, float] | None = None
-        self.dropped = 0
+        self.dropped = self.failures = 0
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._thread.start()
 
@@ -144,6 +144,7 @@ class HistorySink:
                 if self._must_clean():
                     self._clean(path, settings)
         except ConfigurationError as error:
+            self.failures += 1
             self._close_file()
             with self._ready:
                 batch.add(self._waiting)

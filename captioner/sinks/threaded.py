@@ -38,10 +38,15 @@ class ThreadedSink:
     Attributes:
         dropped: How many events were dropped.
         failure: Why the writer was left out, or None.
+        on_written: Called on the writer's thread after each event that was written.
     """
 
     def __init__(
-        self, writer: Writer, name: str, *, on_failure: Callable[[], None] | None = None
+        self,
+        writer: Writer,
+        name: str,
+        *,
+        on_failure: Callable[[], None] | None = None,
     ) -> None:
         """Start the thread.
 
@@ -56,6 +61,7 @@ class ThreadedSink:
         self._ready = threading.Condition()
         self._is_over = False
         self._on_failure = on_failure
+        self.on_written: Callable[[SessionEvent], None] | None = None
         self.dropped = 0
         self.failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=f"sink-{name}", daemon=True)
@@ -70,6 +76,11 @@ class ThreadedSink:
                 self._make_room()
             self._events.append(event)
             self._ready.notify()
+
+    @property
+    def failures(self) -> int:
+        """How often it could not write: after the first time it is left out."""
+        return int(self.failure is not None)
 
     def close(self) -> None:
         """Write what is queued, finish the writer and end the thread. Blocks, at most seconds."""
@@ -91,6 +102,8 @@ class ThreadedSink:
             with closing(self._writer):
                 while (event := self._take()) is not None:
                     self._writer.write(event)
+                    if self.on_written is not None:
+                        self.on_written(event)
         except Exception as error:  # noqa: BLE001  # it is told, and the writer left out
             # A sink may fail in ways of its own (a closed pipe, a full disk); captions go on.
             self.failure = error

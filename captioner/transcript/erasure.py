@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from itertools import takewhile
 
+from captioner.core.counts import ErasureCounts
+
 
 class ErasureMeter:
     """Counts tokens over a session; holds the shown text of open segments only."""
@@ -17,6 +19,7 @@ class ErasureMeter:
     def __init__(self) -> None:
         """Begin with nothing shown."""
         self._shown: dict[int, list[str]] = {}
+        self.revisions = 0
         self.deleted_tokens = 0
         self.final_tokens = 0
 
@@ -27,11 +30,18 @@ class ErasureMeter:
         kept = sum(
             1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, tokens, strict=False))
         )
-        self.deleted_tokens += len(before) - kept
+        deleted = len(before) - kept
+        self.revisions += deleted > 0
+        self.deleted_tokens += deleted
         if is_final:
             self.final_tokens += len(tokens)
         else:
             self._shown[segment_id] = tokens
+
+    @property
+    def counts(self) -> ErasureCounts:
+        """What was counted so far."""
+        return ErasureCounts(self.revisions, self.deleted_tokens, self.final_tokens)
 
     @property
     def normalized(self) -> float:

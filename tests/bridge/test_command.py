@@ -10,6 +10,7 @@ from pathlib import Path
 from captioner.cli.exit_codes import ExitCode
 from tests.support.bridge import TOKEN, talker_at
 from tests.support.coded_speech import speak
+from tests.support.metrics import announced_url, scrape
 from tests.support.program import Program
 
 
@@ -20,6 +21,8 @@ async def test_it_prints_its_address_and_ends_with_the_last_words(
     child = mock_program.start(
         "bridge",
         "--port",
+        "0",
+        "--metrics-port",
         "0",
         output=output,
         environ=mock_program.environ(CAPTIONER_BRIDGE_TOKEN=TOKEN),
@@ -34,6 +37,10 @@ async def test_it_prints_its_address_and_ends_with_the_last_words(
         await talker.say("start_recording")
         await talker.send(speak(2).pcm)
         await talker.hear("partial")
+        url = announced_url(output.with_suffix(".err"))
+        figures = await asyncio.to_thread(scrape, url)
+        assert figures["captioner_bridge_recordings"] == figures["captioner_bridge_clients"] == 1
+        assert figures["captioner_audio_captured_seconds_total"] > 0
         code = asyncio.create_task(asyncio.to_thread(mock_program.interrupt, child, signal.SIGTERM))
         stopped = await talker.hear("recording_stopped")
         assert stopped["final_transcript"]

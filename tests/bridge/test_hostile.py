@@ -156,6 +156,7 @@ async def test_health_is_open_and_figures_want_the_token(served: ServedBridge) -
     assert b"text/plain; version=" in head
     figures = dict(line.rsplit(" ", 1) for line in body.decode().splitlines() if line[0] != "#")
     assert figures["captioner_bridge_clients"] == "2.0"
+    assert figures["captioner_audio_captured_seconds_total"] == "0.0"
     assert figures["captioner_bridge_recordings"] == "1.0"
     assert figures['captioner_bridge_errors_total{code="BAD_MESSAGE"}'] == "1.0"
     assert (await asked(served, "/nothing")).startswith(b"HTTP/1.1 404")

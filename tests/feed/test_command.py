@@ -17,6 +17,7 @@ from captioner.transcript.contract import feed_schema
 from tests.support.chromium import chromium
 from tests.support.clips import clip_folder
 from tests.support.feed import LIMIT_S, TOKEN, heard
+from tests.support.metrics import announced_url, scrape
 from tests.support.program import Program
 
 
@@ -30,6 +31,8 @@ async def test_it_serves_what_it_hears_and_prints_the_address(
         "--source",
         f"file:{clip}",
         "--port",
+        "0",
+        "--metrics-port",
         "0",
         output=output,
         environ=mock_program.environ(CAPTIONER_FEED_TOKEN=TOKEN),
@@ -51,6 +54,9 @@ async def test_it_serves_what_it_hears_and_prints_the_address(
         assert events[0]["type"] == "connection"
         assert {event["type"] for event in events[1:-1]} <= {"partial"}
         assert len({event["segment_id"] for event in events[1:]}) == 1
+        figures = scrape(announced_url(output.with_suffix(".err")))
+        assert figures["captioner_feed_clients"] == 1
+        assert figures["captioner_captions_total{final}"] >= 1
         async with chromium(tmp_path) as tab:
             await tab.open(found[0].strip())
             await tab.wait_for(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grpc
 import pytest
 
+from captioner.core.counts import AudioCounts
 from captioner.core.events import CaptionChanged
 from captioner.core.health import SessionFigures
 from captioner.core.segment import Segment
@@ -60,7 +61,14 @@ async def test_figures_of_a_run_with_a_break_in_it() -> None:
         expected = pytest.approx(took_ms) if took_ms else None
         assert figures.latency_ms == figures.latency_p95_ms == expected
         assert figures.lost_ms == 0
+        counts = session.counts
+        assert counts.reconnects == {"unavailable": 1}
+        assert counts.audio == AudioCounts(captured=1600, sent=3200, processed=3200)
+        assert counts.erasure.final_words == 2
+        assert watcher.timed[-1] >= 0
         source.speak(0.1, lost_s=1.5)
         await clock.advance_until(lambda: session.figures.lost_ms == 1500)
         await session.stop()
         assert session.figures.reconnects == 1, "the last run's figures can still be read"
+        audio = session.counts.audio
+        assert (audio.captured, audio.dropped, audio.waiting) == (3200, 24_000, 0)

@@ -37,6 +37,14 @@ class Watcher:
             if isinstance(event, GapMarked)
         ]
 
+    @property
+    def timed(self) -> list[float]:
+        return [
+            event.since_speech_s
+            for event in self.events
+            if isinstance(event, CaptionChanged) and event.since_speech_s is not None
+        ]
+
     async def reaches(self, state: SessionState) -> None:
         await until(lambda: self.session.state is state)
 

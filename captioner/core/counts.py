@@ -1,0 +1,115 @@
+"""What is counted for collectors: amounts that only grow, and what waits at the moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True)
+class AudioCounts:
+    """What became of audio, in samples.
+
+    Attributes:
+        captured: What sources gave.
+        sent: What recognisers were sent; what is replayed counts again.
+        processed: What recognisers, by all we know, have worked through of it.
+        dropped: What no recogniser heard.
+        waiting: What waits to be sent now.
+    """
+
+    captured: int = 0
+    sent: int = 0
+    processed: int = 0
+    dropped: int = 0
+    waiting: int = 0
+
+    def __add__(self, other: AudioCounts) -> AudioCounts:
+        """Return both together."""
+        return AudioCounts(
+            self.captured + other.captured,
+            self.sent + other.sent,
+            self.processed + other.processed,
+            self.dropped + other.dropped,
+            self.waiting + other.waiting,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureCounts:
+    """What readers saw change.
+
+    Attributes:
+        revisions: How often words that were shown were taken back.
+        erased_words: How many words that were.
+        final_words: Words of finals.
+    """
+
+    revisions: int = 0
+    erased_words: int = 0
+    final_words: int = 0
+
+    def __add__(self, other: ErasureCounts) -> ErasureCounts:
+        """Return both together."""
+        return ErasureCounts(
+            self.revisions + other.revisions,
+            self.erased_words + other.erased_words,
+            self.final_words + other.final_words,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCounts:
+    """What a session has counted since it was made, over all its runs.
+
+    Attributes:
+        audio: What became of the audio of all channels.
+        erasure: What readers saw change.
+        reconnects: How often a stream stood again after one had broken, by category of the error
+            that broke it.
+        failovers: How often the preferred server was left for another one.
+        lag_s: Seconds of audio that the recogniser is behind now.
+    """
+
+    audio: AudioCounts = AudioCounts()
+    erasure: ErasureCounts = ErasureCounts()
+    reconnects: Mapping[str, int] = field(default_factory=dict)
+    failovers: int = 0
+    lag_s: float = 0.0
+
+    def __add__(self, other: SessionCounts) -> SessionCounts:
+        """Return both together; the one that is further behind tells how far."""
+        return SessionCounts(
+            self.audio + other.audio,
+            self.erasure + other.erasure,
+            Counter(self.reconnects) + Counter(other.reconnects),
+            self.failovers + other.failovers,
+            max(self.lag_s, other.lag_s),
+        )
+
+    @property
+    def past(self) -> SessionCounts:
+        """What of it stays once the session is gone."""
+        return replace(self, audio=replace(self.audio, waiting=0), lag_s=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCounts:
+    """What the embedded engine has counted since its start.
+
+    Attributes:
+        is_ready: Whether the model is loaded.
+        streams: Calls that are served now.
+        most_streams: How many may be.
+        refused: Calls that found no place.
+        heard: Audio that was taken in, in samples.
+        decode_s: Seconds that were spent on decoding, of all decoders.
+    """
+
+    is_ready: bool = False
+    streams: int = 0
+    most_streams: int = 0
+    refused: int = 0
+    heard: int = 0
+    decode_s: float = 0.0

@@ -1,0 +1,70 @@
+"""`--metrics-port` of a real command: what it tells while captions run."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from captioner.cli.exit_codes import ExitCode
+from tests.support.clips import clip_folder
+from tests.support.metrics import announced_url, scrape
+from tests.support.program import Program
+
+
+def test_live_shows_its_metrics_while_it_captions(mock_program: Program, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    output = tmp_path / "out"
+    child = mock_program.start(
+        *("live", "--source", f"file:{clip_folder() / 'two_cities.wav'}", "--format", "jsonl"),
+        output=output,
+        # The engine, which is a child, must not want the same port.
+        environ=mock_program.environ(METRICS_PORT=str(port)),
+    )
+    mock_program.wait_for(lambda: announced_url(output.with_suffix(".err")) != "", what="no URL")
+    url = announced_url(output.with_suffix(".err"))
+    assert url == f"http://127.0.0.1:{port}/metrics"
+    mock_program.wait_for(
+        lambda: scrape(url)["captioner_captions_total{final}"] > 0, what="no final"
+    )
+    found = scrape(url)
+    assert mock_program.interrupt(child) == ExitCode.INTERRUPTED
+    assert found["captioner_sessions{listening}"] == 1.0
+    captured, sent = (
+        found[f"captioner_audio_{what}_seconds_total"] for what in ("captured", "sent")
+    )
+    assert 2.0 < sent <= captured < 60
+    assert found["captioner_audio_dropped_seconds_total"] == 0.0
+    assert found["captioner_speech_to_first_partial_seconds_count"] >= 1.0
+    assert found["captioner_end_of_speech_to_final_seconds_count"] >= 1.0
+    assert found["captioner_response_to_painted_seconds_count{jsonl}"] >= 2.0
+    assert found["captioner_sink_failures_total{history}"] == 0.0
+
+
+def test_serve_shows_the_engine(program: Program, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    child = program.start(
+        *("serve", "--engine", "mock", "--port", "0", "--max-streams", "3", "--metrics-port", "0"),
+        output=output,
+    )
+    errors = output.with_suffix(".err")
+    program.wait_for(lambda: "listens on" in errors.read_text(), what="not listening")
+    url = announced_url(errors)
+    program.wait_for(lambda: scrape(url)["captioner_engine_ready"] == 1, what="not ready")
+    assert scrape(url)["captioner_engine_streams_limit"] == 3
+    program.interrupt(child)
+
+
+def test_a_port_that_is_in_use_is_told_before_anything_begins(
+    mock_program: Program, tmp_path: Path
+) -> None:
+    export = tmp_path / "talk.srt"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = mock_program.run("live", "--metrics-port", port, "--export", str(export))
+    assert done.returncode == ExitCode.UNAVAILABLE
+    assert "the port is in use by another program" in " ".join(done.stderr.split())
+    assert not export.exists()
