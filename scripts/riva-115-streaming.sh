@@ -24,23 +24,17 @@ validate_prerequisites() { use_recording; }
 
 # One stream as Captioner captions it, and one that is measured, at the same time.
 perform_operation() {
-    local captioning
     will "Stream ${PROOF_AUDIO:-the sample} to $(server_title) in real time" || return 0
-    captioner live --source "file:$AUDIO" --format jsonl --no-history \
-        >"$SCRATCH/captions.jsonl" 2>"$SCRATCH/live-errors" </dev/null &
-    captioning=$!
+    caption --source "file:$AUDIO"
     KEPT=yes
     measure loadtest --streams 1 --ramp 0s --duration "${PROOF_SECONDS}s" --limit-errors 0 \
         --limit-p95 "$PROOF_MAX_P95_MS" --limit-final-p95 "$PROOF_MAX_FINAL_MS" "$AUDIO" || KEPT=
-    wait "$captioning" || {
-        log_lines <"$SCRATCH/live-errors"
-        fail "The captions ended early: $(tail -n 1 "$SCRATCH/live-errors")" "Run scripts/riva-100-connectivity.sh."
-    }
+    captions_end
 }
 
 validate_results() {
     local said
-    said=$(captions_are_in_order "$SCRATCH/captions.jsonl") || fail "The captions are not live: $said." "Is it a streaming model (105)?"
+    said=$(captions_are_in_order "$CAPTIONS") || fail "The captions are not live: $said." "Is it a streaming model (105)?"
     info "Captions: $said"
     [ -n "$KEPT" ] || limits_are_kept "Look at the server's load (nvidia-smi, 150) and at the network between; or raise the limit in $ENV_FILE."
 }

@@ -13,20 +13,18 @@ use_captioner() {
         || install_captioner .run-stamp ''
 }
 
-# captioner ARGUMENTS...: runs it with the names of this configuration. It has a profile of its own,
-# so that settings of yours neither help nor hinder.
-captioner() {
-    local - line name file=()
+# become_captioner ARGUMENTS...: replaces this subshell by it, with the names of this configuration. It
+# has a profile of its own, so that settings of yours neither help nor hinder.
+become_captioner() {
+    local line name file=()
     set +x
     [ ! -f "$ENV_FILE" ] || file=(--env-file "$ENV_FILE")
-    (
-        for line in "${CONFIGURATION[@]}"; do
-            name=${line%%|*}
-            if [[ $name == RIVA_* && -n ${!name} ]]; then export "${name?}"; fi
-        done
-        if has_secret RIVA_API_KEY; then export RIVA_API_KEY="${SECRETS[RIVA_API_KEY]}"; fi
-        exec "$CAPTIONER" --profile-dir "$WORK/profile" "${file[@]}" "$@"
-    )
+    for line in "${CONFIGURATION[@]}"; do
+        name=${line%%|*}
+        if [[ $name == RIVA_* && -n ${!name} ]]; then export "${name?}"; fi
+    done
+    if has_secret RIVA_API_KEY; then export RIVA_API_KEY="${SECRETS[RIVA_API_KEY]}"; fi
+    exec "$CAPTIONER" --profile-dir "$WORK/profile" "${file[@]}" "$@"
 }
 
 # captioner_do ARGUMENTS...: what it prints goes on, what it says about a failure to the user. Exit
@@ -34,7 +32,7 @@ captioner() {
 captioner_do() {
     local rc=0 said fix
     write_log DEBUG "captioner $*"
-    captioner "$@" 2>"$SCRATCH/captioner-errors" </dev/null || rc=$?
+    (become_captioner "$@") 2>"$SCRATCH/captioner-errors" </dev/null || rc=$?
     [ ! -s "$SCRATCH/captioner-errors" ] || log_lines <"$SCRATCH/captioner-errors"
     [ "$rc" -gt 1 ] || return "$rc"
     said=$(sed -n 's/^Error: //p' "$SCRATCH/captioner-errors" | tail -n 1)

@@ -65,6 +65,39 @@ limits_are_kept() {
 
 # ---- captions as JSON lines ----
 
+# caption ARGUMENTS...: begins to caption, into CAPTIONS; sets CAPTIONING to the process.
+caption() {
+    CAPTIONS="$SCRATCH/captions.jsonl"
+    write_log DEBUG "captioner live $*"
+    become_captioner live "$@" --format jsonl --no-history >"$CAPTIONS" 2>"$SCRATCH/live-errors" </dev/null &
+    CAPTIONING=$!
+    undo_with abandon_captions
+}
+
+# It says its last words first.
+stop_captioning() { [ -z "$CAPTIONING" ] || kill "$CAPTIONING" 2>/dev/null || true; }
+
+# It holds the lock of this step, too: the step ends after it.
+abandon_captions() {
+    local i
+    stop_captioning
+    for ((i = 0; i < 100; i++)); do
+        [ -n "$CAPTIONING" ] && kill -0 "$CAPTIONING" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL "$CAPTIONING"
+}
+
+# captions_end: waits for the end; exit code 130 is that of one that was stopped.
+captions_end() {
+    local rc=0
+    wait "$CAPTIONING" || rc=$?
+    CAPTIONING=
+    log_lines <"$SCRATCH/live-errors"
+    [ "$rc" -eq 0 ] || [ "$rc" -eq 130 ] || fail "The captions ended early (code $rc): $(tail -n 1 "$SCRATCH/live-errors")" \
+        "Run scripts/riva-100-connectivity.sh."
+}
+
 # captions_are_in_order FILE: partials before the final of their utterance, none after it, no audio
 # lost; says how many there were.
 captions_are_in_order() {

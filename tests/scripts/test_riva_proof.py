@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 import soundfile
 
 from tests.support.clips import BECKETT
+from tests.support.pulse import SoundServer
 from tests.support.server_scripts import ServerScripts, make_checkout
 
 _CAPTIONER: Final = str(Path(sys.executable).with_name("captioner"))
@@ -115,6 +117,51 @@ def test_captions_come_while_somebody_speaks(
     assert measured["servers"][0]["tls"]
     assert measured["runs"][0]["final_ms"]["p95"] < 8000
     assert [check["passed"] for check in measured["checks"]] == [True, True, True]
+
+
+@pytest.mark.sound
+def test_sound_becomes_captions_and_the_output_is_gone_afterwards(
+    proof: ServerScripts, recording: dict[str, str], pulse_server: SoundServer
+) -> None:
+    pulse_server.add_sink("captioner_proof", description="left")
+    shown = proof.must("120", **recording, **pulse_server.changes)
+    assert "sound server" not in shown
+    assert "partials, 2 finals" in shown
+    assert "Word error rate" in shown
+    assert "captioner_proof" not in {sink["name"] for sink in pulse_server.listed("sinks")}
+
+
+@pytest.mark.slow
+@pytest.mark.sound
+def test_wrong_words_and_interruptions_leave_no_output_behind(
+    proof: ServerScripts, recording: dict[str, str], pulse_server: SoundServer, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.wav"
+    shutil.copy(recording["PROOF_AUDIO"], other)
+    other.with_suffix(".txt").write_text("Nobody said this at all.")
+    wrong = recording | {"PROOF_AUDIO": str(other)} | pulse_server.changes
+    assert "More than 15 % of the words are wrong" in proof.refused("120", **wrong)
+    assert "The recording could not be played" in proof.refused(
+        "120", **wrong | {"PROOF_AUDIO": str(other.with_suffix(".txt"))}
+    )
+    sinks = {sink["name"] for sink in pulse_server.listed("sinks")}
+    assert "captioner_proof" not in sinks
+    file = proof.must("120", **recording, PULSE_SERVER="unix:/nowhere")
+    assert "goes to Captioner as a file" in file
+
+
+def test_report_is_made_of_all_results(
+    proof: ServerScripts, recording: dict[str, str], tmp_path: Path
+) -> None:
+    assert "There are no results in" in make_checkout(tmp_path).refused("140", CAPTIONER=_CAPTIONER)
+    if not _results(proof, "loadtest"):  # where this test runs alone
+        proof.must("115", **recording)
+    shown = proof.must("140")
+    assert "The report: " in shown
+    folder = proof.root / "build/riva/report/demo"
+    assert "<svg" in (folder / "report.html").read_text(encoding="utf-8")
+    assert "localhost:" in (folder / "report.md").read_text(encoding="utf-8")
+    proof.must("140")
 
 
 @pytest.mark.slow
