@@ -38,6 +38,8 @@ CONFIGURATION=(
     'PROOF_MAX_FINAL_MS|unasked|number|3000|95 % of the finals come so many milliseconds after the end of speech'
     'PROOF_STREAMS|unasked|number|10|Streams at the same time in the load test'
     'PROOF_SECONDS|unasked|number|60|How long streams are measured'
+    'PROOF_KILL|unasked|line?||Command on the GPU machine that kills the server, for the fault drill; empty: its container'
+    'PROOF_RESTORE|unasked|line?||Command there that starts it again'
     'CAPTIONER|unasked|path?||The program captioner; empty: that of this checkout, installed when missing'
     'SSH_USER|always|word|ubuntu|User on the GPU machine'
     'SSH_KEY_FILE|aws|path?||Private SSH key; empty: ~/.ssh/captioner-DEPLOYMENT_ID, made when missing'

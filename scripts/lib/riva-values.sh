@@ -84,6 +84,7 @@ check_value() {
         port) is_number "$value" 1 65535 || PROBLEM='must be a port, from 1 to 65535' ;;
         days) is_number "$value" 1 3650 || PROBLEM='must be days, from 1 to 3650' ;;
         number) is_number "$value" 1 999999 || PROBLEM='must be a whole number from 1' ;;
+        line) ;;
         tls) [[ $value =~ ^(disabled|tls|mtls)$ ]] || PROBLEM='must be disabled, tls or mtls' ;;
         flag) [[ $value =~ ^(true|false)$ ]] || PROBLEM='must be true or false' ;;
         names) [[ $value =~ ^[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*$ ]] || PROBLEM='must be host names and addresses, with commas between them' ;;

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -162,6 +168,64 @@ def test_report_is_made_of_all_results(
     assert "<svg" in (folder / "report.html").read_text(encoding="utf-8")
     assert "localhost:" in (folder / "report.md").read_text(encoding="utf-8")
     proof.must("140")
+
+
+@pytest.mark.slow
+def test_words_of_a_recording_are_counted(proof: ServerScripts, recording: dict[str, str]) -> None:
+    assert "word error rate" in proof.must("110", **recording)
+    assert _results(proof, "bench")[-1]["runs"][0]["accuracy"]["words"] == 4
+    words = Path(recording["PROOF_AUDIO"]).with_suffix(".txt")
+    said = words.read_text()
+    words.write_text("Something else was said.")
+    shown = proof.refused("110", **recording)
+    words.write_text(said)
+    assert re.search("A limit was not kept: .*word error rate", shown)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_no_word_is_lost_when_the_server_is_killed(
+    proof: ServerScripts, recording: dict[str, str], tmp_path: Path
+) -> None:
+    """A server of its own, because it is killed and started again."""
+    folder = Path(proof.environ["HOME"], ".config/captioner-demo-server")
+    start = tmp_path / "start"
+    serve = [
+        *(_CAPTIONER, "--profile-dir", str(tmp_path / "profile"), "serve", "--port", "PORT"),
+        *("--tls-cert", str(folder / "server.pem"), "--tls-key", str(folder / "server.key")),
+        *("--tls-client-ca", str(folder / "ca.pem")),
+    ]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    start.write_text(
+        f"#!/bin/bash\n{shlex.join(serve).replace('PORT', port)} >{tmp_path}/log 2>&1 &\n"
+        f"echo $! >{tmp_path}/pid\n"
+    )
+    start.chmod(0o755)
+    subprocess.run([str(start)], env=proof.environ, check=True, timeout=10)
+    drill = recording | {
+        "RIVA_PORT": port,
+        "PROOF_KILL": f"kill -KILL $(cat {tmp_path}/pid)",
+        "PROOF_RESTORE": str(start),
+        "PROOF_MAX_WER": "30",
+    }
+    audio = tmp_path / "beckett.wav"
+    shutil.copy(BECKETT.path, audio)
+    audio.with_suffix(".txt").write_text(BECKETT.text)
+    drill["PROOF_AUDIO"] = str(audio)
+    try:
+        until_ready = time.monotonic() + 30
+        while proof.run("100", RIVA_PORT=port).returncode != 0:
+            assert time.monotonic() < until_ready
+        assert "There is nobody to ask" in proof.refused("135", **drill)
+        shown = proof.must("135", "--yes", **drill)
+    finally:
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert "The recogniser is killed." in shown
+    assert _results(proof, "fault")[-1]["words"]["deletions"] <= 1
+    missing = drill | {"PROOF_RESTORE": ""}
+    assert "no PROOF_RESTORE" in proof.refused("135", "--yes", **missing)
 
 
 @pytest.mark.slow
