@@ -6,6 +6,7 @@ so that files are really written, read back and checked.
 
 from __future__ import annotations
 
+import platform
 import shlex
 from pathlib import Path
 from typing import Final
@@ -59,6 +60,14 @@ class GpuMachine:
         """Take a program away."""
         (self._bin / name).unlink(missing_ok=True)
 
+    def hide(self, name: str) -> None:
+        """Keep a program as NAME.hidden, where nothing finds it."""
+        (self._bin / name).rename(self._bin / f"{name}.hidden")
+
+    def kernel(self) -> str:
+        """Return which kernel runs: that of the real machine."""
+        return platform.release()
+
     def write(self, path: str, text: str) -> None:
         """Write a file of the machine."""
         file = self.root / path.lstrip("/")
@@ -67,7 +76,8 @@ class GpuMachine:
 
     def read(self, path: str) -> str:
         """Return what a file of the machine holds."""
-        return (self.root / path.lstrip("/")).read_text(encoding="utf-8")
+        text = (self.root / path.lstrip("/")).read_text(encoding="utf-8")
+        return text.replace(str(self.root), "")
 
     def has(self, path: str) -> bool:
         """Return whether the machine has a file or folder."""
