@@ -1693,6 +1693,10 @@
         <source>The transcript is deleted.</source>
         <translation>Die Mitschrift ist gelöscht.</translation>
     </message>
+    <message>
+        <source>This transcript has been deleted meanwhile.</source>
+        <translation>Diese Mitschrift ist inzwischen gelöscht worden.</translation>
+    </message>
 </context>
 <context>
     <name>PercentSlider</name>

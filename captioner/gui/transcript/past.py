@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +13,6 @@ from PySide6.QtGui import (
     QKeySequence,
     QShortcut,
     QShowEvent,
-    QTextCursor,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -35,8 +32,8 @@ from captioner.gui.clearance import step_aside
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.message_bar import announce
 from captioner.gui.text.sentences import said
-from captioner.gui.transcript.past_lines import Choice, choices, delete_run, lines
-from captioner.gui.transcript.saving import Content, SaveButton
+from captioner.gui.transcript.past_lines import Choice, KeptContent, choices, delete_run, lines
+from captioner.gui.transcript.saving import SaveButton
 from captioner.gui.transcript.view import TranscriptView
 from captioner.settings.history import history_file
 from captioner.transcript.record import Entry
@@ -62,7 +59,7 @@ class PastWindow(QWidget):
         super().__init__()
         self.setWindowTitle(self.tr("Captioner past transcripts"))
         self._desk = desk
-        self._shown: tuple[int, list[Entry]] | None = None
+        self._shown: int | None = None
         self._asked = 0
         self.question: QMessageBox | None = None
         self.words = QLineEdit()
@@ -198,7 +195,7 @@ class PastWindow(QWidget):
 
     async def _opened(self, choice: Choice, words: str) -> None:
         try:
-            found = await asyncio.to_thread(lines, self._file, choice.run)
+            entries, place = await asyncio.to_thread(lines, self._file, choice)
         except CaptionerError as error:
             self._tell_trouble(error)
             return
@@ -206,34 +203,25 @@ class PastWindow(QWidget):
         is_wanted = current is not None and current.data(_CHOICE) == choice
         if not is_wanted or not self.isVisible():
             return
-        entries = [replace(entry, serial=number) for number, (_, entry) in enumerate(found)]
-        self._show_lines(choice.run, entries, words)
-        place = next((n for n, (number, _) in enumerate(found) if number == choice.segment), 0)
-        self.view.text()  # a long one is written by and by: no line would have its place yet
-        cursor = QTextCursor(self.view.document().findBlockByNumber(place))
-        self.view.setTextCursor(cursor)
-        self.view.centerCursor()
+        self._show_lines(choice.run, entries, words, place)
 
-    def _show_lines(self, run: int | None, entries: list[Entry], words: str) -> None:
-        self._shown = None if run is None else (run, entries)
-        self.view.fill(entries, has_times=True)
+    def _show_lines(
+        self, run: int | None, entries: list[Entry], words: str, place: int = 0
+    ) -> None:
+        self._shown = run
         # The view marks one phrase: the longest of the words.
         self.view.search(max(words.replace('"', " ").split(), key=len, default=""))
+        self.view.fill(entries, has_times=True, place=place)
         for button in (self.save_button, self.delete_button):
             button.setEnabled(run is not None)
 
-    def _content(self) -> Content:
-        entries = [] if self._shown is None else self._shown[1]
-        begun = None
-        if entries:
-            at = entries[0].at - entries[0].start_ms / 1000
-            begun = datetime.fromtimestamp(at, tz=UTC).astimezone()
-        return Content(entries=entries, begun=begun, times=True)
+    def _content(self) -> KeptContent:
+        return KeptContent(self._file, self._shown)
 
     def _ask_to_delete(self) -> None:
         if self._shown is None:
             return
-        run = self._shown[0]
+        run = self._shown
         question = self.question = QMessageBox(
             QMessageBox.Icon.Warning,
             self.tr("Delete the transcript"),

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
+from captioner.core.errors import ConfigurationError
 from captioner.gui.text.sentences import said
+from captioner.sinks.history_files import write_transcript
+from captioner.transcript.export import TranscriptFormat
 from captioner.transcript.history import looking
 from captioner.transcript.history.database import history_errors, open_history, reading
+from captioner.transcript.history.exporting import exported
 from captioner.transcript.history.records import KeptSegment
 from captioner.transcript.history.writing import delete_runs, tidy
-from captioner.transcript.record import Entry, EntryKind, packed_times
+from captioner.transcript.record import Entry, EntryKind
 
 MOST_FOUND: Final = 200
 
@@ -53,11 +57,13 @@ def choices(path: Path, words: str) -> list[Choice]:
     ]
 
 
-def lines(path: Path, run: int) -> list[tuple[int | None, Entry]]:
-    """Return the lines of a transcript, each with the caption that it is, if it is one."""
+def lines(path: Path, choice: Choice) -> tuple[list[Entry], int]:
+    """Return the lines of a transcript, and the serial of the one to go to."""
     with reading(path) as connection:
+        run = choice.run
+        kept = looking.segments(connection, run, has_words=False)
         found = [
-            *((each.segment.id, _entry(each)) for each in looking.segments(connection, run)),
+            *((each.segment.id, _entry(each)) for each in kept),
             *((None, _entry(each)) for each in looking.unfinished(connection, run)),
         ]
         begin = found[0][1] if found else Entry(0, EntryKind.START, 0.0)
@@ -66,7 +72,38 @@ def lines(path: Path, run: int) -> list[tuple[int | None, Entry]]:
             place = (gap.channel, gap.start_ms, gap.end_ms)
             found.append((None, Entry(0, EntryKind.GAP, at, gap.reason, *place)))
     found.sort(key=lambda line: line[1].start_ms)
-    return found
+    entries = [replace(entry, serial=serial) for serial, (_, entry) in enumerate(found)]
+    wanted = (serial for serial, (number, _) in enumerate(found) if number == choice.segment)
+    return entries, next(wanted, 0) if choice.segment is not None else 0
+
+
+@dataclass(frozen=True)
+class KeptContent:
+    """A transcript of the history, to be saved; see `Content`."""
+
+    path: Path
+    run: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is none."""
+        return self.run is None
+
+    def write(self, form: TranscriptFormat, path: Path) -> None:
+        """Write it to a file; blocks.
+
+        Raises:
+            ConfigurationError: It cannot be read or written; what was there is there still.
+        """
+        with reading(self.path) as connection:
+            run = looking.run_of(connection, self.run or 0)
+            if run is None:
+                translate = QCoreApplication.translate
+                raise ConfigurationError(
+                    translate("PastWindow", "This transcript has been deleted meanwhile.")
+                )
+            text = exported(connection, [run], form, times=True)
+        write_transcript(path, text)
 
 
 def delete_run(path: Path, run: int) -> None:
@@ -87,7 +124,6 @@ def _entry(kept: KeptSegment) -> Entry:
         start_ms=segment.start_ms,
         end_ms=segment.end_ms,
         confidence=segment.confidence,
-        timing=packed_times(segment, 0),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDateTime, Signal
 from PySide6.QtWidgets import QMenu, QPushButton
@@ -31,9 +31,26 @@ _NAMES: Final = {
 }
 
 
+class Content(Protocol):
+    """What is to be saved."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said yet."""
+        ...
+
+    def write(self, form: TranscriptFormat, path: Path) -> None:
+        """Write it to a file; blocks, so it is called in a worker thread.
+
+        Raises:
+            ConfigurationError: It cannot be written; what was there is there still.
+        """
+        ...
+
+
 @dataclass(frozen=True)
-class Content:
-    """What is to be saved.
+class RecordContent:
+    """What is kept of this run; see `Content`.
 
     Attributes:
         entries: Of the record; what may still change is left out of the file.
@@ -51,11 +68,7 @@ class Content:
         return not any(each.is_final for each in self.entries)
 
     def write(self, form: TranscriptFormat, path: Path) -> None:
-        """Write it to a file; blocks, so call it in a worker thread.
-
-        Raises:
-            ConfigurationError: It cannot be written; what was there is there still.
-        """
+        """Write it to a file; blocks."""
         spoken = [each for entry in self.entries if (each := entry.as_spoken()) is not None]
         write_transcript(path, export(spoken, form, times=self.times, begun=self.begun))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Final
 
@@ -39,6 +40,7 @@ class LineStyle:
         ink = _rgb(palette.color(QPalette.ColorRole.Text))
         quiet = QColor.fromRgbF(*dimmed(ink, ground, most=_QUIETER, readable_on=(Layer(ground),)))
         self._names = _ON_DARK if luminance(ground) < _HALF else _ON_LIGHT
+        self._looks: dict[str, QTextCharFormat] = {}
         self._final = QTextCharFormat()
         self._quiet = QTextCharFormat()
         self._quiet.setForeground(quiet)
@@ -51,8 +53,8 @@ class LineStyle:
         return [(text.translate(_LINE_ENDS), look) for text, look in pieces]
 
     def _pieces(self, entry: Entry, *, has_time: bool) -> list[Piece]:
-        begun = QDateTime.fromSecsSinceEpoch(int(entry.at))
         if entry.kind is EntryKind.START:
+            begun = QDateTime.fromSecsSinceEpoch(int(entry.at))
             text = QCoreApplication.translate(
                 "TranscriptLine", "— Captions started on {date} at {time} —"
             )
@@ -60,7 +62,8 @@ class LineStyle:
             return [(text.format(date=date, time=begun.toString("HH:mm")), self._quiet)]
         pieces: list[Piece] = []
         if has_time:
-            pieces.append((begun.toString("HH:mm:ss  "), self._quiet))
+            clock = time.strftime("%H:%M:%S  ", time.localtime(entry.at))
+            pieces.append((clock, self._quiet))
         if entry.kind is EntryKind.GAP:
             return [*pieces, (f"[{said(entry.text)}]", self._quiet)]
         if entry.channel:
@@ -70,9 +73,11 @@ class LineStyle:
         return [*pieces, (entry.text, self._final)]
 
     def _speaker(self, channel: str) -> QTextCharFormat:
+        if channel in self._looks:
+            return self._looks[channel]
         if channel not in self.speakers:
             self.speakers.append(channel)
-        found = QTextCharFormat()
+        found = self._looks[channel] = QTextCharFormat()
         found.setFontWeight(QFont.Weight.Bold)
         number = self.speakers.index(channel)
         found.setForeground(QColor(self._names[number % len(self._names)]))

@@ -29,7 +29,7 @@ from captioner.gui.desk import Desk
 from captioner.gui.preferences.message_bar import announce
 from captioner.gui.text.sentences import said
 from captioner.gui.transcript.recorder import Recorder
-from captioner.gui.transcript.saving import Content, SaveButton
+from captioner.gui.transcript.saving import RecordContent, SaveButton
 from captioner.gui.transcript.search_bar import SearchBar
 from captioner.gui.transcript.view import TranscriptView
 from captioner.settings.models import Settings
@@ -241,10 +241,10 @@ class TranscriptWindow(QWidget):
         else:
             self._say(self.tr("There are no captions to copy yet"))
 
-    def _content(self) -> Content:
+    def _content(self) -> RecordContent:
         """Return what is kept of whom is shown."""
         begun = self._recorder.record.begun_at
-        return Content(
+        return RecordContent(
             entries=[each for each in self._recorder.record if self._is_wanted(each)],
             begun=None if begun is None else datetime.fromtimestamp(begun).astimezone(),
             times=self.times.isChecked(),

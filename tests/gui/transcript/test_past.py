@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QMessageBox
 from captioner.core.segment import Gap, Segment
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.transcript.past import PastWindow
-from captioner.gui.transcript.saving import Content
 from captioner.transcript.export import TranscriptFormat
 from captioner.transcript.history import looking
 from captioner.transcript.history.database import open_history, reading
@@ -75,8 +74,7 @@ def test_all_transcripts_are_listed_and_read(stage: Stage, tmp_path: Path) -> No
             "[The server was away]",
             "You: The budget is fine",
         ]
-        content: Content = window._content()
-        content.write(TranscriptFormat.SRT, tmp_path / "talk.srt")
+        window._content().write(TranscriptFormat.SRT, tmp_path / "talk.srt")
         assert "You: The budget is fine" in (tmp_path / "talk.srt").read_text(encoding="utf-8")
         QTest.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
         assert not window.isVisible()
