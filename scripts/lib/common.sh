@@ -268,8 +268,24 @@ install_captioner() {
     fingerprint "$extra" >"$VENV/$stamp"
 }
 
+# Prometheus is unpacked and not installed: Debian's package would start a service. Where there is no
+# such package, the tests that need it say so and are left out.
+unpack_prometheus() {
+    local folder="$ROOT/build/tools/prometheus"
+    if command -v promtool >/dev/null || [ -x "$folder/usr/bin/promtool" ] || ! command -v apt-get >/dev/null; then
+        return 0
+    fi
+    step "Fetching Prometheus for the tests of the metrics (20 MB)"
+    mkdir -p "$folder"
+    if ! (cd "$folder" && apt-get -q download prometheus && dpkg-deb -x prometheus_*.deb .) 2>&1 | log_lines; then
+        warn "Prometheus could not be fetched: a few tests of the metrics are left out."
+    fi
+    rm -f "$folder"/prometheus_*.deb
+}
+
 # What tests and benchmarks need on top of the program itself.
 install_for_tests() {
     install_missing "${RUN_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    unpack_prometheus
     install_captioner .test-stamp '[media]' --group "$ROOT/pyproject.toml:dev"
 }

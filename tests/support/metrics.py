@@ -23,9 +23,16 @@ def samples_of(text: str) -> dict[str, float]:
 
 def scrape(url: str, *, token: str = "") -> dict[str, float]:
     """Return what is served at ``url``. Blocks."""
+    return samples_of(opened(url, token=token))
+
+
+def opened(url: str, *, token: str = "") -> str:
+    """Return the text at ``url``. Blocks."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with _opener.open(Request(url, headers=headers), timeout=_LIMIT_S) as answer:  # noqa: S310  # our own
-        return samples_of(answer.read().decode())
+    request = Request(url, headers=headers)  # noqa: S310  # our own
+    with _opener.open(request, timeout=_LIMIT_S) as answer:
+        text: str = answer.read().decode()
+        return text
 
 
 def announced_url(errors: Path) -> str:
