@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # Downloads whose first checksum is kept in .env and held from then on. They arrive on the GPU machine,
-# or here where use_ssh was not called. Sourced after riva-host.sh.
+# as root's, or here where use_ssh was not called. Sourced after riva-host.sh.
 
 # has_checksum FILE NAME: whether the file has the checksum that NAME holds.
 has_checksum() { [ -n "${!2}" ] && [ "$(checksum "$1")" = "${!2}" ]; }
 
-checksum() { on_host sha256sum "$1" 2>/dev/null | cut -d' ' -f1; }
+checksum() { as_root sha256sum "$1" </dev/null 2>/dev/null | cut -d' ' -f1; }
 
 # curl_secret KIND: prints how NGC_API_KEY is shown, for curl's standard input: no argument has it.
 curl_secret() {
@@ -23,20 +23,20 @@ curl_secret() {
 # has a checksum, another file is refused; where it has none, the file's is kept there.
 download() {
     local url=$1 file=$2 name=$3 kind=$4 sum
-    on_host mkdir -p "$(dirname "$file")"
+    as_root mkdir -p "$(dirname "$file")" </dev/null
     if ! has_checksum "$file.part" "$name"; then
-        curl_secret "$kind" | on_host curl --config - --fail --location --silent --show-error --retry 3 \
+        curl_secret "$kind" | as_root curl --config - --fail --location --silent --show-error --retry 3 \
             --connect-timeout 20 --speed-limit 1000 --speed-time 60 --continue-at - --output "$file.part" "$url" \
             2>"$SCRATCH/curl-errors" || download_failed "$url"
     fi
     sum=$(checksum "$file.part")
     if [ -n "${!name}" ] && [ "$sum" != "${!name}" ]; then
-        on_host rm -f "$file.part"
+        as_root rm -f "$file.part" </dev/null
         fail "$url is not what it was: its SHA-256 is $sum, and $name in $ENV_FILE is ${!name}." \
             "Find out why it changed. If the new file is meant, empty $name in $ENV_FILE."
     fi
     [ -n "${!name}" ] || keep "$name" "$sum"
-    on_host mv -f "$file.part" "$file"
+    as_root mv -f "$file.part" "$file" </dev/null
 }
 
 download_failed() {

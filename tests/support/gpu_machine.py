@@ -42,7 +42,10 @@ class GpuMachine:
         path = f"export PATH='{self._bin}:/usr/bin:/bin'"
         scripts.stand_in("ssh", f'{path}; exec /bin/bash -c "$({move} <<<"${{@: -1}}")"')
         scripts.stand_in("sleep", "")
-        self._program("bash", f'[ "$1" != -s ] || exec /bin/bash -c "$({move})" "${{@:2}}"')
+        self._program(
+            "bash",
+            f'[ "$1" = -s ] || exec /bin/bash "$@"\nexec /bin/bash -c "$({move})" "${{@:2}}"',
+        )
         self._program("sudo", 'shift; exec "$@"')
         self._program("id", "echo 1000")
 
