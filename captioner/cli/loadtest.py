@@ -36,6 +36,7 @@ from captioner.core.errors import ConfigurationError
 from captioner.measure.limits import Limits
 from captioner.measure.load import Progress, Watcher
 from captioner.measure.loadtest import LoadTest
+from captioner.measure.open_files import make_room
 from captioner.measure.result import Measurement, Plan, Run
 from captioner.measure.sound import recordings
 from captioner.measure.target import open_target
@@ -128,6 +129,10 @@ def loadtest(
             hint="Add --limit-final-p95 MS (from the end of speech to its final) or --limit-p95 MS "
             "(from a chunk to its answer).",
         )
+    if find_capacity:
+        make_room(max(streams, at_most), "--at-most")
+    else:
+        make_room(streams, "--streams")
     overrides = recogniser_overrides(endpoint, tls, ca_file, model, language)
     settings = app_context(ctx).load(overrides).settings
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from captioner.core.clock import Clock, SystemClock
+from captioner.core.errors import CaptionerError
 from captioner.measure.result import Moment, Plan, Run
 from captioner.measure.statistics import percentile
 from captioner.measure.stream import MeasuredStream
@@ -91,9 +92,9 @@ class LoadRun:
         self._stop.set()
 
     @property
-    def was_stopped(self) -> bool:
-        """Whether it was ended before its time."""
-        return self._stop.is_set()
+    def given_up(self) -> Sequence[CaptionerError]:
+        """Why streams ended before their time."""
+        return self._tally.given_up
 
     async def run(self) -> Run:
         """Play, and return what was measured while all streams were open."""

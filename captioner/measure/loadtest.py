@@ -56,12 +56,20 @@ class LoadTest:
             self._run.stop()
 
     async def once(self) -> Measurement:
-        """Make one run."""
+        """Make one run.
+
+        Raises:
+            CaptionerError: No stream could be used.
+        """
         run = await self._play(self._plan.streams)
         return self._measurement(Kind.LOAD, run)
 
     async def search(self, at_most: int) -> Measurement:
-        """Find the largest number of streams that keeps the limits."""
+        """Find the largest number of streams that keeps the limits.
+
+        Raises:
+            CaptionerError: No stream could be used.
+        """
         found = await find_capacity(self._attempt, first=self._plan.streams, at_most=at_most)
         counted = [run for run in self._runs if run.streams == (found.streams or found.fails_at)]
         return self._measurement(Kind.CAPACITY, (counted or self._runs)[-1], found)
@@ -82,6 +90,8 @@ class LoadTest:
         if self._is_stopped:
             self._run.stop()
         run = await self._run.run()
+        if run.given_up == streams and not self._is_stopped and not run.finals:
+            raise self._run.given_up[0]
         self._runs.append(run)
         return run
 

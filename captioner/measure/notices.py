@@ -13,9 +13,9 @@ def verdict(measured: Measurement) -> str:
         return "not valid"
     if not measured.is_complete:
         return "stopped early"
-    if not measured.checks:
-        return "no limits were asked for"
-    return "passed" if measured.passed else "failed"
+    if not measured.passed:
+        return "failed"
+    return "passed" if measured.checks else "no limits were asked for"
 
 
 def notices(measured: Measurement) -> Iterator[str]:
@@ -24,6 +24,10 @@ def notices(measured: Measurement) -> Iterator[str]:
         yield "It was stopped before its end: these are the figures up to there."
     if any(server.is_mock for server in measured.servers):
         yield "The words are scripted: this says nothing about any recogniser."
+    given_up = sum(run.given_up for run in measured.counted)
+    if given_up:
+        ended = "1 stream" if given_up == 1 else f"{given_up} streams"
+        yield f"{ended} ended before the time, because trying again was of no use."
     if not measured.is_valid:
         yield (
             "This computer did not keep up with so many streams, so that the latencies are not "

@@ -289,5 +289,6 @@ class Measurement(_Record):
 
     @property
     def passed(self) -> bool:
-        """Whether every limit was kept, and can be relied on."""
-        return self.is_valid and all(check.passed for check in self.checks)
+        """Whether every stream held, and every limit was kept and can be relied on."""
+        has_held = not any(run.given_up for run in self.counted)
+        return has_held and self.is_valid and all(check.passed for check in self.checks)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from captioner.core.audio import BYTES_PER_SAMPLE, SAMPLE_RATE
+from captioner.measure.track import Recording, read_recording
 from tests.support.riva_server import ServedStream, final, partial
 from tests.support.scripted_source import tone
 
@@ -15,7 +16,8 @@ SPEECH_S: Final = 0.6
 ANSWER_S: Final = 0.04
 """How long the recogniser takes for each chunk."""
 
-FINAL_AT_S: Final = 1.2
+PAUSE_S: Final = 0.6
+FINAL_AT_S: Final = 1.0
 """How much of the recording it hears before it says the final."""
 
 WORDS: Final = "It was the best of times"
@@ -30,6 +32,12 @@ def write_speech(path: Path) -> Path:
         file.writeframes(tone(0, round(SPEECH_S * SAMPLE_RATE)))
     path.with_suffix(".txt").write_text(f"{WORDS}.\n", encoding="utf-8")
     return path
+
+
+async def recording(path: Path, *, chunk_ms: int) -> Recording:
+    """Return the recording with a short pause after it, so that tests are short."""
+    write_speech(path)
+    return await read_recording(path, chunk_ms=chunk_ms, reference=WORDS, pause_s=PAUSE_S)
 
 
 async def recognise(stream: ServedStream) -> None:

@@ -13,11 +13,10 @@ from captioner.cli.main import main
 from captioner.measure.bench import Bench
 from captioner.measure.limits import Limits
 from captioner.measure.result import Kind, Measurement
-from captioner.measure.sound import recordings
 from captioner.measure.target import Target
 from captioner.settings.models import Settings
 from tests.measure.results import run_of
-from tests.measure.speech import WORDS, recognise, write_speech
+from tests.measure.speech import WORDS, recognise, recording, write_speech
 from tests.support.program import Program
 from tests.support.riva_server import ServedStream, final, serve_riva
 
@@ -28,13 +27,13 @@ async def _hears_wrong(stream: ServedStream) -> None:
 
 
 async def test_two_recognisers_take_turns_and_are_judged_apart(tmp_path: Path) -> None:
-    played = await recordings([write_speech(tmp_path / "speech.wav")], chunk_ms=100)
+    played = await recording(tmp_path / "speech.wav", chunk_ms=100)
     told: list[float] = []
     async with serve_riva(recognise) as good, serve_riva(_hears_wrong) as bad:
         targets = [Target(server.endpoint, Settings()) for server in (good, bad)]
         test = Bench(
             targets,
-            played,
+            [played],
             Limits(wer_percent=10),
             paces=(True, False),
             chunk_ms=100,

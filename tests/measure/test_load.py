@@ -6,20 +6,19 @@ from pathlib import Path
 
 from captioner.measure.load import LoadRun
 from captioner.measure.result import Pairing, Plan
-from captioner.measure.sound import recordings
 from captioner.measure.target import Target
 from captioner.settings.models import Settings
-from tests.measure.speech import ANSWER_S, FINAL_AT_S, SPEECH_S, recognise, write_speech
+from tests.measure.speech import ANSWER_S, FINAL_AT_S, SPEECH_S, recognise, recording
 from tests.support.riva_server import serve_riva
 
 CHUNK_MS = 100
 
 
 async def test_latencies_are_those_of_the_recogniser(tmp_path: Path) -> None:
-    played = await recordings([write_speech(tmp_path / "speech.wav")], chunk_ms=CHUNK_MS)
-    plan = Plan(streams=3, duration_s=2.9, ramp_s=0.2, chunk_ms=CHUNK_MS)
+    played = await recording(tmp_path / "speech.wav", chunk_ms=CHUNK_MS)
+    plan = Plan(streams=3, duration_s=1.4, ramp_s=0.2, chunk_ms=CHUNK_MS)
     async with serve_riva(recognise) as server:
-        found = await LoadRun(Target(server.endpoint, Settings()), plan, played).run()
+        found = await LoadRun(Target(server.endpoint, Settings()), plan, [played]).run()
     assert not found.errors
     assert found.pairing is Pairing.COUNT
     assert found.chunk_ms is not None

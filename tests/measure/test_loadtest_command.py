@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import grpc
 import pytest
 
 from captioner.cli.exit_codes import ExitCode
@@ -25,7 +28,7 @@ async def test_the_result_and_the_exit_code_tell_the_same(program: Program, tmp_
         done = await asyncio.to_thread(
             program.run,
             *("loadtest", "--endpoint", f"127.0.0.1:{server.port}", "--streams", "2"),
-            *("--duration", "2s", "--ramp", "0s", "--chunk", "100ms"),
+            *("--duration", "500ms", "--ramp", "0s", "--chunk", "100ms"),
             *("--limit-p95", "1", "--limit-errors", "0", "--out", str(tmp_path / "out")),
             str(speech),
         )
@@ -91,3 +94,32 @@ async def test_an_empty_reference_is_refused(tmp_path: Path) -> None:
     speech.with_suffix(".txt").write_text("\n", encoding="utf-8")
     with pytest.raises(InputFileError, match=r"speech\.txt"):
         await recordings([speech], chunk_ms=100)
+
+
+def test_many_streams_get_room_or_are_refused_with_a_number_that_fits() -> None:
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (128, 500));"
+        "from captioner.measure.open_files import make_room; make_room(200, '--streams');"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE)); make_room(300, '--streams')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert done.stdout == "(464, 500)\n"
+    assert "300 streams need 664 open files, and the system allows 500" in done.stderr
+
+
+async def test_a_server_that_refuses_every_stream_is_an_error_of_its_own(
+    program: Program, tmp_path: Path
+) -> None:
+    async def refuse(stream: ServedStream) -> None:
+        await stream.abort(grpc.StatusCode.INVALID_ARGUMENT, "no such thing")
+
+    async with serve_riva(refuse) as server:
+        done = await asyncio.to_thread(
+            program.run,
+            *("loadtest", "--endpoint", f"127.0.0.1:{server.port}", "--streams", "3"),
+            *("--ramp", "0s", str(write_speech(tmp_path / "speech.wav"))),
+        )
+    assert done.returncode == ExitCode.REQUEST, done.stderr
+    assert "no such thing" in done.stderr
