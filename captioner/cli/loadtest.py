@@ -36,6 +36,7 @@ from captioner.core.errors import ConfigurationError
 from captioner.measure.limits import Limits
 from captioner.measure.load import Progress, Watcher
 from captioner.measure.loadtest import LoadTest
+from captioner.measure.notices import counted_streams
 from captioner.measure.open_files import make_room
 from captioner.measure.result import Measurement, Plan, Run
 from captioner.measure.sound import recordings
@@ -199,7 +200,7 @@ def _shown(console: Console) -> Iterator[Watcher]:
 
 
 def _attempt(run: Run, *, kept: bool) -> str:
-    found = [f"{run.streams} streams: {'kept' if kept else 'broken'}"]
+    found = [f"{counted_streams(run.streams)}: {'kept' if kept else 'broken'}"]
     for name, latency in (("chunk to answer", run.chunk_ms), ("speech to final", run.final_ms)):
         if latency is not None:
             found.append(f"{name} p95 {latency.p95:.0f} ms")
@@ -213,7 +214,7 @@ def _attempt(run: Run, *, kept: bool) -> str:
 def _line(now: Progress) -> Text:
     parts = [
         f"{min(now.elapsed_s, now.whole_s):.0f} of {now.whole_s:.0f} s",
-        f"{now.open} of {now.streams} streams",
+        f"{now.open} of {counted_streams(now.streams)}",
     ]
     for name, value in (
         ("chunk to answer", now.chunk_p95_ms),
