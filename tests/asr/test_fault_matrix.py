@@ -9,6 +9,7 @@ import pytest
 from captioner.core.audio import ms_to_samples
 from tests.support.coded_recogniser import PROFILES, Profile
 from tests.support.coded_speech import CodedSpeech, speak
+from tests.support.fault_kinds import come_back, die
 from tests.support.fault_run import caption, reference
 from tests.support.fault_stage import Fault, Stage, lasting
 
@@ -23,18 +24,6 @@ def mid_word(speech: CodedSpeech) -> int:
 def before_the_final(speech: CodedSpeech) -> int:
     """Between the last word of an utterance and its final."""
     return speech.utterances[2][-1].end + ms_to_samples(200)
-
-
-async def die(stage: Stage) -> None:
-    """End as a killed process does: what stands is reset, and nothing listens."""
-    stage.proxy.refuse()
-    stage.proxy.reset()
-    await stage.server.stop()
-
-
-async def come_back(stage: Stage) -> None:
-    await stage.server.start()
-    await stage.proxy.start()
 
 
 def reset(stage: Stage) -> None:

@@ -9,22 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import accumulate
 
-import grpc
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from captioner.core.audio import ms_to_samples
-from tests.asr.test_fault_matrix import come_back, die
 from tests.support.coded_recogniser import PROFILES
 from tests.support.coded_speech import speak
+from tests.support.fault_kinds import KINDS
 from tests.support.fault_run import caption, reference
-from tests.support.fault_stage import Act, Fault, Stage
+from tests.support.fault_stage import Fault
 from tests.support.wait import nothing_left
 
 SPEECH = speak(20, seed=11, tail_ms=16_000)
 LAST = SPEECH.words[-1].end
-Code = grpc.StatusCode
 
 as_they_are = settings(
     # A failing schedule is printed as it is: to make it smaller takes longer than to read it.
@@ -32,56 +30,6 @@ as_they_are = settings(
     # What must be fresh for each schedule is made in the test.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-
-def ends(code: grpc.StatusCode, *, once: bool) -> Act:
-    def act(stage: Stage) -> None:
-        stage.end_streams(code, once=once)
-
-    return act
-
-
-def lets_be(stage: Stage) -> None:
-    stage.ends_with = None
-
-
-def passes(stage: Stage) -> None:
-    stage.proxy.passes()
-
-
-def says(*, mute: bool) -> Act:
-    def act(stage: Stage) -> None:
-        stage.mute = mute
-
-    return act
-
-
-def nothing(_stage: Stage) -> None:
-    """Some faults end by themselves."""
-
-
-CODES = [
-    Code.UNAVAILABLE,
-    Code.INTERNAL,
-    Code.UNKNOWN,
-    Code.RESOURCE_EXHAUSTED,
-    Code.DEADLINE_EXCEEDED,
-    Code.ABORTED,
-    Code.OK,
-]
-KINDS: dict[str, tuple[Act, Act]] = {
-    "reset": (lambda stage: stage.proxy.reset(), nothing),
-    "half closed": (lambda stage: stage.proxy.half_close(), nothing),
-    "paused": (lambda stage: stage.proxy.pause(), passes),
-    "held": (lambda stage: stage.proxy.hold(), passes),
-    "frozen": (lambda stage: stage.proxy.freeze(), passes),
-    "slow": (lambda stage: stage.proxy.slow_down(100_000), passes),
-    "killed": (die, come_back),
-    "shut down": (lambda stage: stage.server.stop(), lambda stage: stage.server.start()),
-    "mute": (says(mute=True), says(mute=False)),
-    **{f"{code.name} once": (ends(code, once=True), nothing) for code in CODES},
-    **{f"{code.name} for a while": (ends(code, once=False), lets_be) for code in CODES},
-}
 
 
 @dataclass(frozen=True)

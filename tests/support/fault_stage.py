@@ -37,6 +37,7 @@ class Stage:
         says_twice: The server says each response twice.
         adds: What it says after each response besides, a response each.
         reads: False has the server take nothing in; it says empty responses instead.
+        keeps_audio: False has the server forget what it heard, for hours of it.
     """
 
     def __init__(self, profile: Profile, clock: ManualClock) -> None:
@@ -52,6 +53,7 @@ class Stage:
         self.says_twice = False
         self.adds: list[Sequence[Result]] = []
         self.reads = True
+        self.keeps_audio = True
         self.responses = 0
         self._connections_seen = 0
         self._muted: set[int] = set()
@@ -62,9 +64,18 @@ class Stage:
 
     async def handle(self, stream: ServedStream) -> None:
         """Serve one stream: the handler of `server`."""
+        try:
+            await self._recognise(stream)
+        finally:
+            if not self.keeps_audio:
+                stream.context = None
+
+    async def _recognise(self, stream: ServedStream) -> None:
         self._connections_seen = self.proxy.accepted
         recogniser: CodedRecogniser | None = None
         async for pcm in stream.audio():
+            if not self.keeps_audio:
+                stream.chunks.clear()
             if recogniser is None:
                 recogniser = await begin(stream, self.profile)
             if await self._ends(stream):

@@ -76,6 +76,7 @@ class ServedStream:
         metadata: What the client sent along, by lower-case name.
         config: The first message of the stream.
         chunks: The audio so far, a message each.
+        heard_samples: Length of the audio so far in samples, also when `chunks` was emptied.
         half_closed: True once the client has said that no more audio follows.
         ended: True once the handler is done, or was cancelled.
     """
@@ -85,6 +86,7 @@ class ServedStream:
     metadata: dict[str, str] = field(default_factory=dict)
     config: riva_asr_pb2.StreamingRecognitionConfig | None = None
     chunks: list[bytes] = field(default_factory=list)
+    heard_samples: int = 0
     half_closed: bool = False
     ended: bool = False
 
@@ -92,11 +94,6 @@ class ServedStream:
     def pcm(self) -> bytes:
         """All audio so far."""
         return b"".join(self.chunks)
-
-    @property
-    def heard_samples(self) -> int:
-        """Length of the audio so far in samples."""
-        return sum(len(chunk) for chunk in self.chunks) // BYTES_PER_SAMPLE
 
     @property
     def heard_s(self) -> float:
@@ -110,6 +107,7 @@ class ServedStream:
                 self.config = request.streaming_config
                 continue
             self.chunks.append(request.audio_content)
+            self.heard_samples += len(request.audio_content) // BYTES_PER_SAMPLE
             yield request.audio_content
         self.half_closed = True
 

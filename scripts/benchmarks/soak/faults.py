@@ -1,0 +1,340 @@
+"""Hours of coded speech through a session whose server, network, device and settings fail it.
+
+What happens when follows from the seed of a leg alone. Outages are shorter than what is kept for
+replay and far enough from each other, so nothing excuses a lost word: each must be final once, in
+order, with its times, and only what a device did not hear may be a gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from captioner.core.audio import (
+    SAMPLE_RATE,
+    AudioChunk,
+    SourceLost,
+    SourceOpened,
+    ms_to_samples,
+    samples_to_ms,
+)
+from captioner.core.errors import AudioDeviceError
+from captioner.core.events import CaptionChanged, GapMarked, SessionEvent
+from captioner.core.segment import Segment
+from captioner.core.stability import StabilityMode
+from captioner.session.controller import CaptionSession
+from captioner.settings.models import Settings
+from captioner.settings.vocabulary import BoostedPhrase
+from scripts.benchmarks.soak.endless_speech import EndlessSpeech, Utterance
+from scripts.benchmarks.soak.leg import Leg, MemoryWatch, count, left_over
+from tests.support.clock import ManualClock
+from tests.support.coded_recogniser import PROFILES, Profile
+from tests.support.coded_speech import CodedWord
+from tests.support.fault_kinds import KINDS
+from tests.support.fault_outcome import numbers_in
+from tests.support.fault_run import settings_for, staged
+from tests.support.fault_stage import Act, Stage
+from tests.support.scripted_source import ScriptedOpener, ScriptedSource
+
+_CHUNK: Final = 5120
+_FIRST_AT_S: Final = 5.0
+_CALM_S: Final = (20.0, 60.0)
+_OUTAGE_S: Final = (0.2, 9.0)
+_AWAY_S: Final = (0.5, 20.0)
+_GAP_TOLERANCE_MS: Final = 500
+_LOOK_S: Final = 60.0
+_WARM_UP_S: Final = 900.0
+"""Enough for the threads and connections that gRPC keeps for good."""
+_END_LIMIT_S: Final = 30.0
+_MOST_PROBLEMS: Final = 20
+_QUIET_GAP_S: Final = 5.0
+_DIALS_A_SECOND: Final = 3.0
+_HOUR_S: Final = 3600.0
+
+Told = Callable[[str], None]
+
+
+class Hearing:
+    """Compares what is captioned with what was said, as it comes.
+
+    Attributes:
+        words: Words that became final, once and in their place.
+        finals: Captions that became final.
+        problems: What must not be, the first few.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing said."""
+        self._expected: deque[CodedWord] = deque()
+        self._away: deque[tuple[int, int]] = deque(maxlen=100)
+        self._settled: deque[int] = deque(maxlen=1000)
+        self.words = self.finals = 0
+        self.problems: list[str] = []
+
+    def expect(self, utterance: Utterance) -> None:
+        """Let this be said."""
+        self._expected.extend(utterance.words)
+
+    def excuse(self, start: int, end: int) -> None:
+        """Let a device have been away between two samples."""
+        self._away.append((samples_to_ms(start), samples_to_ms(end)))
+
+    def note(self, event: SessionEvent) -> None:
+        """Take in what the session tells."""
+        if isinstance(event, GapMarked):
+            gap = event.gap
+            if not any(
+                start - _GAP_TOLERANCE_MS <= gap.start_ms and gap.end_ms <= end + _GAP_TOLERANCE_MS
+                for start, end in self._away
+            ):
+                self._complain(f"a gap from {gap.start_ms} to {gap.end_ms} ms")
+        elif isinstance(event, CaptionChanged):
+            if event.segment.id in self._settled:
+                self._complain(f"final {event.segment.id} changed")
+            elif event.segment.is_final:
+                self._settled.append(event.segment.id)
+                self._settle(event.segment)
+
+    def end(self) -> None:
+        """Miss what never came."""
+        self._miss(len(self._expected))
+
+    def _settle(self, segment: Segment) -> None:
+        self.finals += 1
+        places = {}
+        for number in numbers_in(segment.text):
+            ahead = next((i for i, w in enumerate(self._expected) if w.number == number), None)
+            if ahead is None:
+                self._complain(f"w{number} came again, or was never said")
+                continue
+            self._miss(ahead)
+            places[number] = self._expected.popleft()
+            self.words += 1
+        for word in segment.words:
+            (number,) = numbers_in(word.text)
+            place = places.get(number)
+            if place is not None and (
+                abs(word.start_ms - samples_to_ms(place.start)) > 1
+                or abs(word.end_ms - samples_to_ms(place.end)) > 2  # noqa: PLR2004 - both ends are rounded
+            ):
+                self._complain(f"w{number} is at {word.start_ms} ms, not where it was said")
+
+    def _miss(self, count: int) -> None:
+        for _ in range(count):
+            word = self._expected.popleft()
+            self._complain(f"w{word.number} of {samples_to_ms(word.start)} ms was lost")
+
+    def _complain(self, problem: str) -> None:
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(problem)
+
+
+class _Soak:
+    """One session for a whole leg, and what is done to it."""
+
+    def __init__(self, stage: Stage, profile: Profile, seed: int, tell: Told) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - faults, not secrets
+        self._speech = EndlessSpeech(seed)
+        self._stage = stage
+        self._clock = stage.clock
+        self._tell = tell
+        self._source = ScriptedSource()
+        self._settings = settings_for(
+            stage.proxy.port,
+            language=profile.languages[0] if profile.languages else "en-US",
+            quiet_gap_s=_QUIET_GAP_S,
+            reach={},
+        )
+        self._lost = 0
+        self._next_at = ms_to_samples(1000 * _FIRST_AT_S)
+        self._ending: Act | None = None
+        self.happened: Counter[str] = Counter()
+        self.hearing = Hearing()
+        self.memory = MemoryWatch()
+        self.session = CaptionSession(
+            self._settings, patient=True, opener=ScriptedOpener(self._source), clock=self._clock
+        )
+        self.session.subscribe(self.hearing.note)
+
+    async def run(self, seconds: float) -> None:
+        """Speak for so long, and let everything be said."""
+        await self.session.start()
+        ended = asyncio.create_task(self.session.wait(), name="soak-session-end")
+        begun, looked_at = time.monotonic(), 0.0
+        try:
+            while (spoken_s := self._speech.position / SAMPLE_RATE) < seconds:
+                if ended.done():
+                    break
+                await self._say_one()
+                if spoken_s >= looked_at:
+                    looked_at = spoken_s + _LOOK_S
+                    used = self.memory.look(os.getpid())
+                    self._tell(
+                        f"{spoken_s / seconds:5.1%}  {spoken_s / _HOUR_S:5.2f} h, "
+                        f"{spoken_s / max(0.001, time.monotonic() - begun):3.0f} times real time, "
+                        f"{used:.1f} MB, {self.hearing.words} words, "
+                        f"{self.happened.total()} faults, {len(self.hearing.problems)} problems"
+                    )
+            await self._finish_fault()
+            self._source.end()
+            await self._clock.advance_until(ended.done, limit_s=_END_LIMIT_S)
+            if (error := ended.exception()) is not None:
+                self.hearing.problems.append(f"the session ended: {error!r}")
+        finally:
+            ended.cancel()
+            await self.session.close()
+        self.hearing.end()
+        dials, most = self._stage.proxy.accepted, _DIALS_A_SECOND * seconds
+        if dials > most:
+            self.hearing.problems.append(f"{dials} connections: a busy loop")
+
+    async def _say_one(self) -> None:
+        """Say an utterance; what is due happens at the first chunk from its moment on."""
+        utterance = self._speech.utterance()
+        goes_away = self._next_at < self._speech.position and self._ending is None
+        if goes_away and self._chance.random() < 0.1:  # noqa: PLR2004 - one fault in ten
+            await self._lose_device(utterance)
+            return
+        self.hearing.expect(utterance)
+        await self._play(utterance)
+
+    async def _play(self, utterance: Utterance) -> None:
+        position, end = utterance.start, utterance.start + len(utterance.pcm) // 2
+        while position < end:
+            if position >= self._next_at:
+                await self._fault(position)
+            until = min(end, position + _CHUNK)
+            if position < self._next_at:
+                until = min(until, self._next_at)
+            pcm = utterance.pcm[2 * (position - utterance.start) : 2 * (until - utterance.start)]
+            await self._clock.advance((until - position) / SAMPLE_RATE)
+            lost, self._lost = self._lost, 0
+            self._source.push(AudioChunk(pcm, position, self._clock.now(), lost_before=lost))
+            wanted = self._stage.heard + until - position
+            position = until
+            await self._stage.settle(wanted)
+
+    async def _fault(self, position: int) -> None:
+        """Begin a fault, or end the one that is."""
+        if self._ending is not None:
+            await self._finish_fault()
+            self._next_at = position + self._samples(_CALM_S)
+        elif self._chance.random() < 0.15:  # noqa: PLR2004 - one in seven
+            await self._change_settings()
+            self._next_at = position + self._samples(_CALM_S)
+        else:
+            kind = self._chance.choice(sorted(KINDS))
+            self.happened[kind] += 1
+            begin, self._ending = KINDS[kind]
+            await _do(begin, self._stage)
+            self._next_at = position + self._samples(_OUTAGE_S)
+
+    async def _finish_fault(self) -> None:
+        ending, self._ending = self._ending, None
+        if ending is not None:
+            await _do(ending, self._stage)
+
+    async def _lose_device(self, utterance: Utterance) -> None:
+        """Let the device go in the middle of an utterance, and come back."""
+        self.happened["device lost"] += 1
+        cut = self._chance.randrange(utterance.start + 1, self._speech.position)
+        heard = utterance.until(cut)
+        self._next_at = self._speech.position
+        self.hearing.expect(heard)
+        await self._play(heard)
+        away = self._samples(_AWAY_S)
+        error = AudioDeviceError("The microphone is gone.", hint="Plug it in.")
+        self._source.push(SourceLost(error))
+        await self._clock.advance(away / SAMPLE_RATE)
+        self._source.push(SourceOpened("microphone", "Scripted mic"))
+        self.hearing.excuse(cut, cut + away)
+        self._lost += away
+        self._speech.position = cut + away
+        self._next_at = self._speech.position + self._samples(_CALM_S)
+
+    async def _change_settings(self) -> None:
+        name, change = self._chance.choice(_CHANGES)
+        self.happened[f"{name} changed"] += 1
+        self._settings = change(self._settings, self._chance)
+        await self.session.apply(self._settings)
+
+    def _samples(self, limits_s: tuple[float, float]) -> int:
+        return ms_to_samples(1000 * self._chance.uniform(*limits_s))
+
+
+async def _do(act: Act, stage: Stage) -> None:
+    done = act(stage)
+    if isinstance(done, Awaitable):
+        await done
+
+
+def _stability(settings: Settings, chance: random.Random) -> Settings:
+    mode = chance.choice(sorted(StabilityMode))
+    captions = settings.captions.model_copy(update={"stability": mode})
+    return settings.model_copy(update={"captions": captions})
+
+
+def _quiet_gap(settings: Settings, chance: random.Random) -> Settings:
+    gap_s = chance.uniform(_QUIET_GAP_S, 2 * _QUIET_GAP_S)
+    captions = settings.captions.model_copy(update={"quiet_gap_s": gap_s})
+    return settings.model_copy(update={"captions": captions})
+
+
+def _boost(settings: Settings, chance: random.Random) -> Settings:
+    boosted = (BoostedPhrase(phrase=f"stent {chance.randrange(1000)}", boost=12.0),)
+    recognition = settings.recognition.model_copy(update={"boosted": boosted})
+    return settings.model_copy(update={"recognition": recognition})
+
+
+def _rotation(settings: Settings, chance: random.Random) -> Settings:
+    connection = settings.connection.model_copy(
+        update={"rotate_after_s": chance.uniform(60.0, 1800.0)}
+    )
+    return settings.model_copy(update={"connection": connection})
+
+
+_CHANGES: Final = (
+    ("stability", _stability),
+    ("quiet gap", _quiet_gap),
+    ("boosted phrases", _boost),
+    ("rotation", _rotation),
+)
+
+
+async def leg(seconds: float, seed: int, tell: Told) -> Leg:
+    """Soak for so many seconds of speech.
+
+    Args:
+        seconds: Of speech.
+        seed: Chooses everything that happens; an odd one the profile of a Parakeet.
+        tell: Is told how it goes.
+    """
+    profile = PROFILES[sorted(PROFILES)[seed % len(PROFILES)]]
+    await _soak(_WARM_UP_S, profile, seed, lambda _: None)
+    before = count()
+    begun = time.monotonic()
+    soak = await _soak(seconds, profile, seed, tell)
+    wall_s = time.monotonic() - begun
+    hearing = soak.hearing
+    return Leg(
+        audio_s=seconds,
+        wall_s=wall_s,
+        happened=dict(soak.happened),
+        memory={"client and server": soak.memory.memory()},
+        leftovers=await left_over(before),
+        said={"words": str(hearing.words), "finals": str(hearing.finals)},
+        problems=[f"seed {seed}: {problem}" for problem in hearing.problems],
+    )
+
+
+async def _soak(seconds: float, profile: Profile, seed: int, tell: Told) -> _Soak:
+    async with staged(profile, ManualClock(), {}) as stage:
+        stage.keeps_audio = False
+        soak = _Soak(stage, profile, seed, tell)
+        await soak.run(seconds)
+    return soak

@@ -1,0 +1,153 @@
+"""A leg of a soak: what is watched while it runs, and what it says in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import psutil
+from pydantic import TypeAdapter
+
+ALLOWED_MB: Final = 5.0
+"""How much the memory may have grown from after the warm-up to the end of a leg."""
+
+_WARM_UP: Final = 0.25
+_EDGE: Final = 5
+_PATIENCE_S: Final = 40.0
+"""gRPC ends threads of its pool that had nothing to do for half a minute."""
+_MEGABYTE: Final = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory of one process over a leg, in megabytes.
+
+    Attributes:
+        start: Mean of the first fifth after the warm-up: single samples jump with the allocator.
+        most: The most.
+        end: Mean of the last fifth.
+    """
+
+    start: float
+    most: float
+    end: float
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it has not grown."""
+        return self.end - self.start <= ALLOWED_MB
+
+    def __str__(self) -> str:
+        """Return start and end."""
+        return f"{self.start:.1f} → {self.end:.1f}"
+
+
+class MemoryWatch:
+    """Looks at the memory of a process."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._samples: list[tuple[int, float]] = []
+
+    def look(self, pid: int) -> float:
+        """Look once; return megabytes."""
+        used = float(psutil.Process(pid).memory_info().rss) / _MEGABYTE
+        self._samples.append((pid, used))
+        return used
+
+    def memory(self) -> Memory:
+        """Sum up for the process that was looked at most often: others were killed early."""
+        pids = [pid for pid, _ in self._samples]
+        longest = max(set(pids), key=pids.count)
+        values = [used for pid, used in self._samples if pid == longest]
+        values = values[round(_WARM_UP * len(values)) :]
+        edge = max(1, len(values) // _EDGE)
+        return Memory(float(np.mean(values[:edge])), max(values), float(np.mean(values[-edge:])))
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one leg measured.
+
+    Attributes:
+        audio_s: Speech, in seconds.
+        wall_s: How long that took.
+        happened: How often what was done to it, by name.
+        memory: By process.
+        leftovers: What was there after it and not before: tasks, threads, descriptors, children.
+        said: Figures of what was said, by name.
+        problems: What must not be; empty is a pass.
+    """
+
+    audio_s: float
+    wall_s: float
+    happened: dict[str, int]
+    memory: dict[str, Memory]
+    leftovers: dict[str, int]
+    said: dict[str, str]
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def verdicts(self) -> list[str]:
+        """Everything that is wrong."""
+        grown = [f"memory of {name} grew: {m}" for name, m in self.memory.items() if not m.is_flat]
+        left = [f"{count} {name} left over" for name, count in self.leftovers.items() if count]
+        return [*self.problems, *grown, *left]
+
+
+@dataclass(frozen=True, slots=True)
+class Soak:
+    """Legs of one kind, as they are kept in a file.
+
+    Attributes:
+        date: When the newest of them ended, ISO 8601.
+        legs: Those that are finished; the seed of each is its place.
+    """
+
+    date: str
+    legs: list[Leg]
+
+    def write(self, path: Path) -> None:
+        """Keep them."""
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(_SOAK.dump_json(self, indent=1) + b"\n")
+
+    @staticmethod
+    def read(path: Path) -> Soak | None:
+        """Return what is kept, None where nothing is.
+
+        Raises:
+            pydantic.ValidationError: It is something else.
+        """
+        return _SOAK.validate_json(path.read_bytes()) if path.exists() else None
+
+
+_SOAK: Final = TypeAdapter(Soak)
+
+
+def count() -> dict[str, int]:
+    """Count what a leg must not leave behind."""
+    gc.collect()
+    own = psutil.Process()
+    return {
+        "tasks": len(asyncio.all_tasks()),
+        "threads": own.num_threads(),
+        "descriptors": own.num_fds(),
+        "children": len(own.children()),
+    }
+
+
+async def left_over(before: dict[str, int]) -> dict[str, int]:
+    """Return what there is more of than before, once what ends by itself has had time to."""
+    give_up = time.monotonic() + _PATIENCE_S
+    while True:
+        now = count()
+        more = {name: max(0, now[name] - before[name]) for name in before}
+        if not any(more.values()) or time.monotonic() > give_up:
+            return more
+        await asyncio.sleep(1.0)

@@ -1,0 +1,106 @@
+"""What a soak watches: that a loss is noticed, and that its minutes are as its hours."""
+
+from __future__ import annotations
+
+import pytest
+
+from captioner.core.audio import ms_to_samples, samples_to_ms
+from captioner.core.events import CaptionChanged, GapMarked
+from captioner.core.segment import Gap, Segment, Word
+from scripts.benchmarks.soak import faults
+from scripts.benchmarks.soak.endless_speech import EndlessSpeech, Utterance
+from scripts.benchmarks.soak.faults import Hearing
+from scripts.benchmarks.soak.leg import Memory
+from tests.support.coded_speech import CodeDecoder
+
+
+def said(number: int, utterance: Utterance, *, lacks: int = 0, late_ms: int = 0) -> CaptionChanged:
+    words = tuple(
+        Word(
+            f"w{word.number}",
+            samples_to_ms(word.start) + late_ms,
+            samples_to_ms(word.end) + late_ms,
+        )
+        for word in utterance.words[lacks:]
+    )
+    text = " ".join(word.text for word in words)
+    segment = Segment(
+        id=number,
+        text=text,
+        start_ms=words[0].start_ms,
+        end_ms=words[-1].end_ms,
+        is_final=True,
+        words=words,
+    )
+    return CaptionChanged(segment, text)
+
+
+def heard() -> tuple[Hearing, Utterance]:
+    hearing, utterance = Hearing(), EndlessSpeech(1).utterance()
+    hearing.expect(utterance)
+    return hearing, utterance
+
+
+def test_what_is_said_once_in_its_place_is_no_problem() -> None:
+    hearing, utterance = heard()
+    hearing.note(said(0, utterance))
+    hearing.end()
+    assert (hearing.problems, hearing.words) == ([], len(utterance.words))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "told"),
+    [({"lacks": 1}, "lost"), ({"late_ms": 3}, "not where it was said")],
+)
+def test_a_word_that_is_lost_or_misplaced_is_told(spoilt: dict[str, int], told: str) -> None:
+    hearing, utterance = heard()
+    hearing.note(said(0, utterance, **spoilt))
+    hearing.end()
+    assert told in hearing.problems[0]
+
+
+def test_words_that_come_again_and_finals_that_change_are_told() -> None:
+    hearing, utterance = heard()
+    for number in (0, 1, 1):
+        hearing.note(said(number, utterance))
+    assert "came again" in hearing.problems[0]
+    assert "changed" in hearing.problems[-1]
+
+
+def test_words_that_never_come_are_told() -> None:
+    hearing, utterance = heard()
+    hearing.end()
+    assert len(hearing.problems) == len(utterance.words)
+
+
+def test_only_a_device_that_was_away_excuses_a_gap() -> None:
+    hearing = Hearing()
+    hearing.excuse(ms_to_samples(10_000), ms_to_samples(12_000))
+    hearing.note(GapMarked(Gap(10_100, 12_100, "Away")))
+    assert hearing.problems == []
+    hearing.note(GapMarked(Gap(11_000, 14_000, "Away")))
+    assert len(hearing.problems) == 1
+
+
+def test_memory_that_falls_is_as_good_as_flat() -> None:
+    assert Memory(100.0, 120.0, 90.0).is_flat
+    assert not Memory(100.0, 120.0, 106.0).is_flat
+
+
+def test_endless_speech_says_what_it_tells() -> None:
+    speech, decoder, told = EndlessSpeech(2), CodeDecoder(), []
+    for _ in range(5):
+        utterance = speech.utterance()
+        told += utterance.words
+        assert decoder.feed(utterance.pcm) == list(utterance.words)
+    assert [word.number for word in told] == list(range(len(told)))
+    cut = utterance.until(utterance.words[1].end - 1)
+    assert cut.words == utterance.words[:1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_ten_minutes_with_faults() -> None:
+    leg = await faults.leg(600.0, 1, print)
+    assert leg.verdicts == []
+    assert sum(leg.happened.values()) > 5
