@@ -15,6 +15,83 @@ const finals = document.getElementById("finals");
 const partial = document.getElementById("partial");
 const liveButton = document.getElementById("live");
 
+// ---- the language: that of the browser, or the one that the address names (?lang=de) ----
+
+const TEXTS = {
+  en: {
+    title: "Captions of your microphone",
+    record: "Start captions",
+    recordOver: "Stop captions",
+    loudness: "Microphone",
+    pressStart: "Press Start, and allow the microphone.",
+    captions: "Captions",
+    finals: "What was said",
+    live: "To the newest words",
+    noAnswer: "Captioner does not answer; trying again…",
+    noAnswerYet:
+      "Captioner does not answer, or its token is another one now: copy the address again.",
+    noToken: "This address lacks its token. Copy it once more, to the end, from Captioner.",
+    connecting: "Connecting…",
+    listening: "Listening.",
+    lastWords: "The last words…",
+    stopped: "Stopped.",
+    scripted: "Nothing is recognised: a script gives the words.",
+    onlySecure: "Browsers give a microphone to https addresses and to this computer alone.",
+    NotAllowedError: "The microphone is not allowed. Allow it beside the address, and start again.",
+    NotFoundError: "There is no microphone.",
+    NotReadableError: "Another program holds the microphone.",
+    noMicrophone: "The microphone cannot be opened: {reason}",
+    microphoneGone: "The microphone is gone. Start again with another one.",
+  },
+  de: {
+    title: "Untertitel Ihres Mikrofons",
+    record: "Untertitel starten",
+    recordOver: "Untertitel stoppen",
+    loudness: "Mikrofon",
+    pressStart: "Drücken Sie auf Starten, und erlauben Sie das Mikrofon.",
+    captions: "Untertitel",
+    finals: "Was gesagt wurde",
+    live: "Zu den neuesten Wörtern",
+    noAnswer: "Captioner antwortet nicht; es wird weiter versucht …",
+    noAnswerYet:
+      "Captioner antwortet nicht, oder sein Token ist jetzt ein anderes: Kopieren Sie die Adresse noch einmal.",
+    noToken:
+      "Dieser Adresse fehlt das Token. Kopieren Sie sie noch einmal ganz aus Captioner.",
+    connecting: "Verbindung wird hergestellt …",
+    listening: "Es wird zugehört.",
+    lastWords: "Die letzten Wörter …",
+    stopped: "Gestoppt.",
+    scripted: "Nichts wird erkannt: Die Wörter kommen aus einem Skript.",
+    onlySecure: "Browser geben ein Mikrofon nur https-Adressen und diesem Computer.",
+    NotAllowedError:
+      "Das Mikrofon ist nicht erlaubt. Erlauben Sie es neben der Adresse, und starten Sie noch einmal.",
+    NotFoundError: "Es gibt kein Mikrofon.",
+    NotReadableError: "Ein anderes Programm benutzt das Mikrofon.",
+    noMicrophone: "Das Mikrofon kann nicht geöffnet werden: {reason}",
+    microphoneGone: "Das Mikrofon ist weg. Starten Sie noch einmal mit einem anderen.",
+  },
+};
+const WANTED = new URLSearchParams(location.search).get("lang");
+const LANGUAGE =
+  [WANTED, ...navigator.languages]
+    .map((tag) => (tag || "").toLowerCase().split("-")[0])
+    .find((tag) => Object.hasOwn(TEXTS, tag)) || "en";
+
+function tr(key, values = {}) {
+  return TEXTS[LANGUAGE][key].replace(/{(\w+)}/g, (_gap, name) => values[name]);
+}
+
+function speak() {
+  document.documentElement.lang = LANGUAGE;
+  document.title = tr("title");
+  recordButton.textContent = tr("record");
+  loudness.firstChild.data = `${tr("loudness")} `;
+  statusLine.textContent = tr("pressStart");
+  captions.setAttribute("aria-label", tr("captions"));
+  finals.setAttribute("aria-label", tr("finals"));
+  liveButton.textContent = tr("live");
+}
+
 function say(sentence, isWarning = false) {
   statusLine.textContent = sentence;
   statusLine.classList.toggle("warning", isWarning);
@@ -108,12 +185,7 @@ function onClose() {
     atRest();
     return;
   }
-  say(
-    hasWorked
-      ? "Captioner does not answer; trying again…"
-      : "Captioner does not answer, or its token is another one now: copy the address again.",
-    true,
-  );
+  say(tr(hasWorked ? "noAnswer" : "noAnswerYet"), true);
   setTimeout(() => (isRecording ? connect() : atRest()), waitMs);
   waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
 }
@@ -137,7 +209,7 @@ function onEvent(event) {
   } else if (event.type === "recording_stopped") {
     isStarted = false;
     if (!isRecording) {
-      say(notice ? `Stopped. ${notice}` : "Stopped.", Boolean(notice));
+      say(`${tr("stopped")} ${notice}`.trim(), Boolean(notice));
     } else if (isHopeless) {
       isRecording = false;
       stopMicrophone();
@@ -148,7 +220,7 @@ function onEvent(event) {
       addLine(event.error, "gap");
       follow();
     } else if (event.code === "MOCK") {
-      notice = event.error;
+      notice = tr("scripted");
       sayAllIsWell();
     } else {
       isHopeless = event.retryable === false;
@@ -158,7 +230,7 @@ function onEvent(event) {
 }
 
 function sayAllIsWell() {
-  say([isRecording ? "Listening." : "The last words…", notice].join(" ").trim(), Boolean(notice));
+  say(`${tr(isRecording ? "listening" : "lastWords")} ${notice}`.trim(), Boolean(notice));
 }
 
 function sendFrame(frame) {
@@ -179,11 +251,7 @@ function sendFrame(frame) {
 
 let microphone;
 
-const REFUSALS = {
-  NotAllowedError: "The microphone is not allowed. Allow it beside the address, and start again.",
-  NotFoundError: "There is no microphone.",
-  NotReadableError: "Another program holds the microphone.",
-};
+const REFUSALS = ["NotAllowedError", "NotFoundError", "NotReadableError"];
 
 async function openMicrophone() {
   const stream = await navigator.mediaDevices.getUserMedia({
@@ -202,7 +270,7 @@ async function openMicrophone() {
   context.createMediaStreamSource(stream).connect(node);
   const [track] = stream.getAudioTracks();
   track.onended = () => {
-    say("The microphone is gone. Start again with another one.", true);
+    say(tr("microphoneGone"), true);
     stop();
   };
   return { stream, context, node };
@@ -223,14 +291,15 @@ async function stopMicrophone() {
 
 async function start() {
   if (!navigator.mediaDevices) {
-    say("Browsers give a microphone to https addresses and to this computer alone.", true);
+    say(tr("onlySecure"), true);
     return;
   }
   recordButton.disabled = true;
   try {
     microphone = await openMicrophone();
   } catch (error) {
-    say(REFUSALS[error.name] || `The microphone cannot be opened: ${error.message}`, true);
+    const isKnown = REFUSALS.includes(error.name);
+    say(isKnown ? tr(error.name) : tr("noMicrophone", { reason: error.message }), true);
     recordButton.disabled = false;
     return;
   }
@@ -240,10 +309,10 @@ async function start() {
   notice = "";
   waiting = [];
   waitMs = 500;
-  recordButton.textContent = "Stop captions";
+  recordButton.textContent = tr("recordOver");
   recordButton.disabled = false;
   loudness.hidden = false;
-  say("Connecting…");
+  say(tr("connecting"));
   connect();
 }
 
@@ -255,12 +324,12 @@ async function stop() {
   await stopMicrophone();
   isRecording = false;
   if (isStarted && socket.readyState === WebSocket.OPEN) {
-    say("The last words…");
+    say(tr("lastWords"));
     command("stop_recording");
     stopTimer = setTimeout(() => socket.close(), STOP_LIMIT_MS);
   } else {
     socket.close();
-    say("Stopped.");
+    say(tr("stopped"));
     atRest();
   }
 }
@@ -268,14 +337,15 @@ async function stop() {
 function atRest() {
   clearTimeout(stopTimer);
   loudness.hidden = true;
-  recordButton.textContent = "Start captions";
+  recordButton.textContent = tr("record");
   recordButton.disabled = false;
 }
 
 recordButton.addEventListener("click", () => (isRecording ? stop() : start()));
 
+speak();
 token = new URLSearchParams(location.hash.slice(1)).get("token") || "";
 if (!/^[\w.~-]+$/.test(token)) {
-  say("This address lacks its token. Copy it once more, to the end, from Captioner.", true);
+  say(tr("noToken"), true);
   recordButton.disabled = true;
 }

@@ -1,4 +1,5 @@
-// Shows the captions of a feed. The query of the address tells the look, the fragment the token.
+// Shows the captions of a feed. The query of the address tells look and language, the fragment the
+// token.
 "use strict";
 
 const KEPT_SEGMENTS = 40;
@@ -14,6 +15,61 @@ const text = document.getElementById("text");
 const statusLine = document.getElementById("status");
 
 let problems = []; // of the address
+
+// ---- the language: that of the browser, or the one that the address names ----
+
+const TEXTS = {
+  en: {
+    title: "Captions",
+    voice: "Speaker {number}",
+    you: "You",
+    others: "Others",
+    numberFrom: "a number from {least} to {most}",
+    aColour: "a colour such as {examples}",
+    fontNames: "names of fonts",
+    oneOf: "one of {names}",
+    seconds: "seconds, or 0 to keep the captions",
+    noSuchName: "There is no “{name}”; there are {names}.",
+    mustBe: "“{name}” must be {what}.",
+    noAnswer: "Captioner does not answer; trying again…",
+    noAnswerYet:
+      "Captioner does not answer, or its token is another one now: copy the address again.",
+    noToken: "This address lacks its token. Copy it once more, to the end, from Captioner.",
+  },
+  de: {
+    title: "Untertitel",
+    voice: "Person {number}",
+    you: "Sie",
+    others: "Andere",
+    numberFrom: "eine Zahl von {least} bis {most}",
+    aColour: "eine Farbe wie {examples}",
+    fontNames: "Namen von Schriften",
+    oneOf: "eines von {names}",
+    seconds: "Sekunden oder 0, damit die Untertitel bleiben",
+    noSuchName: "„{name}“ gibt es nicht; es gibt {names}.",
+    mustBe: "„{name}“ muss so sein: {what}.",
+    noAnswer: "Captioner antwortet nicht; es wird weiter versucht …",
+    noAnswerYet:
+      "Captioner antwortet nicht, oder sein Token ist jetzt ein anderes: Kopieren Sie die Adresse noch einmal.",
+    noToken:
+      "Dieser Adresse fehlt das Token. Kopieren Sie sie noch einmal ganz aus Captioner.",
+  },
+};
+const WANTED = new URLSearchParams(location.search).get("lang");
+const LANGUAGE =
+  [WANTED, ...navigator.languages]
+    .map((tag) => (tag || "").toLowerCase().split("-")[0])
+    .find((tag) => Object.hasOwn(TEXTS, tag)) || "en";
+
+function tr(key, values = {}) {
+  return TEXTS[LANGUAGE][key].replace(/{(\w+)}/g, (_gap, name) => values[name]);
+}
+
+function speak() {
+  document.documentElement.lang = LANGUAGE;
+  document.title = tr("title");
+  main.setAttribute("aria-label", tr("title"));
+}
 
 // ---- the look ----
 
@@ -31,6 +87,10 @@ function number(least, most) {
     const value = Number(given);
     return given.trim() !== "" && value >= least && value <= most ? value : undefined;
   };
+}
+
+function between(least, most) {
+  return tr("numberFrom", { least, most });
 }
 
 function colour(given) {
@@ -54,26 +114,31 @@ const setLook = (name) => (value) => {
 const SWITCH = oneOf({ show: true, hide: false });
 
 const PARAMETERS = {
-  size: [number(8, 400), setVariable("--size", "px"), "a number from 8 to 400"],
-  lines: [number(1, 8), setVariable("--lines"), "a number from 1 to 8"],
-  colour: [colour, setVariable("--colour"), "a colour such as ffff00 or yellow"],
-  background: [colour, setVariable("--background"), "a colour such as 000000b0 or transparent"],
-  font: [fontNames, setVariable("--font"), "names of fonts"],
-  weight: [number(100, 900), setVariable("--weight"), "a number from 100 to 900"],
+  size: [number(8, 400), setVariable("--size", "px"), between(8, 400)],
+  lines: [number(1, 8), setVariable("--lines"), between(1, 8)],
+  colour: [colour, setVariable("--colour"), tr("aColour", { examples: "ffff00, yellow" })],
+  background: [
+    colour,
+    setVariable("--background"),
+    tr("aColour", { examples: "000000b0, transparent" }),
+  ],
+  font: [fontNames, setVariable("--font"), tr("fontNames")],
+  weight: [number(100, 900), setVariable("--weight"), between(100, 900)],
   align: [
     oneOf({ start: "start", center: "center", end: "end" }),
     setVariable("--align"),
-    "start, center or end",
+    tr("oneOf", { names: "start, center, end" }),
   ],
-  edge: [oneOf(EDGES), setVariable("--edge"), "none, outline or shadow"],
+  edge: [oneOf(EDGES), setVariable("--edge"), tr("oneOf", { names: "none, outline, shadow" })],
   partials: [
     oneOf({ show: "show", dim: "dim", hide: "hide" }),
     setLook("partials"),
-    "show, dim or hide",
+    tr("oneOf", { names: "show, dim, hide" }),
   ],
-  labels: [SWITCH, setLook("labels"), "show or hide"],
-  fade: [number(0, 3600), setLook("fade"), "seconds, or 0 to keep the captions"],
-  status: [SWITCH, setLook("status"), "show or hide"],
+  labels: [SWITCH, setLook("labels"), tr("oneOf", { names: "show, hide" })],
+  fade: [number(0, 3600), setLook("fade"), tr("seconds")],
+  status: [SWITCH, setLook("status"), tr("oneOf", { names: "show, hide" })],
+  lang: [oneOf({ en: "en", de: "de" }), speak, tr("oneOf", { names: "en, de" })],
 };
 
 // Returns a sentence for each part of the address that has no effect.
@@ -83,9 +148,9 @@ function applyLook() {
     const parameter = PARAMETERS[name === "color" ? "colour" : name];
     const value = parameter && parameter[0](given);
     if (!parameter) {
-      sentences.push(`There is no “${name}”; there are ${Object.keys(PARAMETERS).join(", ")}.`);
+      sentences.push(tr("noSuchName", { name, names: Object.keys(PARAMETERS).join(", ") }));
     } else if (value === undefined) {
-      sentences.push(`“${name}” must be ${parameter[2]}.`);
+      sentences.push(tr("mustBe", { name, what: parameter[2] }));
     } else {
       parameter[1](value);
     }
@@ -116,7 +181,10 @@ const open = new Map();
 let fading = 0;
 
 function labelOf(speaker, channel) {
-  return speaker ? `Speaker ${speaker}` : channel || "";
+  if (speaker) {
+    return tr("voice", { number: speaker });
+  }
+  return { You: tr("you"), Others: tr("others") }[channel] || channel || "";
 }
 
 // A final with several speakers becomes a line for each turn.
@@ -262,11 +330,7 @@ function connect(token) {
   let heardAt = performance.now();
   missing ||= setTimeout(
     () =>
-      say(
-        hasWorked
-          ? "Captioner does not answer; trying again…"
-          : "Captioner does not answer, or its token is another one now: copy the address again.",
-      ),
+      say(tr(hasWorked ? "noAnswer" : "noAnswerYet")),
     STATUS_AFTER_MS,
   );
   const watch = setInterval(() => {
@@ -297,6 +361,7 @@ function connect(token) {
 }
 
 function start() {
+  speak();
   problems = applyLook();
   if (problems.length > 0) {
     setTimeout(() => {
@@ -306,7 +371,7 @@ function start() {
   }
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!token || !/^[\w.~-]+$/.test(token)) {
-    say("This address lacks its token. Copy it once more, to the end, from Captioner.");
+    say(tr("noToken"));
     return;
   }
   connect(token);

@@ -8,11 +8,20 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from captioner.settings.models import Settings
 from scripts.pictures.studio import DICKENS, keep
+from tests.support.bridge import TOKEN as BRIDGE_TOKEN
+from tests.support.bridge import serve_bridge
 from tests.support.chromium import chromium
+from tests.support.clips import TWO_CITIES
 from tests.support.feed import TOKEN, caption, serve_feed
 
 _CALM = {"name": "prefers-reduced-motion", "value": "reduce"}
+_MICROPHONE = (
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    f"--use-file-for-fake-audio-capture={TWO_CITIES.path}",
+)
 _LOOK = "?size=44&lines=2&background=101418d0"
 
 
@@ -34,4 +43,24 @@ async def _obs_page(path: Path) -> None:
     keep(path)
 
 
-SCENES = (obs_page,)
+def bridge_page(folder: Path) -> None:
+    """The page of the bridge with the words of the browser's microphone."""
+    asyncio.run(_bridge_page(folder / "bridge-page.png"))
+
+
+async def _bridge_page(path: Path) -> None:
+    settings = Settings.model_validate({"bridge": {"port": 0}})
+    with tempfile.TemporaryDirectory() as private:
+        async with (
+            serve_bridge(settings) as served,
+            chromium(Path(private), *_MICROPHONE, width=900, height=360) as tab,
+        ):
+            await tab.open(served.address.page_url(SecretStr(BRIDGE_TOKEN)))
+            await tab.wait_for("document.readyState === 'complete'")
+            await tab.value("document.getElementById('record').click()")
+            await tab.wait_for("finals.children.length >= 2 && partial.innerText.length > 8")
+            await tab.picture(path)
+    keep(path)
+
+
+SCENES = (obs_page, bridge_page)

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from captioner.settings.models import Settings
+from tests.feed.test_page import languages_agree
 from tests.support.bridge import TOKEN, ServedBridge, serve_bridge, settings_for
 from tests.support.chromium import Tab, chromium
 from tests.support.clips import BECKETT
@@ -107,6 +108,14 @@ async def test_who_reads_back_is_not_taken_along(tmp_path: Path) -> None:
         assert await tab.value("captions.scrollTop") == 40
         await tab.value("liveButton.click()")
         await tab.wait_for("isAtEnd() && liveButton.hidden")
-        # Without a microphone it says so.
+        # Without a microphone it says so, in the language of the browser.
         await tab.value(_PRESS)
         await tab.wait_for("statusLine.className === 'warning' && !recordButton.disabled")
+        assert "microphone" in await tab.value(_STATUS)
+        await languages_agree(tab)
+        await tab.call("Emulation.setUserAgentOverride", userAgent="Test", acceptLanguage="de-DE")
+        await tab.open("about:blank")
+        await opened(tab, served)
+        assert await tab.value(_LABEL) == "Untertitel starten"
+        await tab.value(_PRESS)
+        await tab.wait_for(f"{_STATUS}.includes('ikrofon') && !recordButton.disabled")

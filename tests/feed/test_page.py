@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from tests.support.wait import until
 _LINES: Final = "[...document.querySelectorAll('.line')].map(line => line.innerText)"
 _STATUS: Final = "document.getElementById('status').innerText.trim()"
 """Empty while it is hidden."""
+_WEB: Final = Path(__file__).parents[2] / "resources" / "web"
 _LONG: Final = "it was the best of times it was the worst of times it was the age of wisdom"
 
 
@@ -88,6 +90,44 @@ async def test_text_is_text_and_never_markup(tmp_path: Path) -> None:
         served.feed(caption(0, markup, final=True, channel="<i>You</i>"))
         await tab.wait_for(f"{_LINES}.length === 1")
         assert await lines(tab) == [f"<i>You</i>: {markup}"]
+
+
+async def test_it_speaks_the_language_of_the_browser_or_of_the_address(tmp_path: Path) -> None:
+    async with serve_feed() as served, chromium(tmp_path) as tab:
+        for accepted, query, speaker in (
+            ("de-AT,en", "", "Person 2: Hallo."),
+            ("de", "?lang=en", "Speaker 2: Hallo."),
+            ("fr,de", "", "Person 2: Hallo."),
+            ("fr", "", "Speaker 2: Hallo."),
+        ):
+            await tab.call(
+                "Emulation.setUserAgentOverride", userAgent="Browser", acceptLanguage=accepted
+            )
+            await opened(tab, served, query)
+            served.feed(caption(0, "Hallo.", final=True, words=(Word("Hallo.", 0, 1, speaker=2),)))
+            await tab.wait_for(f"{_LINES}.join() === '{speaker}'")
+            language = "de" if speaker.startswith("P") else "en"
+            assert await tab.value("document.documentElement.lang") == language
+        await opened(tab, served, "?lang=de&size=huge&linse=3")
+        await tab.wait_for(f"{_STATUS}.includes('muss so sein: eine Zahl von 8 bis 400')")
+        assert "„linse“ gibt es nicht" in await tab.value(_STATUS)
+        await languages_agree(tab)
+
+
+async def languages_agree(tab: Tab) -> None:
+    """Each language has the same texts, with the same gaps."""
+    texts: dict[str, dict[str, str]] = await tab.value("TEXTS")
+    assert set(texts) == {"en", "de"}
+    gaps = {
+        language: {key: sorted(re.findall(r"{\w+}", text)) for key, text in known.items()}
+        for language, known in texts.items()
+    }
+    assert gaps["de"] == gaps["en"]
+    assert all(text.strip() for known in texts.values() for text in known.values())
+    name = await tab.value("document.scripts[0].getAttribute('src')")
+    script = (_WEB / name).read_text(encoding="utf-8")
+    assert set(re.findall(r'\btr\("(\w+)"', script)) <= set(texts["en"])
+    assert [key for key in texts["en"] if f'"{key}"' not in script] == [], "nothing asks for it"
 
 
 async def test_nothing_jumps_when_a_final_is_shorter_than_its_partial(tmp_path: Path) -> None:
