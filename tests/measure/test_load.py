@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import grpc
+
+from captioner.measure.limits import Limits
 from captioner.measure.load import LoadRun
 from captioner.measure.result import Pairing, Plan
 from captioner.measure.target import Target
 from captioner.settings.models import Settings
 from tests.measure.speech import ANSWER_S, FINAL_AT_S, SPEECH_S, recognise, recording
-from tests.support.riva_server import serve_riva
+from tests.support.riva_server import ServedStream, serve_riva
 
 CHUNK_MS = 100
 
@@ -34,3 +37,24 @@ async def test_latencies_are_those_of_the_recogniser(tmp_path: Path) -> None:
     assert found.finals == 3
     assert found.erasure == 0
     assert max(moment.streams for moment in found.timeline) == 3
+
+
+async def test_streams_that_break_are_counted_by_status_and_opened_again(tmp_path: Path) -> None:
+    played = await recording(tmp_path / "speech.wav", chunk_ms=CHUNK_MS)
+    plan = Plan(streams=2, duration_s=1.4, ramp_s=0, chunk_ms=CHUNK_MS)
+
+    async def break_first(stream: ServedStream) -> None:
+        if stream.number == 0:
+            await stream.hear(4 * played.samples // len(played.chunks))
+            await stream.abort(grpc.StatusCode.UNAVAILABLE)
+        await recognise(stream)
+
+    async with serve_riva(break_first) as server:
+        found = await LoadRun(Target(server.endpoint, Settings()), plan, [played]).run()
+    assert found.errors == {"UNAVAILABLE": 1}
+    assert (found.reconnects, found.given_up, found.dropped_s) == (1, 0, 0)
+    assert sum(moment.errors for moment in found.timeline) == 1
+    assert not Limits(errors=0).keeps(found)
+    # What was said meanwhile is heard again, as it is by captions.
+    assert found.accuracy is not None
+    assert found.accuracy.wer == 0

@@ -123,3 +123,15 @@ async def test_a_server_that_refuses_every_stream_is_an_error_of_its_own(
         )
     assert done.returncode == ExitCode.REQUEST, done.stderr
     assert "no such thing" in done.stderr
+
+
+def test_an_embedded_engine_is_started_with_room_for_all(
+    mock_program: Program, tmp_path: Path
+) -> None:
+    speech = write_speech(tmp_path / "speech.wav")
+    done = mock_program.run(
+        *("loadtest", "--embedded", "--streams", "10", "--ramp", "0s", "--duration", "300ms"),
+        *("--limit-errors", "0", str(speech)),
+    )
+    assert "kept  broken streams: 0" in done.stdout, done.stderr
+    assert "The words are scripted" in done.stdout
