@@ -15,7 +15,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from captioner.cli.context import AppContext, app_context
 from captioner.cli.exit_codes import ExitCode
-from captioner.cli.measured import FilesArgument, FolderOption, JsonOption, chunk_ms_of, deliver
+from captioner.cli.measured import (
+    FilesArgument,
+    FolderOption,
+    JsonOption,
+    chunk_ms_of,
+    deliver,
+    prepare,
+)
 from captioner.cli.options import (
     CaFileOption,
     LanguageOption,
@@ -116,6 +123,7 @@ def bench(
         )
     shared = recogniser_overrides(None, tls, ca_file, model, language)
     chosen = _chosen(app_context(ctx), endpoint or [], shared, embedded=embedded)
+    prepare(out)
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     measured = asyncio.run(
         _measure(

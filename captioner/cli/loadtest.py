@@ -22,6 +22,7 @@ from captioner.cli.measured import (
     JsonOption,
     chunk_ms_of,
     deliver,
+    prepare,
     span_s,
 )
 from captioner.cli.options import (
@@ -40,6 +41,7 @@ from captioner.measure.notices import counted_streams
 from captioner.measure.open_files import make_room
 from captioner.measure.result import Measurement, Plan, Run
 from captioner.measure.sound import recordings
+from captioner.measure.tally import LATE_LIMIT_MS
 from captioner.measure.target import open_target
 from captioner.settings.models import Settings
 
@@ -136,6 +138,7 @@ def loadtest(
         make_room(streams, "--streams")
     overrides = recogniser_overrides(endpoint, tls, ca_file, model, language)
     settings = app_context(ctx).load(overrides).settings
+    prepare(out)
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     measured = asyncio.run(
         _measure(
@@ -224,6 +227,8 @@ def _line(now: Progress) -> Text:
             parts.append(f"{name} p95 {value:.0f} ms")
     if now.lag_s:
         parts.append(f"behind {now.lag_s:.1f} s")
+    if now.late_p99_ms is not None and now.late_p99_ms > LATE_LIMIT_MS:
+        parts.append(f"this computer is late by {now.late_p99_ms:.0f} ms")
     if now.errors:
         parts.append(f"{now.errors} broken")
     return Text(" · ".join(parts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Final, TypeAlias
 
 import typer
@@ -15,7 +16,6 @@ from rich.text import Text
 from captioner.cli.output import write_output
 from captioner.core.errors import ConfigurationError
 from captioner.measure.notices import broken_streams, counted_streams, limit_and_found, notices
-from captioner.measure.report.files import write_report
 from captioner.measure.result import Check, Kind, Measurement, Run, Summary
 
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
@@ -88,6 +88,25 @@ def chunk_ms_of(text: str) -> int:
     return round(1000 * seconds)
 
 
+def prepare(folder: Path | None) -> None:
+    """Make the folder for the result, before anything is measured for it.
+
+    Raises:
+        ConfigurationError: Nothing can be written there.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigurationError(
+            f'Nothing can be written into "{folder}": {error.strerror}.',
+            hint="Choose another folder with --out, or make room on the disk.",
+        ) from error
+
+
 def deliver(measured: Measurement, *, folder: Path | None, as_json: bool, console: Console) -> None:
     """Show ``measured``, and keep it with a report in ``folder`` where one is named.
 
@@ -105,9 +124,10 @@ def deliver(measured: Measurement, *, folder: Path | None, as_json: bool, consol
 
 
 def _keep(measured: Measurement, document: str, folder: Path) -> Iterator[Path]:
+    from captioner.measure.report.files import write_report  # noqa: PLC0415  # it loads a library
+
     path = folder / f"{measured.kind}-{measured.begun_at:%Y%m%d-%H%M%S}.json"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{document}\n", encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
