@@ -40,6 +40,7 @@ CONFIGURATION=(
     'PROOF_SECONDS|unasked|number|60|How long streams are measured'
     'PROOF_KILL|unasked|line?||Command on the GPU machine that kills the server, for the fault drill; empty: its container'
     'PROOF_RESTORE|unasked|line?||Command there that starts it again'
+    'PROMETHEUS_URL|unasked|url?||Prometheus that watches the server; empty: port 9090 of the GPU machine'
     'CAPTIONER|unasked|path?||The program captioner; empty: that of this checkout, installed when missing'
     'SSH_USER|always|word|ubuntu|User on the GPU machine'
     'SSH_KEY_FILE|aws|path?||Private SSH key; empty: ~/.ssh/captioner-DEPLOYMENT_ID, made when missing'

@@ -85,6 +85,7 @@ check_value() {
         days) is_number "$value" 1 3650 || PROBLEM='must be days, from 1 to 3650' ;;
         number) is_number "$value" 1 999999 || PROBLEM='must be a whole number from 1' ;;
         line) ;;
+        url) [[ $value =~ ^https?://[A-Za-z0-9._:/-]+$ ]] || PROBLEM='must be an address such as http://prometheus.example.org:9090' ;;
         tls) [[ $value =~ ^(disabled|tls|mtls)$ ]] || PROBLEM='must be disabled, tls or mtls' ;;
         flag) [[ $value =~ ^(true|false)$ ]] || PROBLEM='must be true or false' ;;
         names) [[ $value =~ ^[A-Za-z0-9.:-]+(,[A-Za-z0-9.:-]+)*$ ]] || PROBLEM='must be host names and addresses, with commas between them' ;;

@@ -66,6 +66,28 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerScripts]:
         yield scripts
 
 
+def test_it_is_found_out_whether_strangers_are_refused(proof: ServerScripts) -> None:
+    program = (
+        ". scripts/riva-common-functions.sh; open_log x; SCRATCH=$(mktemp -d); read_env; "
+        ". scripts/lib/riva-captioner.sh; . scripts/lib/riva-checks.sh; refuses_strangers"
+    )
+
+    def refused(**environ: str) -> bool:
+        done = subprocess.run(
+            ["/bin/bash", "-c", program],
+            check=False,
+            cwd=proof.root,
+            env=proof.environ | environ,
+            timeout=20,
+        )
+        return done.returncode == 0
+
+    assert refused()
+    with _served(proof, "--engine", "mock") as port:
+        assert not refused(RIVA_PORT=port)
+    assert not refused(RIVA_PORT="1")
+
+
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A few seconds of speech and its words, as the names of the configuration."""
