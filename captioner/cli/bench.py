@@ -35,7 +35,7 @@ from captioner.core.errors import ConfigurationError
 from captioner.measure.bench import Bench, Watcher
 from captioner.measure.limits import Limits
 from captioner.measure.result import Measurement
-from captioner.measure.sound import recordings
+from captioner.measure.sound import recordings, require_words
 from captioner.measure.target import open_target
 from captioner.settings.models import Settings
 
@@ -174,6 +174,8 @@ async def _measure(
     console: Console,
 ) -> Measurement:
     played = await recordings(files, chunk_ms=chunk_ms, reference=reference)
+    if limits.wer_percent is not None:
+        require_words(played, None)
     async with AsyncExitStack() as stack:
         targets = [
             await stack.enter_async_context(open_target(settings, embedded=is_embedded))

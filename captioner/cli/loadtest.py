@@ -40,7 +40,7 @@ from captioner.measure.loadtest import LoadTest
 from captioner.measure.notices import counted_streams
 from captioner.measure.open_files import make_room
 from captioner.measure.result import Measurement, Plan, Run
-from captioner.measure.sound import recordings
+from captioner.measure.sound import recordings, require_words
 from captioner.measure.tally import LATE_LIMIT_MS
 from captioner.measure.target import open_target
 from captioner.settings.models import Settings
@@ -170,6 +170,8 @@ async def _measure(
 ) -> Measurement:
     """Measure; a search is made where ``at_most`` bounds it."""
     played = await recordings(files, chunk_ms=plan.chunk_ms)
+    if limits.wer_percent is not None:
+        require_words(played, plan.duration_s)
     async with open_target(settings, embedded=embedded) as target:
         with _shown(console) as watch:
 

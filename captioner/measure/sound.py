@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -65,3 +66,29 @@ def reference_of(path: Path, named: Path | None = None) -> str | None:
     if not text:
         raise InputFileError(f'The reference "{text_file}" is empty.', hint=hint)
     return text
+
+
+def require_words(played: Sequence[Recording], duration_s: float | None) -> None:
+    """See to it that words can be compared, before anything is played for it.
+
+    Args:
+        played: What is played.
+        duration_s: How long each stream plays at least; None plays everything once.
+
+    Raises:
+        ConfigurationError: There is no reference, or no recording would be played to its end.
+    """
+    known = [each for each in played if each.reference is not None]
+    if not known:
+        raise ConfigurationError(
+            "There is nothing to compare the words with.",
+            hint="Put what is said in a sound file into a .txt of the same name beside it.",
+        )
+    longest_s = max(each.seconds for each in known)
+    if duration_s is not None and duration_s < longest_s:
+        raise ConfigurationError(
+            f"In {duration_s:g} seconds no stream plays its recording to the end, so that its "
+            "words could be compared.",
+            hint=f"Measure for longer, --duration {math.ceil(longest_s)}s, or leave the limit on "
+            "word errors out.",
+        )

@@ -72,6 +72,7 @@ async def test_ctrl_c_ends_it_in_order_and_prints_what_there_is(
         (["--duration", "soon"], ExitCode.CONFIGURATION, "no span of time"),
         (["--embedded", "--endpoint", "riva:1"], ExitCode.CONFIGURATION, "Leave one of them out"),
         (["--out", __file__], ExitCode.CONFIGURATION, "Nothing can be written into"),
+        (["--limit-wer", "5", "--duration", "9s"], ExitCode.CONFIGURATION, "--duration 47s"),
         (["--find-capacity"], ExitCode.CONFIGURATION, "--limit-final-p95"),
         (["--endpoint", "127.0.0.1:1"], ExitCode.UNAVAILABLE, "127.0.0.1:1"),
         (["missing.wav"], ExitCode.INPUT_FILE, "missing.wav"),
