@@ -57,6 +57,16 @@ def load_private() -> Any:  # noqa: ANN401  # it ships no types
     return private
 
 
+def portaudio_in_use() -> str:
+    """Return the version of PortAudio.
+
+    Raises:
+        UnsupportedError: PortAudio is not installed.
+    """
+    said: str = load_shared().get_portaudio_version()[1]
+    return said.partition(",")[0]
+
+
 def _file_of(name: str) -> Path:
     """Return the file of a library that is loaded, by its path or, on Linux, its bare name."""
     if not _MAPS.exists() or Path(name).is_absolute():

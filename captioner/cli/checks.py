@@ -22,6 +22,7 @@ from captioner.cli.context import AppContext
 from captioner.cli.endpoint_checks import call_time, verdict
 from captioner.cli.loudness import level_of
 from captioner.core.errors import CaptionerError
+from captioner.core.own_program import own_program, repair_hint
 from captioner.gui.display import choose_platform
 from captioner.session.examination import examine
 from captioner.session.probe import probe_embedded
@@ -32,25 +33,15 @@ from captioner.settings.secrets import SecretStore
 from captioner.telemetry.logs import log_file_in_use
 
 _SILENT_DBFS: Final = -90.0
-_SET_UP: Final = "Run `bash scripts/run.sh` once more: it installs what is missing."
 _PACKAGES: Final = (
     "grpcio",
     "nvidia-riva-client",
-    "moonshine-voice",
     "PySide6-Essentials",
     "sounddevice",
     "numpy",
 )
-_QT_PROGRAM: Final = """
-from PySide6.QtCore import qVersion
-from PySide6.QtGui import QGuiApplication
-application = QGuiApplication([])
-print(f"Qt {qVersion()} on {application.platformName()}")
-"""
-_PORTAUDIO_PROGRAM: Final = """
-import sounddevice
-print(sounddevice.get_portaudio_version()[1].partition(",")[0])
-"""
+_MODEL_PACKAGE: Final = "moonshine-voice"
+"""Not everywhere: some systems have no package of it, and some packages of ours do without."""
 
 
 def all_checks(context: AppContext, overrides: Mapping[str, object]) -> list[Check]:
@@ -135,13 +126,14 @@ async def _check_python() -> list[CheckResult]:
 
 async def _check_packages() -> list[CheckResult]:
     found, missing = [f"captioner {__version__}"], []
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, _MODEL_PACKAGE):
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            missing.append(name)
+            if name != _MODEL_PACKAGE:  # the check of the engine says what that means
+                missing.append(name)
     if missing:
-        return _failed("Packages", f"Not installed: {', '.join(missing)}.", _SET_UP)
+        return _failed("Packages", f"Not installed: {', '.join(missing)}.", repair_hint())
     return _ok("Packages", ", ".join(found))
 
 
@@ -157,9 +149,9 @@ async def _check_display() -> list[CheckResult]:
     problem = _display_problem()
     # Without a display Qt can still be loaded, which shows whether it is installed whole.
     environ = {"QT_QPA_PLATFORM": "offscreen"} if problem else {}
-    works, said = await _in_child(_QT_PROGRAM, environ)
+    works, said = await _in_child(_self_check("qt"), environ)
     if not works:
-        return _failed("Display", f"Qt does not start: {said}", _SET_UP)
+        return _failed("Display", f"Qt does not start: {said}", repair_hint())
     if problem is None:
         return _ok("Display", said)
     return _warning("Display", problem.message, problem.hint)
@@ -174,16 +166,18 @@ def _display_problem() -> CaptionerError | None:
 
 
 async def _check_portaudio() -> list[CheckResult]:
-    works, said = await _in_child(_PORTAUDIO_PROGRAM, {})
-    return _ok("PortAudio", said) if works else _failed("PortAudio", said, _SET_UP)
+    works, said = await _in_child(_self_check("portaudio"), {})
+    return _ok("PortAudio", said) if works else _failed("PortAudio", said, repair_hint())
 
 
-async def _in_child(program: str, environ: dict[str, str]) -> tuple[bool, str]:
-    """Run ``program`` in a fresh Python; return whether it worked, and its last line."""
+def _self_check(library: str) -> list[str]:
+    return [*own_program(), "self-check", library]
+
+
+async def _in_child(command: Sequence[str], environ: dict[str, str]) -> tuple[bool, str]:
+    """Run ``command``; return whether it worked, and its last line."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        program,
+        *command,
         env=os.environ | environ,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -238,6 +232,6 @@ async def _check_engine(settings: Settings) -> list[CheckResult]:
         report = await probe_embedded(settings.engine)
     except CaptionerError as error:
         if settings.endpoint is None:
-            return _failed("Embedded engine", error.message, _SET_UP)
+            return _failed("Embedded engine", error.message, repair_hint())
         return _warning("Embedded engine", error.message, "It is not needed with RIVA_HOST set.")
     return _ok("Embedded engine", f"{report.reason} {call_time(report)}")

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from captioner.core.errors import UnsupportedError
+from captioner.core.own_program import repair_hint
 
 if TYPE_CHECKING:
     from typer._click.core import Context  # typer's own base class; it has no public name
@@ -27,11 +28,13 @@ class CommandEntry:
         target: ``module:function``, or ``module:app`` for a command that has commands itself.
         summary: Its line in ``captioner --help``.
         panel: The part of that help that it stands in.
+        hidden: Whether it is left out of that help.
     """
 
     target: str
     summary: str
     panel: str = "Commands"
+    hidden: bool = False
 
 
 def _of_window(name: str, summary: str) -> CommandEntry:
@@ -91,6 +94,11 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
         "Make a report with plots of what was measured.",
         _MEASURING,
     ),
+    "self-check": CommandEntry(
+        "captioner.cli.self_check:self_check",
+        "Load one library, for doctor.",
+        hidden=True,
+    ),
     "toggle": _of_window("toggle", "Start or stop the captions."),
     "pause": _of_window("pause", "Hold the captions still, or let them go on."),
     "show": _of_window("show", "Hide the captions, or show them again."),
@@ -131,7 +139,7 @@ class LazyCommand(TyperCommand):
 def lazy_commands() -> list[LazyCommand]:
     """Return a stand-in for each command, in the order of the help."""
     return [
-        LazyCommand(name=name, help=entry.summary, rich_help_panel=entry.panel)
+        LazyCommand(name=name, help=entry.summary, rich_help_panel=entry.panel, hidden=entry.hidden)
         for name, entry in COMMANDS.items()
     ]
 
@@ -144,7 +152,7 @@ def _load(name: str) -> TyperCommand | TyperGroup:
     except ModuleNotFoundError as error:
         raise UnsupportedError(
             f"The command '{name}' needs the Python module '{error.name}', which is not installed.",
-            hint="Run `bash scripts/run.sh` once more, or install Captioner again with pip.",
+            hint=repair_hint(),
         ) from error
     if isinstance(target, typer.Typer):
         app = target

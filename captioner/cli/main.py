@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]  # not listed
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -31,7 +32,12 @@ _log = logging.getLogger(__name__)
 PROFILE_VARIABLE: Final = "CAPTIONER_PROFILE_DIR"
 """Does what ``--profile-dir`` does; tells the processes that a command starts."""
 
-_LOG_NAMES: Final = {"serve": "engine"} | dict.fromkeys(WINDOW_COMMANDS, "commands")
+COMPLETION_VARIABLE: Final = "_CAPTIONER_COMPLETE"
+"""In which shells ask for completions; its name is given by the one of the program."""
+
+_LOG_NAMES: Final = {"serve": "engine"} | dict.fromkeys(
+    (*WINDOW_COMMANDS, "self-check"), "commands"
+)
 """Commands that run beside another process of the same profile write a log file of their own."""
 
 _EPILOG: Final = "[bold]Exit codes:[/] " + "; ".join(
@@ -126,6 +132,8 @@ def main(arguments: list[str] | None = None) -> int:
     # reaches us as the status of a call. It reads this once, when it is first imported.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     open_closed_streams()
+    if COMPLETION_VARIABLE in os.environ:
+        completion_init()  # a shell asks what could come next
     try:
         build_command().main(args=arguments, prog_name="captioner")
     except SystemExit as stop:

@@ -79,6 +79,16 @@ def check_libraries(platform: str) -> None:
         ) from error
 
 
+def qt_in_use() -> str:
+    """Start Qt and return its version and platform; where it cannot start, Qt ends the process."""
+    # Not before it is asked for.
+    from PySide6.QtCore import qVersion  # noqa: PLC0415
+    from PySide6.QtGui import QGuiApplication  # noqa: PLC0415
+
+    application = QGuiApplication([])
+    return f"Qt {qVersion()} on {application.platformName()}"
+
+
 def _x_answers(display: str) -> bool:
     try:
         xcb = ctypes.CDLL("libxcb.so.1")

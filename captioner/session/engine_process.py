@@ -22,6 +22,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from captioner.core.errors import EngineError
+from captioner.core.own_program import own_program
 from captioner.settings.models import EngineSettings
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ class EngineProcess:
                 # The terminal sends Ctrl-C to a whole group of processes. The engine has a group of
                 # its own: it shall still give the last words.
                 process_group=None if sys.platform == "win32" else 0,
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+                | getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
             raise EngineError(
@@ -123,10 +125,7 @@ def _environment() -> dict[str, str]:
 
 
 def _command(settings: EngineSettings, max_streams: int | None) -> list[str]:
-    # A frozen program is its own interpreter and takes the command at once.
-    frozen = getattr(sys, "frozen", False)
-    program = [sys.executable] if frozen else [sys.executable, "-m", "captioner"]
-    command = [*program, "serve", "--host", "127.0.0.1", "--port", "0"]
+    command = [*own_program(), "serve", "--host", "127.0.0.1", "--port", "0"]
     command += ["--engine", settings.backend, "--announce", "--exit-with-parent"]
     if settings.mock_script is not None:
         command += ["--script", settings.mock_script]

@@ -176,5 +176,4 @@ async def test_error_of_a_check_is_its_result() -> None:
 async def test_library_that_ends_its_process_does_not_end_ours(
     program: str, said: tuple[bool, str]
 ) -> None:
-    assert sys.executable
-    assert await checks._in_child(program, {}) == said
+    assert await checks._in_child([sys.executable, "-c", program], {}) == said

@@ -67,13 +67,30 @@ def test_help_lists_every_command_and_exit_code_without_importing_one() -> None:
     )
     listing, _, modules = done.stdout.rpartition("[")
     for name, entry in COMMANDS.items():
-        assert name in listing
-        assert entry.summary in listing
+        assert (entry.summary in listing) is not entry.hidden
+        assert name in listing or entry.hidden
         assert entry.target.partition(":")[0] not in modules
     assert "PySide6" not in modules
     assert "grpc" not in modules
     for code in ExitCode:
         assert f"{code.value} {MEANINGS[code]}" in " ".join(listing.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [("captioner tra", ["transcribe", "transcript"]), ("captioner config sh", ["show"])],
+)
+def test_shells_get_completions(typed: str, completed: list[str]) -> None:
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    done = subprocess.run(
+        [sys.executable, "-m", "captioner"],
+        env={"PATH": "/usr/bin:/bin", "_CAPTIONER_COMPLETE": "complete_bash"} | words,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.stdout.split(), done.stderr) == (completed, "")
 
 
 def test_unknown_command_is_a_usage_error_with_a_suggestion() -> None:

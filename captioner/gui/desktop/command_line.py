@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from captioner.core.own_program import own_program
 from captioner.settings.paths import ProfilePaths
 
 
@@ -13,9 +14,10 @@ def own_command(paths: ProfilePaths, *arguments: str) -> list[str]:
 
     A desktop may look for programs elsewhere than a terminal does, so the path is whole.
     """
-    python = Path(sys.executable)
-    script = python.with_name("captioner.exe" if sys.platform == "win32" else "captioner")
-    command = [str(script)] if script.is_file() else [str(python), "-m", "captioner"]
+    script = Path(sys.executable).with_name(
+        "captioner.exe" if sys.platform == "win32" else "captioner"
+    )
+    command = [str(script)] if script.is_file() else own_program()
     if paths != ProfilePaths.default():
         command += ["--profile-dir", str(paths.settings_file.parent)]
     return [*command, *arguments]
