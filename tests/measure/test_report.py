@@ -55,10 +55,12 @@ def _all_kinds() -> list[Measurement]:
     runs = [run_of(4), run_of(8), run_of(16, errors={"RESOURCE_EXHAUSTED": 3})]
     found = Capacity(streams=8, fails_at=16, confirmed=1, confidence="8 streams kept the limits.")
     limits = Limits(p95_ms=100, errors=0)
+    fast = {"realtime": False, "real_time_factor": 0.2, "final_ms": None, "chunk_ms": None}
     bench = [
-        run_of(1, server=server, audio=audio, real_time_factor=0.2)
+        run_of(1, server=server, audio=audio, **pace)
         for server in ("riva.example:50051", "Embedded engine")
         for audio in ("talk.wav", "<i>a|b</i>.wav")
+        for pace in ({}, fast)
     ]
     return [
         measurement_of(checks=Limits(final_p95_ms=900).checks(run_of())),
@@ -96,6 +98,7 @@ def test_a_report_is_whole_and_loads_nothing(tmp_path: Path) -> None:
     for drawing in drawings:
         drawn = ET.parse(out / drawing)  # noqa: S314  # it is our own
         assert drawn.getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    assert "701" in (out / "3-bench-final.svg").read_text(encoding="utf-8")
     assert r"\<i\>a\|b\</i\>.wav" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.endswith("|") for line in rows)

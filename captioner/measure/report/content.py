@@ -138,7 +138,8 @@ def _conditions(measured: Measurement) -> Iterator[tuple[str, str]]:
     for server in measured.servers:
         tls = "TLS" if server.tls else "no TLS"
         model = server.model or "chosen by the server"
-        yield "server", f"{server.name} ({server.address}), {tls}"
+        place = "" if server.name == server.address else f" ({server.address})"
+        yield "server", f"{server.name}{place}, {tls}"
         yield "asked of it", f"language {server.language}, model {model}"
     yield "begun", f"{measured.begun_at:%Y-%m-%d %H:%M:%S} UTC"
     yield "played", ", ".join(measured.audio)

@@ -10,7 +10,7 @@ from captioner.measure.report.blocks import Block, Grid, Heading, Paragraph, Plo
 
 _STYLE: Final = """
 :root { color-scheme: light; }
-body { margin: 0 auto; max-width: 62rem; padding: 1.5rem; background: #fff; color: #1a1a1a;
+body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: #fff; color: #1a1a1a;
   font: 1rem/1.5 system-ui, sans-serif; }
 h1, h2, h3 { line-height: 1.25; }
 h2 { margin-top: 2.5rem; padding-top: 1rem; border-top: 2px solid #d4d4d4; }

@@ -107,21 +107,22 @@ def _limit_label(check: Check) -> str:
 def _comparison(runs: Sequence[Run], name: str) -> Iterator[Plot]:
     servers = list(dict.fromkeys(run.server for run in runs))
     files = list(dict.fromkeys(run.audio for run in runs))
-    for part, title, figures in (
-        ("wer", "Word error rate, %", {_key(run): _wer(run) for run in runs}),
-        ("final", "End of speech to final, p50, ms", {_key(run): _p50(run) for run in runs}),
+    for part, title, figure_of in (
+        ("wer", "Word error rate, %", _wer),
+        ("final", "End of speech to final, p50, ms", _p50),
     ):
-        if all(value is None for value in figures.values()):
+        # What was found in real time comes first, where both paces found it.
+        figures: dict[tuple[str, str], float] = {}
+        for run in sorted(runs, key=lambda run: not run.realtime):
+            if (figure := figure_of(run)) is not None:
+                figures.setdefault((run.server, run.audio), figure)
+        if not figures:
             continue
         chart = _chart(pygal.Bar, title, **_VALUES)
         chart.x_labels = files
         for server in servers:
             chart.add(server, [figures.get((server, file)) for file in files])
         yield _drawn(chart, f"{name}-{part}", title)
-
-
-def _key(run: Run) -> tuple[str, str]:
-    return run.server, run.audio
 
 
 def _wer(run: Run) -> float | None:
@@ -142,8 +143,9 @@ def _chart(kind: type[pygal.Graph], title: str, **options: object) -> pygal.Grap
         js=(),
         disable_xml_declaration=True,
         width=800,
-        height=400,
-        margin_bottom=50,
+        # The title of an axis needs room, and the legend below it, too.
+        height=410 if "x_title" in options else 360,
+        margin_bottom=50 if "x_title" in options else 20,
         title=title,
         legend_at_bottom=True,
         legend_at_bottom_columns=2,
