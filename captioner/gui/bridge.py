@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
+from captioner.core.counts import SessionCounts
 from captioner.core.events import (
     CaptionChanged,
     EndpointHealthChanged,
@@ -48,6 +49,11 @@ class Session(Protocol):
     @property
     def figures(self) -> SessionFigures:
         """How well captions go, in numbers."""
+        ...
+
+    @property
+    def counts(self) -> SessionCounts:
+        """What it has counted."""
         ...
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:

@@ -9,6 +9,7 @@ from captioner.gui.bridge import SessionBridge
 from captioner.gui.commands import Command
 from captioner.gui.desktop.shortcuts import GlobalShortcuts
 from captioner.gui.feed_keeper import FeedKeeper
+from captioner.gui.health.last_minutes import LastMinutes
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.session_runner import SessionRunner
 from captioner.gui.tasks import Tasks
@@ -33,6 +34,7 @@ class Desk:
         tell: Says something to the user for a moment, on the overlay.
         shortcuts: The keys that work whatever window is in use.
         feed: Captions for other programs.
+        last_minutes: How captions went in the last ten minutes.
     """
 
     live: LiveSettings
@@ -45,3 +47,4 @@ class Desk:
     tell: Callable[[str], None]
     shortcuts: GlobalShortcuts
     feed: FeedKeeper
+    last_minutes: LastMinutes

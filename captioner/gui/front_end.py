@@ -17,6 +17,7 @@ from captioner.gui.desk import Desk, DeviceLister
 from captioner.gui.desktop.outcome import carry_out
 from captioner.gui.desktop.shortcuts import GlobalShortcuts
 from captioner.gui.feed_keeper import FeedKeeper
+from captioner.gui.health.last_minutes import LastMinutes
 from captioner.gui.history_keeper import HistoryKeeper
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.overlay.window import Overlay
@@ -83,6 +84,7 @@ class FrontEnd(QObject):
             tell=self.overlay.show_notice,
             shortcuts=GlobalShortcuts(self.do, self._tasks),
             feed=FeedKeeper(live, self._tasks, self.overlay.show_notice),
+            last_minutes=LastMinutes(bridge, runner.read_counts),
         )
         self._watch = SettingsWatch(live, self._writer, paths, self._tasks)
         self._history = HistoryKeeper(live, paths, self.desk.tell)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from captioner.core.counts import SessionCounts
 from captioner.core.errors import CaptionerError
 from captioner.core.health import Health, HealthState
 from captioner.core.state import SessionState
@@ -73,6 +74,10 @@ class SessionRunner(QObject):
     def is_running(self) -> bool:
         """Whether captions are wanted now, come they or not."""
         return self._session is not None and self._session.state in _RUNNING
+
+    def read_counts(self) -> SessionCounts | None:
+        """Return what the session has counted; None before it was made."""
+        return None if self._session is None else self._session.counts
 
     def start(self) -> asyncio.Task[None]:
         """Begin captions, with a session that is made when there is none yet."""

@@ -3840,6 +3840,65 @@
     </message>
 </context>
 <context>
+    <name>Trends</name>
+    <message>
+        <source>The last 10 minutes</source>
+        <translation>Die letzten 10 Minuten</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>Pegel</translation>
+    </message>
+    <message>
+        <source>Delay of captions</source>
+        <translation>Verzögerung der Untertitel</translation>
+    </message>
+    <message>
+        <source>Behind</source>
+        <translation>Rückstand</translation>
+    </message>
+    <message>
+        <source>Lost audio</source>
+        <translation>Verlorener Ton</translation>
+    </message>
+    <message>
+        <source>10 minutes ago</source>
+        <translation>vor 10 Minuten</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>jetzt</translation>
+    </message>
+    <message>
+        <source>No caption</source>
+        <translation>Keine Untertitel</translation>
+    </message>
+    <message>
+        <source>{seconds} s in all</source>
+        <translation>{seconds} s insgesamt</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keiner</translation>
+    </message>
+    <message>
+        <source>Silent</source>
+        <translation>Still</translation>
+    </message>
+    <message>
+        <source>at most {level} dB</source>
+        <translation>höchstens {level} dB</translation>
+    </message>
+    <message>
+        <source>Not at all</source>
+        <translation>Keiner</translation>
+    </message>
+    <message>
+        <source>at most {most} s</source>
+        <translation>höchstens {most} s</translation>
+    </message>
+</context>
+<context>
     <name>Welcome</name>
     <message>
         <source>Welcome to Captioner</source>

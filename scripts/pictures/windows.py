@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import time
@@ -26,6 +27,9 @@ _FIGURES = {
     "latency_ms": 420.0,
     "latency_p95_ms": 690.0,
 }
+_TALK = [-24 + 7 * math.sin(second / 5) for second in range(33)] + [-44.0] * 7
+_LEVELS = 12 * _TALK
+_DELAYS = [0.42 + 0.25 * abs(math.sin(second / 23)) for second in range(len(_LEVELS))]
 _CONVERSATION = (
     ("Others", "Can you hear me now?"),
     ("You", "Yes, loud and clear. Shall we begin?"),
@@ -102,6 +106,7 @@ def status(folder: Path) -> None:
         with studio(folder, desktop) as scene:
             _talk(scene)
             scene.overlay.send("figures", **_FIGURES)
+            scene.overlay.ask({"ask": "live through", "levels": _LEVELS, "delays": _DELAYS})
             scene.command("status")
             _be_heard(scene)
             scene.take_window(f"status{suffix}", "Captioner status")

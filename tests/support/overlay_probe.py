@@ -13,6 +13,7 @@ load Qt's classes at the same time can wait for each other for ever.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from captioner.core.audio import AudioLevel
 from captioner.core.events import (
+    CaptionChanged,
     EngineChanged,
     GapMarked,
     HealthChanged,
@@ -32,7 +34,7 @@ from captioner.core.events import (
     StateChanged,
 )
 from captioner.core.health import Health, HealthState, SessionFigures
-from captioner.core.segment import Gap
+from captioner.core.segment import Gap, Segment
 from captioner.core.state import SessionState
 from tests.support.scripted_session import ScriptedSession, caption
 
@@ -135,6 +137,21 @@ def _labels() -> list[str]:
     return [label.text() for label in labels if label.isVisible()]
 
 
+def _live_through(levels: list[float], delays: list[float]) -> None:
+    """Let the status know of seconds that have passed: how loud, and how long captions took."""
+    from captioner.gui.health.last_minutes import LastMinutes  # noqa: PLC0415  # see above
+
+    kept = next(each for each in gc.get_objects() if isinstance(each, LastMinutes))
+    for place, (level, delay_s) in enumerate(zip(levels, delays, strict=True)):
+        at = time.monotonic() - len(levels) + place
+        vars(kept)["_now"] = lambda at=at: at
+        kept._on_level(LevelChanged(AudioLevel(level, level)))
+        took_ms = 1000 * delay_s
+        said = Segment(0, "so", is_final=False, start_ms=0, end_ms=1, processing_ms=took_ms)
+        kept._on_caption(CaptionChanged(said, "so"))
+    vars(kept)["_now"] = time.monotonic
+
+
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     overlay = _overlay()
     if question.get("ask") == "labels":
@@ -149,6 +166,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         overlay.set_arranging(True)
     elif question.get("ask") == "restyle":
         _restyle(overlay, question["settings"])
+    elif question.get("ask") == "live through":
+        _live_through(question["levels"], question["delays"])
     elif question.get("ask") == "page":
         _open_page(question["page"])
     return _look(overlay)

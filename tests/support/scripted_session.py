@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from captioner.core.counts import SessionCounts
 from captioner.core.events import CaptionChanged, HealthChanged, SessionEvent, StateChanged
 from captioner.core.health import Health, HealthState, SessionFigures
 from captioner.core.segment import Segment
@@ -23,6 +24,7 @@ class ScriptedSession:
         commands: What was asked of it, in order, such as ``("set_source", "mic", None)``.
         applied: The settings that it was given while it ran.
         figures: What it says of itself in numbers.
+        counts: What it has counted.
         last_words: Emitted when it is stopped, as a real session's last final.
     """
 
@@ -30,6 +32,7 @@ class ScriptedSession:
         self.state = SessionState.IDLE
         self.health = STOPPED
         self.figures = SessionFigures()
+        self.counts = SessionCounts()
         self.commands: list[tuple[str | None, ...]] = []
         self.applied: list[Settings] = []
         self.last_words: CaptionChanged | None = None

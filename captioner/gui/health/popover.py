@@ -32,6 +32,7 @@ from captioner.core.health import Concern, EndpointHealth, EndpointState, Health
 from captioner.gui.commands import Command
 from captioner.gui.desk import Desk
 from captioner.gui.health.facts import FactSheet
+from captioner.gui.health.trends import Trends
 from captioner.gui.health.verdict import Verdict
 
 _REFRESH_MS: Final = 1000
@@ -62,6 +63,7 @@ class StatusPopover(QDialog):
         self._taken: QRect | None = None
         self.verdict = Verdict()
         self.facts = FactSheet()
+        self.trends = Trends()
         self.toggle_button = QPushButton()
         self.remedy_button = QPushButton()
         self.copy_button = QPushButton(self.tr("&Copy"))
@@ -86,7 +88,7 @@ class StatusPopover(QDialog):
     @property
     def text(self) -> str:
         """All that it says, a line each."""
-        return "\n".join([self.verdict.text, *self.facts.lines()])
+        return "\n".join([self.verdict.text, *self.facts.lines(), *self.trends.lines()])
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Begin to follow."""
@@ -118,6 +120,7 @@ class StatusPopover(QDialog):
         self._content.setSpacing(letter.height())
         self._content.addWidget(self.verdict)
         self._content.addWidget(self.facts)
+        self._content.addWidget(self.trends)
         self._content.addStretch(1)
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
@@ -192,6 +195,7 @@ class StatusPopover(QDialog):
         )
         self.facts.show_sources(bridge.sources if runner.is_running else {})
         self.facts.show_endpoint(self._endpoint_health())
+        self.trends.show_seconds(self._desk.last_minutes.seconds())
         if (session := runner.session) is not None:
             self.facts.show_figures(session.figures)
         # Labels that have come or gone count from the next turn of the loop on.

@@ -38,6 +38,7 @@ from captioner.gui.health.facts import FactSheet
 from captioner.gui.health.level_meter import LevelMeter
 from captioner.gui.health.mark import HealthDot
 from captioner.gui.health.popover import StatusPopover
+from captioner.gui.health.trend_plot import TrendPlot
 from captioner.settings.models import Settings
 from tests.gui.test_front_end import Stage, stage, started
 from tests.support.scripted_session import LISTENING, ScriptedSession
@@ -96,6 +97,11 @@ def test_a_run_from_the_dot_to_the_end(stage: Stage) -> None:
             "Behind: 4.2 s",
             "Reconnected: 2 times in this run",
             "Lost audio: 1 min 24 s",
+            "The last 10 minutes",
+            "Level: Silent",
+            "Delay of captions: No caption",
+            "Behind: Not at all",
+            "Lost audio: None",
         ]
         emit(
             session,
@@ -224,7 +230,7 @@ def test_every_part_has_a_name_and_can_be_reached_with_tab(stage: Stage) -> None
             QTest.keyClick(at, Qt.Key.Key_Tab)
         parts = [
             part
-            for kind in (QPushButton, LevelMeter, QLabel)
+            for kind in (QPushButton, LevelMeter, TrendPlot, QLabel)
             for part in popover.findChildren(kind)
             if part.isVisible() and part.focusPolicy() is not Qt.FocusPolicy.NoFocus
         ]

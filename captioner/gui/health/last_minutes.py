@@ -1,0 +1,92 @@
+"""What the status shows of the last ten minutes, a value a second."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from captioner.core.audio import SAMPLE_RATE, SILENT_DBFS
+from captioner.core.counts import SessionCounts
+from captioner.core.events import CaptionChanged, LevelChanged
+from captioner.gui.bridge import SessionBridge
+
+KEPT_S: Final = 600
+
+
+@dataclass(slots=True)
+class Second:
+    """One second.
+
+    Attributes:
+        at: Monotonic seconds.
+        level_dbfs: The loudest audio in it, of all channels.
+        delay_s: The longest that a caption took in it; None without a caption.
+        behind_s: Audio that the recogniser was behind.
+        lost_s: Audio that was lost in it.
+    """
+
+    at: int
+    level_dbfs: float = SILENT_DBFS
+    delay_s: float | None = None
+    behind_s: float = 0.0
+    lost_s: float = 0.0
+
+
+class LastMinutes:
+    """Follows the session by what it tells; it needs no timer, and nothing else wakes for it."""
+
+    def __init__(
+        self,
+        bridge: SessionBridge,
+        read: Callable[[], SessionCounts | None],
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin without any.
+
+        Args:
+            bridge: What the session tells.
+            read: Returns what it counts; asked once a second while it hears something.
+            now: Monotonic seconds.
+        """
+        self._read, self._now = read, now
+        self._seconds: deque[Second] = deque(maxlen=KEPT_S)
+        self._dropped = 0
+        bridge.level_changed.connect(self._on_level)
+        bridge.caption_changed.connect(self._on_caption)
+
+    def seconds(self) -> list[Second | None]:
+        """Return the last ten minutes, the oldest second first; None where nothing was heard."""
+        first = int(self._now()) - KEPT_S + 1
+        found: list[Second | None] = [None] * KEPT_S
+        for each in self._seconds:
+            if each.at >= first:
+                found[each.at - first] = each
+        return found
+
+    def _on_level(self, event: LevelChanged) -> None:
+        second = self._second()
+        second.level_dbfs = max(second.level_dbfs, event.level.rms_dbfs)
+
+    def _on_caption(self, event: CaptionChanged) -> None:
+        took_s = event.segment.processing_ms / 1000
+        if took_s > 0 and not event.segment.promoted:
+            second = self._second()
+            second.delay_s = max(second.delay_s or 0.0, took_s)
+
+    def _second(self) -> Second:
+        at = int(self._now())
+        if not self._seconds or self._seconds[-1].at != at:
+            self._seconds.append(self._begin(at))
+        return self._seconds[-1]
+
+    def _begin(self, at: int) -> Second:
+        counts = self._read()
+        if counts is None:
+            return Second(at)
+        before, self._dropped = self._dropped, counts.audio.dropped
+        lost = max(0, self._dropped - before)
+        return Second(at, behind_s=counts.lag_s, lost_s=lost / SAMPLE_RATE)
