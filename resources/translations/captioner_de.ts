@@ -2341,6 +2341,10 @@
         <translation>Installieren Sie Captioner neu.</translation>
     </message>
     <message>
+        <source>Install Captioner again: its files are incomplete.</source>
+        <translation>Installieren Sie Captioner neu: Dateien fehlen.</translation>
+    </message>
+    <message>
         <source>Install Captioner again; its files seem to be incomplete.</source>
         <translation>Installieren Sie Captioner noch einmal; seine Dateien scheinen unvollständig zu sein.</translation>
     </message>
@@ -2539,6 +2543,10 @@
     <message>
         <source>Restart it: systemctl --user restart pipewire-pulse (or pulseaudio).</source>
         <translation>Starten Sie ihn neu: systemctl --user restart pipewire-pulse (oder pulseaudio).</translation>
+    </message>
+    <message>
+        <source>Run `bash scripts/run.sh` once more: it installs what is missing.</source>
+        <translation>Führen Sie `bash scripts/run.sh` noch einmal aus: Es installiert, was fehlt.</translation>
     </message>
     <message>
         <source>Run `captioner doctor`, or set a server (RIVA_HOST).</source>
