@@ -21,9 +21,7 @@ from captioner.web.access import Access, Refusal
 from captioner.web.pages import refused, response
 from captioner.web.server import Service, WebAddress, WebServer
 
-_LARGEST_MESSAGE: Final = 2**20
-"""Bytes: half a minute of audio."""
-
+_MEGABYTE: Final = 1_000_000
 _FINISH_LIMIT_S: Final = 15.0
 _GOES: Final = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The bridge is about to end.")
 _FILES: Final = {
@@ -54,9 +52,8 @@ class Bridge:
         self._is_closing = False
         self._metrics = metrics or Metrics()
         self._metrics.bridge.clients.set_function(lambda: len(self._clients))
-        service = Service(
-            "bridge", "/ws/transcribe", self._serve, _FILES, _LARGEST_MESSAGE, self._answer
-        )
+        largest = round(settings.bridge.max_message_mb * _MEGABYTE)
+        service = Service("bridge", "/ws/transcribe", self._serve, _FILES, largest, self._answer)
         self._server = WebServer(settings.bridge, token, service)
 
     async def start(self) -> WebAddress:

@@ -25,8 +25,10 @@ from captioner.cli.options import (
     ServerOption,
     TlsOption,
     WebCertOption,
+    WebClientsOption,
     WebHostOption,
     WebKeyOption,
+    WebPingOption,
     recogniser_overrides,
 )
 from captioner.cli.running import stop_on_signals
@@ -51,14 +53,26 @@ def bridge(
     port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65535, help="Port to serve at; 0 takes any free one.", show_default="8761"
+            min=0,
+            max=65535,
+            envvar="APP_PORT",
+            help="Port to serve at; 0 takes any free one.",
+            show_default="8761",
         ),
     ] = None,
     bridge_cert: WebCertOption = None,
     bridge_key: WebKeyOption = None,
-    max_clients: Annotated[
-        int | None,
-        typer.Option(min=1, max=1000, help="Clients at a time.", show_default="100"),
+    max_clients: WebClientsOption = None,
+    ping_interval: WebPingOption = None,
+    max_message_mb: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=16,
+            envvar="WS_MAX_MESSAGE_SIZE_MB",
+            help="Megabytes of the largest message of a client, each half a minute of audio.",
+            show_default="1",
+        ),
     ] = None,
     metrics_port: MetricsPortOption = None,
     metrics_host: MetricsHostOption = None,
@@ -92,6 +106,8 @@ def bridge(
         "bridge.tls_cert": bridge_cert,
         "bridge.tls_key": bridge_key,
         "bridge.max_clients": max_clients,
+        "bridge.ping_interval_s": ping_interval,
+        "bridge.max_message_mb": max_message_mb,
     }
     settings = app_context(ctx).load(overrides).settings
     metrics = metrics_address(metrics_port, metrics_host, metrics_token_file)

@@ -29,8 +29,10 @@ from captioner.cli.options import (
     SystemDeviceOption,
     TlsOption,
     WebCertOption,
+    WebClientsOption,
     WebHostOption,
     WebKeyOption,
+    WebPingOption,
     audio_overrides,
     recogniser_overrides,
 )
@@ -69,6 +71,8 @@ def feed(
     ] = None,
     feed_cert: WebCertOption = None,
     feed_key: WebKeyOption = None,
+    max_clients: WebClientsOption = None,
+    ping_interval: WebPingOption = None,
     metrics_port: MetricsPortOption = None,
     metrics_host: MetricsHostOption = None,
     metrics_token_file: MetricsTokenFileOption = None,
@@ -106,6 +110,8 @@ def feed(
         "feed.port": port,
         "feed.tls_cert": feed_cert,
         "feed.tls_key": feed_key,
+        "feed.max_clients": max_clients,
+        "feed.ping_interval_s": ping_interval,
     }
     settings = app_context(ctx).load(overrides).settings
     metrics = metrics_address(metrics_port, metrics_host, metrics_token_file)

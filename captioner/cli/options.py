@@ -118,6 +118,31 @@ WebKeyOption: TypeAlias = Annotated[
 ]
 
 
+WebClientsOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--max-clients",
+        min=1,
+        max=1000,
+        envvar="WS_MAX_CONNECTIONS",
+        help="Clients at a time.",
+        show_default="100",
+    ),
+]
+
+WebPingOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--ping-interval",
+        min=1,
+        max=300,
+        envvar="WS_PING_INTERVAL_S",
+        help="Seconds between questions whether a quiet client is there still.",
+        show_default="20",
+    ),
+]
+
+
 def recogniser_overrides(
     server: str | None,
     tls: bool | None,  # noqa: FBT001  # the options in their order

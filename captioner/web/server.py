@@ -25,7 +25,6 @@ from captioner.web.access import FULL, PROTOCOL, Access
 from captioner.web.pages import Page, refused
 
 _OPEN_LIMIT_S: Final = 5.0
-_PING_S: Final = 20.0
 _LARGEST_BACKLOG: Final = 2**15
 _MOST_BACKLOG: Final = 2**20
 """Answers to pings that a client does not read; whoever lets more lie there is no client."""
@@ -133,8 +132,8 @@ class WebServer:
                 compression=None,  # a stranger's memory bomb, and frames are small
                 server_header=None,
                 open_timeout=_OPEN_LIMIT_S,
-                ping_interval=_PING_S,
-                ping_timeout=_PING_S,
+                ping_interval=settings.ping_interval_s,
+                ping_timeout=settings.ping_interval_s,
                 close_timeout=_OPEN_LIMIT_S,
                 max_size=service.largest_message,
                 max_queue=4,

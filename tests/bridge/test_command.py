@@ -7,6 +7,9 @@ import re
 import signal
 from pathlib import Path
 
+import pytest
+from websockets.exceptions import InvalidStatus
+
 from captioner.cli.exit_codes import ExitCode
 from tests.support.bridge import TOKEN, talker_at
 from tests.support.coded_speech import speak
@@ -20,12 +23,14 @@ async def test_it_prints_its_address_and_ends_with_the_last_words(
     output = tmp_path / "address"
     child = mock_program.start(
         "bridge",
-        "--port",
-        "0",
+        "--max-clients",
+        "1",
         "--metrics-port",
         "0",
         output=output,
-        environ=mock_program.environ(CAPTIONER_BRIDGE_TOKEN=TOKEN),
+        environ=mock_program.environ(
+            CAPTIONER_BRIDGE_TOKEN=TOKEN, APP_PORT="0", WS_MAX_CONNECTIONS="9"
+        ),
     )
     await asyncio.to_thread(
         mock_program.wait_for, lambda: output.read_text().endswith("\n"), what="no address"
@@ -37,6 +42,9 @@ async def test_it_prints_its_address_and_ends_with_the_last_words(
         await talker.say("start_recording")
         await talker.send(speak(2).pcm)
         await talker.hear("partial")
+        with pytest.raises(InvalidStatus, match="503"):
+            async with talker_at(f"ws://{found[1]}/ws/transcribe"):
+                pass
         url = announced_url(output.with_suffix(".err"))
         figures = await asyncio.to_thread(scrape, url)
         assert figures["captioner_bridge_recordings"] == figures["captioner_bridge_clients"] == 1
@@ -60,3 +68,9 @@ def test_an_open_address_without_a_certificate_is_refused(program: Program) -> N
     done = program.run("bridge", "--host", "0.0.0.0", "--port", "0")  # noqa: S104  # refused
     assert (done.returncode, done.stdout) == (ExitCode.CONFIGURATION, "")
     assert "without encryption" in " ".join(done.stderr.split())
+
+
+def test_a_limit_of_the_environment_that_makes_no_sense_is_told(program: Program) -> None:
+    done = program.run("bridge", environ=program.environ(WS_MAX_MESSAGE_SIZE_MB="much"))
+    assert done.returncode == ExitCode.USAGE
+    assert "WS_MAX_MESSAGE_SIZE_MB" in done.stderr

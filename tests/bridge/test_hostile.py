@@ -174,10 +174,9 @@ async def test_without_a_recogniser_health_says_so() -> None:
 
 async def test_whoever_dawdles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_server, "_OPEN_LIMIT_S", 0.5)
-    monkeypatch.setattr(web_server, "_PING_S", 0.5)
     async with (
         serve_riva(recognise) as riva,
-        serve_bridge(settings_for(riva.port)) as served,
+        serve_bridge(settings_for(riva.port, ping_interval_s=1)) as served,
         served.talker() as witness,
     ):
         parts = urlsplit(served.address.socket_url)
@@ -196,3 +195,18 @@ async def test_whoever_dawdles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
             writer.close()
         await witness.say("ping")
         await witness.hear("pong")
+
+
+async def test_how_much_is_too_much_is_a_setting() -> None:
+    async with (
+        serve_riva(recognise) as riva,
+        serve_bridge(settings_for(riva.port, max_message_mb=0.01)) as running,
+        running.talker() as talker,
+    ):
+        await talker.say("start_recording")
+        await talker.hear("recording_started")
+        await talker.connection.send(bytes(10_002))
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await talker.hear()
+        assert talker.connection.close_code == 1009
