@@ -71,9 +71,10 @@ class MeasuredStream:
         finally:
             reading.cancel()
             await asyncio.wait({reading})
+            # Words that did not come in time are missing words.
+            self._close()
         if not reading.cancelled():
             reading.result()
-        self._close()
 
     async def _feed(self, stop: asyncio.Event, reading: asyncio.Task[None]) -> None:
         while not (stop.is_set() or reading.done()):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import grpc
+import pytest
 
+from captioner.measure import load
 from captioner.measure.limits import Limits
 from captioner.measure.load import LoadRun
 from captioner.measure.result import Pairing, Plan
@@ -58,3 +61,21 @@ async def test_streams_that_break_are_counted_by_status_and_opened_again(tmp_pat
     # What was said meanwhile is heard again, as it is by captions.
     assert found.accuracy is not None
     assert found.accuracy.wer == 0
+
+
+async def test_last_words_that_do_not_come_are_errors_and_missing_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(load, "_LAST_WORDS_S", 0.3)
+    played = await recording(tmp_path / "speech.wav", chunk_ms=CHUNK_MS)
+    plan = Plan(streams=1, duration_s=1.3, ramp_s=0, chunk_ms=CHUNK_MS)
+
+    async def owe(stream: ServedStream) -> None:
+        await stream.hear_all()
+        await asyncio.Event().wait()
+
+    async with serve_riva(owe) as server:
+        found = await LoadRun(Target(server.endpoint, Settings()), plan, [played]).run()
+    assert found.errors == {"LAST_WORDS_LATE": 1}
+    assert found.accuracy is not None
+    assert found.accuracy.deletions == found.accuracy.words == 6
