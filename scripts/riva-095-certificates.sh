@@ -27,7 +27,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib/riva-captioner.sh
 . "$ROOT/scripts/lib/riva-captioner.sh"
 
-RENEW=''
+RENEW='' CHANGED=''
 
 step_option() {
     [ "$1" = --renew ] || return 1
@@ -35,7 +35,7 @@ step_option() {
 }
 
 load_config() {
-    need DEPLOYMENT_ID TLS_MODE TLS_NAMES TLS_DAYS TLS_RENEW_DAYS TLS_CERT_FILE TLS_KEY_FILE TLS_CA_FILE
+    need DEPLOYMENT_ID RIVA_ENGINE TLS_MODE TLS_NAMES TLS_DAYS TLS_RENEW_DAYS TLS_CERT_FILE TLS_KEY_FILE TLS_CA_FILE
     need_server
     SERVER_FOLDER=$(server_folder)
     CLIENT_FOLDER=$(client_folder)
@@ -140,11 +140,13 @@ server_certificate() {
             cp "$TLS_CERT_FILE" "$SCRATCH/server.pem"
             cp "$TLS_KEY_FILE" "$SCRATCH/server.key"
             put_pair server "$SERVER_FOLDER"
+            CHANGED=yes
         fi
     elif is_good server "$SERVER_FOLDER" && is_for_all_names "$pem"; then
         info "The server's certificate is good for $(days_left "$pem") days."
     elif will "Make a certificate for $(join ', ' "${NAMES[@]}"), for $TLS_DAYS days"; then
         make_certificate server "$SERVER_FOLDER" serverAuth "$(subject_names)"
+        CHANGED=yes
     fi
 }
 
@@ -222,6 +224,15 @@ write_profile() {
     fi
 }
 
+# The steps that give the server its files.
+deploying_steps() {
+    case $RIVA_ENGINE in
+        nim) printf 'scripts/riva-060-deploy-nim.sh' ;;
+        quickstart) printf 'scripts/riva-075-configure-models.sh and 085' ;;
+        *) printf 'scripts/riva-090' ;;
+    esac
+}
+
 validate_results() {
     local file pem="$SERVER_FOLDER/server.pem"
     [ "$TLS_MODE" != disabled ] || return 0
@@ -236,6 +247,10 @@ validate_results() {
         [ ! -e "$file" ] || [ "$(stat -c %a "$file")" = 600 ] || fail "$file can be read by others." "chmod 600 '$file'"
     done
     is_in_profile "$(profile_server)" || fail "The profile $CLIENT_FOLDER does not have the server." "Run this again."
+    # A step that deploys has this one run first (LOCK), and takes the files itself.
+    if [ -n "$CHANGED" ] && [ -z "${LOCK:-}" ]; then
+        info "A server that runs shows the certificate that it was started with, until this is run again: $(deploying_steps)"
+    fi
     info "A client: captioner --profile-dir $CLIENT_FOLDER live; or import $CLIENT_FOLDER/settings.json in its settings."
 }
 

@@ -63,10 +63,10 @@ caption_sound() {
     pactl load-module module-null-sink "sink_name=$OUTPUT" "sink_properties=device.description=$OUTPUT" >/dev/null
     undo_with remove_output
     caption --source system --device "$OUTPUT"
-    wait_until 30 0.2 "Waiting until Captioner hears the output" is_heard \
+    wait_a_moment 30 is_heard \
         || fail "Captioner does not hear the output: $(tail -n 1 "$SCRATCH/live-errors")" "Run: captioner doctor"
     paplay "--device=$OUTPUT" "$AUDIO" || fail "The recording could not be played." "paplay knows wav, flac and ogg: name such a file in PROOF_AUDIO."
-    wait_until 15 0.5 "Waiting for the last words" last_caption_is_finished || true
+    wait_a_moment 15 last_caption_is_finished || true
     stop_captioning
     captions_end
     remove_output

@@ -24,7 +24,7 @@ set -euo pipefail
 . "$ROOT/scripts/lib/riva-container.sh"
 
 NEXT=scripts/riva-140-report.sh
-RESTARTED=yes
+RESTARTED=yes KILLED=''
 
 load_config() {
     need RIVA_ENGINE PROOF_KILL PROOF_RESTORE SSH_USER SSH_KEY_FILE
@@ -82,6 +82,9 @@ restore_server() {
     fi
 }
 
+# For a step that ends between the two.
+bring_back() { [ -z "$KILLED" ] || restore_server; }
+
 a_caption_is_finished() { grep -q '"type":"transcription"' "$CAPTIONS"; }
 
 perform_operation() {
@@ -89,13 +92,15 @@ perform_operation() {
     confirm "Kill the recogniser at $(server_title)? What it captions now breaks off there."
     will "Kill the recogniser at $(server_title) while it captions ${PROOF_AUDIO:-the sample}" || return 0
     caption --source "file:$AUDIO"
-    wait_until 60 0.2 "Waiting for the first caption" a_caption_is_finished \
+    wait_a_moment 60 a_caption_is_finished \
         || fail "There was no caption within a minute: $(tail -n 1 "$SCRATCH/live-errors")" "Run scripts/riva-115-streaming.sh."
-    undo_with restore_server
+    undo_with bring_back
     begun=$SECONDS
+    KILLED=yes
     kill_server
     step "The recogniser is killed."
     restore_server
+    KILLED=
     wait_until 1800 5 "Waiting until the recogniser is ready" server_is_ready \
         || fail "The recogniser did not come back: $(from_json "$SERVER" 'it["reason"]')" "Look at its log on the GPU machine."
     AWAY=$((SECONDS - begun))

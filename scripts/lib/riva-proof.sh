@@ -88,6 +88,16 @@ abandon_captions() {
     kill -KILL "$CAPTIONING"
 }
 
+# wait_a_moment SECONDS COMMAND...: tries until the command succeeds, without a word.
+wait_a_moment() {
+    local limit=$1 start=$SECONDS
+    shift
+    until "$@"; do
+        [ "$((SECONDS - start))" -lt "$limit" ] || return 1
+        sleep 0.2
+    done
+}
+
 # captions_end: waits for the end; exit code 130 is that of one that was stopped.
 captions_end() {
     local rc=0

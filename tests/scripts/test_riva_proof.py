@@ -21,7 +21,7 @@ import pytest
 import soundfile
 
 from tests.support.clips import BECKETT
-from tests.support.pulse import SoundServer
+from tests.support.pulse import SoundServer, wait_until
 from tests.support.server_scripts import ServerScripts, make_checkout
 
 _CAPTIONER: Final = str(Path(sys.executable).with_name("captioner"))
@@ -64,6 +64,21 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerScripts]:
             file.write(f"RIVA_PORT={port}\n")
         scripts.must("095")
         yield scripts
+
+
+@pytest.mark.slow
+def test_dry_run_says_what_it_would_do_and_leaves_nothing(
+    server_scripts: ServerScripts, recording: dict[str, str]
+) -> None:
+    server_scripts.environ |= recording | {"CAPTIONER": _CAPTIONER}
+    server_scripts.env_file.write_text("DEPLOYMENT_ID=demo\nDEPLOY_ON=host\nRIVA_ENGINE=nemo\n")
+    kill = {"PROOF_KILL": "touch killed", "PROOF_RESTORE": "touch restored"}
+    for number in ("095", "100", "105", "110", "115", "120", "125", "130", "135"):
+        shown = server_scripts.must(number, "--dry-run", **kill)
+        assert "Would: " in shown
+        assert "Dry run: nothing was changed." in shown
+    assert not list((server_scripts.root / "build/riva").glob("re*"))
+    assert not list(Path(server_scripts.environ["HOME"], ".config").glob("captioner*"))
 
 
 def test_it_is_found_out_whether_strangers_are_refused(proof: ServerScripts) -> None:
@@ -172,8 +187,15 @@ def test_wrong_words_and_interruptions_leave_no_output_behind(
     assert "The recording could not be played" in proof.refused(
         "120", **wrong | {"PROOF_AUDIO": str(other.with_suffix(".txt"))}
     )
-    sinks = {sink["name"] for sink in pulse_server.listed("sinks")}
-    assert "captioner_proof" not in sinks
+    at_rest = len(pulse_server.listed("source-outputs"))
+    with subprocess.Popen(
+        proof.command("120"), env=proof.environ | recording | pulse_server.changes
+    ) as step:
+        wait_until(lambda: len(pulse_server.listed("source-outputs")) > at_rest, limit_s=20)
+        step.terminate()
+        assert step.wait(20) == 143
+    assert len(pulse_server.listed("source-outputs")) == at_rest
+    assert "captioner_proof" not in {sink["name"] for sink in pulse_server.listed("sinks")}
     file = proof.must("120", **recording, PULSE_SERVER="unix:/nowhere")
     assert "goes to Captioner as a file" in file
 
