@@ -21,6 +21,8 @@ set -euo pipefail
 . "$ROOT/scripts/lib/riva-container.sh"
 # shellcheck source=scripts/lib/riva-download.sh
 . "$ROOT/scripts/lib/riva-download.sh"
+# shellcheck source=scripts/lib/riva-background.sh
+. "$ROOT/scripts/lib/riva-background.sh"
 # shellcheck source=scripts/lib/riva-quickstart.sh
 . "$ROOT/scripts/lib/riva-quickstart.sh"
 

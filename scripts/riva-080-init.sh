@@ -19,6 +19,8 @@ set -euo pipefail
 . "$ROOT/scripts/lib/riva-host.sh"
 # shellcheck source=scripts/lib/riva-container.sh
 . "$ROOT/scripts/lib/riva-container.sh"
+# shellcheck source=scripts/lib/riva-background.sh
+. "$ROOT/scripts/lib/riva-background.sh"
 # shellcheck source=scripts/lib/riva-quickstart.sh
 . "$ROOT/scripts/lib/riva-quickstart.sh"
 

@@ -23,6 +23,8 @@ set -euo pipefail
 . "$ROOT/scripts/lib/riva-tls.sh"
 # shellcheck source=scripts/lib/riva-host-tls.sh
 . "$ROOT/scripts/lib/riva-host-tls.sh"
+# shellcheck source=scripts/lib/riva-background.sh
+. "$ROOT/scripts/lib/riva-background.sh"
 # shellcheck source=scripts/lib/riva-quickstart.sh
 . "$ROOT/scripts/lib/riva-quickstart.sh"
 

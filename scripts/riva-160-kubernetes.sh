@@ -36,6 +36,8 @@ set -euo pipefail
 . "$ROOT/scripts/lib/riva-nim.sh"
 # shellcheck source=scripts/lib/riva-kubernetes.sh
 . "$ROOT/scripts/lib/riva-kubernetes.sh"
+# shellcheck source=scripts/lib/riva-templates.sh
+. "$ROOT/scripts/lib/riva-templates.sh"
 # shellcheck source=scripts/lib/riva-kubernetes-files.sh
 . "$ROOT/scripts/lib/riva-kubernetes-files.sh"
 
@@ -69,6 +71,8 @@ load_config() {
     [ -n "$KUBERNETES_CHART_VERSION" ] || fail "KUBERNETES_CHART_VERSION is not set." \
         "Choose a version of riva-nim at https://catalog.ngc.nvidia.com and write it to $ENV_FILE."
     use_nim_image
+    # The image that 055 pulled, and no other.
+    IMAGE_TAG+=${IMAGE_DIGEST:+@$IMAGE_DIGEST}
     [ "$KUBERNETES_MIN_REPLICAS" -le "$KUBERNETES_MAX_REPLICAS" ] \
         || fail "KUBERNETES_MIN_REPLICAS is greater than KUBERNETES_MAX_REPLICAS." "Edit $ENV_FILE."
     [ "$TLS_MODE" != disabled ] || [ -z "$KUBERNETES_ALLOWED_CIDRS" ] \
@@ -160,7 +164,7 @@ get_chart() {
 # The names of the values are NVIDIA's to change: what we set has to be found in what the chart makes.
 check_chart() {
     local text lost=()
-    logged "helm cannot render the chart with our values." "Compare scripts/kubernetes/values.yaml with: helm show values $CHART" \
+    logged "helm cannot render the chart with our values." "Compare scripts/templates/values.yaml with: helm show values $CHART" \
         render
     for text in "$IMAGE_REPOSITORY:$IMAGE_TAG" "$NAME-pull" "$NAME-ngc" NIM_TAGS_SELECTOR "$IMAGE_SELECTOR" \
         'containerPort: 50051' 'containerPort: 9000' 'nvidia.com/gpu: 1' 'nvidia.com/gpu.present' gpu_utilization \
@@ -169,7 +173,7 @@ check_chart() {
         grep -qF -- "$text" "$FOLDER/rendered.yaml" || lost+=("$text")
     done
     [ "${#lost[@]}" -eq 0 ] || fail "The chart riva-nim $KUBERNETES_CHART_VERSION leaves out what we set: $(join '; ' "${lost[@]}")." \
-        "Compare scripts/kubernetes/values.yaml with: helm show values $CHART"
+        "Compare scripts/templates/values.yaml with: helm show values $CHART"
 }
 
 render() { helm_do template "$RELEASE" "$CHART" --values "$FOLDER/values.yaml" >"$FOLDER/rendered.yaml"; }

@@ -32,8 +32,8 @@ download() {
     sum=$(checksum "$file.part")
     if [ -n "${!name}" ] && [ "$sum" != "${!name}" ]; then
         as_root rm -f "$file.part" </dev/null
-        fail "$url is not what it was: its SHA-256 is $sum, and $name in $ENV_FILE is ${!name}." \
-            "Find out why it changed. If the new file is meant, empty $name in $ENV_FILE."
+        fail "$url is not what it was: its SHA-256 is $sum, and should be ${!name} ($name)." \
+            "Find out why it changed. If the new file is meant, and $name is in $ENV_FILE, empty it there."
     fi
     [ -n "${!name}" ] || keep "$name" "$sum"
     as_root mv -f "$file.part" "$file" </dev/null

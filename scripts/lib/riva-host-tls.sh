@@ -29,14 +29,15 @@ certificate_sum() {
     for file in ${PAIR[@]+"${PAIR[@]}"}; do cat "$(server_folder)/$file" 2>/dev/null; done | sha256sum | cut -d' ' -f1
 }
 
+# shellcheck disable=SC2016  # that is for the shell there
 # install_certificate OWNER: copies the files to the GPU machine, through standard input, where others
 # are there; OWNER alone can read them.
 install_certificate() {
-    local file sum
+    local file is
     for file in ${PAIR[@]+"${PAIR[@]}"}; do
-        sum=$(sha256sum "$(server_folder)/$file" 2>/dev/null | cut -d' ' -f1)
-        [ "$(as_root sha256sum "$TLS_FOLDER/$file" </dev/null 2>/dev/null | cut -d' ' -f1)" != "$sum" ] || continue
-        will "Copy $file to $(host_title)" || continue
+        is=$(as_root sh -c 'sha256sum <"$1"; stat -c "%U %a" "$1"' sh "$TLS_FOLDER/$file" </dev/null 2>/dev/null | tr -s '\n -' ' ') || true
+        [ "$is" != "$(sha256sum <"$(server_folder)/$file" 2>/dev/null | cut -d' ' -f1) $1 600 " ] || continue
+        will "Copy $file to $(host_title), for $1" || continue
         as_root install -d -m 750 -o "$1" -g "$1" "$TLS_FOLDER" </dev/null
         as_root install -m 600 -o "$1" -g "$1" /dev/stdin "$TLS_FOLDER/$file.new" <"$(server_folder)/$file"
         as_root mv -f "$TLS_FOLDER/$file.new" "$TLS_FOLDER/$file" </dev/null

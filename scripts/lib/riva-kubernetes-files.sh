@@ -1,27 +1,5 @@
 # shellcheck shell=bash
-# The files that 160 makes for a cluster from scripts/kubernetes. Sourced after riva-kubernetes.sh.
-
-declare -A FILL=()
-
-# indent_lines SPACES TEXT
-indent_lines() {
-    local line
-    [ -z "$2" ] || while IFS= read -r line; do printf '%s\n' "${line:+$1}$line"; done <<<"$2"
-}
-
-# fill TEMPLATE: prints a file of scripts/kubernetes with the values of FILL in it. A line that is
-# nothing but a name becomes all lines of its value, as far in; or no line, where that is empty.
-fill() {
-    local line name
-    while IFS= read -r line; do
-        if [[ $line =~ ^(\ *)@([A-Z_]+)@$ ]]; then
-            indent_lines "${BASH_REMATCH[1]}" "${FILL[${BASH_REMATCH[2]}]}"
-            continue
-        fi
-        for name in "${!FILL[@]}"; do line=${line//"@$name@"/"${FILL[$name]}"}; done
-        printf '%s\n' "$line"
-    done <"$ROOT/scripts/kubernetes/$1"
-}
+# The files that 160 makes for a cluster. Sourced after riva-kubernetes.sh and riva-templates.sh.
 
 # shellcheck disable=SC2153  # NAME is set by use_kubernetes_names
 prepare_values() {
@@ -32,22 +10,21 @@ prepare_values() {
         [STATEFUL]=true [ACCESS_MODE]=$KUBERNETES_ACCESS_MODE [STORAGE_CLASS]=$KUBERNETES_STORAGE_CLASS
         [CACHE_GB]=$KUBERNETES_CACHE_GB [MIN_REPLICAS]=$KUBERNETES_MIN_REPLICAS
         [MAX_REPLICAS]=$KUBERNETES_MAX_REPLICAS [GPU_PERCENT]=$KUBERNETES_GPU_PERCENT
-        [ENVOY_IMAGE]=$KUBERNETES_ENVOY_IMAGE [TRANSPORT]='' [CERTIFICATE]='' [TLS_MOUNT]='' [TLS_VOLUME]=''
-        [REQUIRE]='' [CLIENTS]=''        [NETWORKS]='' [EXPOSURE]='type: ClusterIP' [APP_PROTOCOL]=kubernetes.io/h2c
+        [ENVOY_IMAGE]=$KUBERNETES_ENVOY_IMAGE [TLS_MOUNT]='' [TLS_VOLUME]='' [NETWORKS]=''
+        [EXPOSURE]='type: ClusterIP' [APP_PROTOCOL]=kubernetes.io/h2c
+        [PORT]=50051 [BACKEND]="$NAME-recognisers.$NAME.svc" [BACKEND_PORT]=50051 [FILES]=/etc/captioner
+        [PAIR]=/etc/captioner-tls [CERTIFICATE_FILE]=tls.crt [KEY_FILE]=tls.key [AUTHORITY_FILE]=ca.crt
     )
     [ "$KUBERNETES_ACCESS_MODE" = ReadWriteOnce ] || FILL[STATEFUL]=false
+    fill_tls
     if [ "$TLS_MODE" != disabled ]; then
-        FILL[CERTIFICATE]=$(printf 'certificate.yaml: |\n' && indent_lines '  ' "$(fill envoy-certificate.yaml)")
+        FILL[CERTIFICATE]=$(printf 'certificate.yaml: |\n' && indent_lines '  ' "${FILL[CERTIFICATE]}")
         FILL[APP_PROTOCOL]=https
         FILL[TLS_MOUNT]=$'- name: certificate\n  mountPath: /etc/captioner-tls\n  readOnly: true'
         FILL[TLS_VOLUME]=$'- name: certificate\n  secret:\n    secretName: '$NAME-tls
     fi
-    if [ "$TLS_MODE" = mtls ]; then
-        FILL[REQUIRE]='require_client_certificate: true'
-        FILL[CLIENTS]=$(fill envoy-clients.yaml)
-        FILL[CERTIFICATE]+=$(printf '\nclients.yaml: |\n' && indent_lines '  ' "$(fill envoy-authority.yaml)")
-    fi
-    [ "$TLS_MODE" = disabled ] || FILL[TRANSPORT]=$(fill envoy-tls.yaml)
+    [ -z "${FILL[AUTHORITY]}" ] \
+        || FILL[CERTIFICATE]+=$(printf '\nclients.yaml: |\n' && indent_lines '  ' "${FILL[AUTHORITY]}")
     if [ -n "$KUBERNETES_ALLOWED_CIDRS" ]; then
         # Local: otherwise the addresses of clients are lost on the way, and with them the policy.
         FILL[EXPOSURE]=$'type: LoadBalancer\nexternalTrafficPolicy: Local\nloadBalancerSourceRanges:'

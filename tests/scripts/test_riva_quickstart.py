@@ -179,7 +179,7 @@ def test_configuration_is_changed_where_it_concerns_and_is_tried_first(
         'asr_language_code=("en-US")': 'asr_language_code=("multi")',
         'asr_accessory_model=("silero")': 'asr_accessory_model=("")',
         'gpus_to_use="device=0"': 'gpus_to_use="device=1"',
-        'riva_model_loc="riva-model-repo"': f'riva_model_loc="{machine.root}{_MODELS}"',
+        'riva_model_loc="riva-model-repo"': f'riva_model_loc="{_MODELS}"',
     }
     assert machine.read(f"{_FOLDER}/config.sh.original") == _CONFIG
     before = (machine.root / _FOLDER[1:] / "config.sh").stat().st_mtime_ns
@@ -288,7 +288,7 @@ def test_server_never_begins_without_the_encryption_that_is_asked_for(machine: G
     assert (here / "server.key").read_text() not in shown + machine.scripts.log("075")
     lines = machine.read(f"{_FOLDER}/config.sh").splitlines()
     assert "ssl_use_mutual_auth=true" in lines
-    assert f'ssl_server_key="{machine.root}/opt/captioner/tls/server.key"' in lines
+    assert 'ssl_server_key="/opt/captioner/tls/server.key"' in lines
     machine.scripts.must("080")
     machine.calls()
     machine.scripts.must("085")
@@ -305,19 +305,18 @@ def test_server_never_begins_without_the_encryption_that_is_asked_for(machine: G
     assert [word for word in words if word in {"stop", "rm", "run"}] == ["stop", "rm", "run"]
 
 
-def test_helper_leaves_one_at_work_alone(tmp_path: Path) -> None:
-    """Two steps at the same time begin one program."""
-    (tmp_path / "riva_init.sh").write_text(
-        "echo begun >>begun; while [ ! -e go ]; do sleep 0.05; done"
-    )
-    helper = Path("scripts/lib/riva-quickstart-run.sh").resolve()
+def test_program_in_the_background_is_begun_once_and_holds_nothing_open(tmp_path: Path) -> None:
+    program = 'echo "$NGC_API_KEY $*" >>begun; while [ ! -e go ]; do sleep 0.05; done; exit 3'
+    (tmp_path / "program").write_text(program)
+    detach = Path("scripts/lib/riva-detach.sh").resolve()
+    command = ["/bin/bash", detach, tmp_path / "keep", tmp_path / "program", "one", "two"]
     for _ in range(2):
-        subprocess.run(["/bin/bash", helper, tmp_path, "init"], input=b"", check=True, timeout=20)
+        # The call would not end before the program if the program held its output open.
+        subprocess.run(
+            command, input=b"key\n", cwd=tmp_path, capture_output=True, check=True, timeout=20
+        )
     (tmp_path / "go").touch()
-    done = tmp_path / "captioner-init.rc"
-    subprocess.run(
-        ["/bin/bash", "-c", f"until [ -e {shlex.quote(str(done))} ]; do sleep 0.05; done"],
-        check=True,
-        timeout=20,
-    )
-    assert (done.read_text(), (tmp_path / "begun").read_text()) == ("0\n", "begun\n")
+    ended = f"until [ -e {shlex.quote(str(tmp_path / 'keep.rc'))} ]; do sleep 0.05; done"
+    subprocess.run(["/bin/bash", "-c", ended], check=True, timeout=20)
+    assert (tmp_path / "keep.rc").read_text() == "3\n"
+    assert (tmp_path / "begun").read_text() == "key one two\n"

@@ -152,7 +152,7 @@ def make_checkout(folder: Path) -> ServerScripts:
     shutil.copytree(_ROOT / "scripts" / "lib", root / "scripts" / "lib")
     for script in (_ROOT / "scripts").glob("riva-*.sh"):
         shutil.copy(script, root / "scripts")
-    shutil.copytree(_ROOT / "scripts" / "kubernetes", root / "scripts" / "kubernetes")
+    shutil.copytree(_ROOT / "scripts" / "templates", root / "scripts" / "templates")
     shutil.copytree(_ROOT / "packaging", root / "packaging")
     shutil.copy(_ROOT / ".env.example", root)
     shutil.copy(_ROOT / "pyproject.toml", root)

