@@ -100,6 +100,8 @@ def test_it_is_found_out_whether_strangers_are_refused(proof: ServerScripts) -> 
     assert refused()
     with _served(proof, "--engine", "mock") as port:
         assert not refused(RIVA_PORT=port)
+        # The same client, with a server that has TLS alone.
+        assert "is ready: mock-scripted-en" in proof.must("100", RIVA_PORT=port)
     assert not refused(RIVA_PORT="1")
 
 
@@ -279,3 +281,32 @@ def test_load_is_borne_and_limits_are_held(proof: ServerScripts, recording: dict
     assert "A limit was not kept: from end of speech to final" in shown
     unknown = recording | {"PROOF_AUDIO": str(BECKETT.path)}
     assert "There is no" in proof.refused("115", **unknown)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_all_steps_of_the_proof_run_in_their_order_with_tls(
+    server_scripts: ServerScripts, recording: dict[str, str]
+) -> None:
+    names = {
+        "DEPLOYMENT_ID": "demo",
+        "DEPLOY_ON": "host",
+        "RIVA_ENGINE": "nemo",
+        "RIVA_HOST": "localhost",
+        "TLS_MODE": "tls",
+        "CAPTIONER": _CAPTIONER,
+    }
+    server_scripts.environ["PULSE_SERVER"] = "unix:/nowhere"
+    lines = [f"{name}={value}\n" for name, value in (names | recording).items()]
+    server_scripts.env_file.write_text("".join(lines))
+    server_scripts.must("000", "--from", "95", "--to", "95")
+    assert "Step 100 failed." in server_scripts.refused("000", "--from", "100", "--to", "140")
+    with _served(server_scripts) as port:
+        with server_scripts.env_file.open("a") as file:
+            file.write(f"RIVA_PORT={port}\n")
+        shown = server_scripts.must("000", "--from", "100", "--to", "140")
+    for number in ("100", "105", "110", "115", "120", "130", "140"):
+        assert f"riva-{number}-" in shown
+    assert "goes to Captioner as a file" in shown
+    report = server_scripts.root / "build/riva/report/demo/report.md"
+    assert "localhost:" in report.read_text(encoding="utf-8")
