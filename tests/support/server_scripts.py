@@ -154,6 +154,7 @@ def make_checkout(folder: Path) -> ServerScripts:
         shutil.copy(script, root / "scripts")
     shutil.copytree(_ROOT / "scripts" / "templates", root / "scripts" / "templates")
     shutil.copytree(_ROOT / "packaging", root / "packaging")
+    shutil.copytree(_ROOT / "resources" / "monitoring", root / "resources" / "monitoring")
     shutil.copy(_ROOT / ".env.example", root)
     shutil.copy(_ROOT / "pyproject.toml", root)
     commands = folder / "commands"
