@@ -127,11 +127,12 @@ def live(
 
 def _files(save: Path | None, export: Path | None) -> dict[str, _File]:
     """Return what writes the files that were asked for, by the name of the option."""
+    tell = partial(_log.warning, "%s")
     files: dict[str, _File] = {}
     if save is not None:
-        files["save"] = TextFileWriter(save)
+        files["save"] = TextFileWriter(save, tell)
     if export is not None:
-        files["export"] = ExportFileWriter(export)
+        files["export"] = ExportFileWriter(export, tell)
     return files
 
 

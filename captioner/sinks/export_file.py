@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 from captioner.core.errors import ConfigurationError
 from captioner.core.events import CaptionChanged, GapMarked, SessionEvent
+from captioner.sinks.patient_file import PatientFile
 from captioner.transcript.export import Spoken, TranscriptFormat
 from captioner.transcript.growing import GrowingTranscript
 
@@ -14,8 +15,12 @@ from captioner.transcript.growing import GrowingTranscript
 class ExportFileWriter:
     """Writes a new file, readable by its owner only; after each caption it is whole and on disk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
         """Begin ``path``, in the format that its ending names.
+
+        Args:
+            path: The file.
+            tell: Says something to the user, such as that the disk is full.
 
         Raises:
             ConfigurationError: It is there already, cannot be written, or has another ending.
@@ -23,8 +28,7 @@ class ExportFileWriter:
         self.path = path
         self._growing = GrowingTranscript(format_of(path))
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._file = PatientFile(path, tell, is_new=True)
         except FileExistsError as error:
             raise ConfigurationError(
                 f"{path} is there already.", hint="Choose another name, or delete it first."
@@ -34,8 +38,7 @@ class ExportFileWriter:
                 f"The transcript {path} cannot be written: {error.strerror}.",
                 hint="Choose a folder that you may write to.",
             ) from error
-        self._length = 0
-        self._write(0, self._growing.head)
+        self._file.write(self._growing.head)
 
     def write(self, event: SessionEvent) -> None:
         """Add a finished caption or a gap; partials are not kept."""
@@ -49,19 +52,11 @@ class ExportFileWriter:
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._file)
+        self._file.close()
 
     def _add(self, spoken: Spoken) -> None:
-        self._write(*self._growing.add(spoken))
-
-    def _write(self, over: int, text: str) -> None:
-        content = text.encode()
-        os.lseek(self._file, self._length - over, os.SEEK_SET)
-        left = content
-        while left:
-            left = left[os.write(self._file, left) :]
-        os.fsync(self._file)
-        self._length += len(content) - over
+        over, text = self._growing.add(spoken)
+        self._file.write(text, over=over)
 
 
 def format_of(path: Path) -> TranscriptFormat:

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 from captioner.core.errors import ConfigurationError
 from captioner.core.events import CaptionChanged, GapMarked, SessionEvent
+from captioner.sinks.patient_file import PatientFile
 from captioner.transcript.export import plain_line
 
 
 class TextFileWriter:
     """Appends one line a final, readable by its owner only and on disk at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
         """Open ``path`` for appending, with its folder.
+
+        Args:
+            path: The file.
+            tell: Says something to the user, such as that the disk is full.
 
         Raises:
             ConfigurationError: It cannot be written.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._file = PatientFile(path, tell, is_new=False)
         except OSError as error:
             raise ConfigurationError(
                 f"The transcript {path} cannot be written: {error.strerror}.",
                 hint="Choose a folder that you may write to.",
             ) from error
-        self._file = os.fdopen(descriptor, "a", encoding="utf-8")
         self.path = path
-        self.lines = 0
 
     def write(self, event: SessionEvent) -> None:
         """Append a finished caption or a gap; partials are not kept."""
         match event:
             case CaptionChanged(segment=segment) if segment.is_final and segment.text:
-                self._append(plain_line(segment))
+                self._file.write(f"{plain_line(segment)}\n")
             case GapMarked(gap=gap):
-                self._append(plain_line(gap))
+                self._file.write(f"{plain_line(gap)}\n")
             case _:
                 pass
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def _append(self, line: str) -> None:
-        self._file.write(line + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self.lines += 1

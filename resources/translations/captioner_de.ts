@@ -3077,6 +3077,10 @@
         <translation>{0} kann nicht geschrieben werden: {1}.</translation>
     </message>
     <message>
+        <source>{0} cannot be written: {1}. What is said waits, and is written as soon as that is possible.</source>
+        <translation>{0} kann nicht geschrieben werden: {1}. Was gesagt wird, wartet und wird geschrieben, sobald das möglich ist.</translation>
+    </message>
+    <message>
         <source>{0} closes the connection at once.</source>
         <translation>{0} schließt die Verbindung sofort.</translation>
     </message>
@@ -3155,6 +3159,10 @@
     <message>
         <source>{0} is there already.</source>
         <translation>{0} ist schon da.</translation>
+    </message>
+    <message>
+        <source>{0} is written again, with all that waited.</source>
+        <translation>{0} wird wieder geschrieben, mit allem, was gewartet hat.</translation>
     </message>
     <message>
         <source>{0} is {1} seconds behind.</source>

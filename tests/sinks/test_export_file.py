@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import html
 import io
 import itertools
 import json
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +21,11 @@ from captioner.core.errors import ConfigurationError
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap, Segment
 from captioner.sinks.export_file import ExportFileWriter
-from captioner.transcript.export import TranscriptFormat, export
+from captioner.transcript.export import Spoken, TranscriptFormat, export, plain_line
+from tests.sinks.test_history import caption
+from tests.sinks.test_history_disk import disk
+
+__all__ = ["disk"]
 
 
 def of_json(text: str) -> list[str]:
@@ -61,10 +67,14 @@ def events() -> list[CaptionChanged | GapMarked]:
     return found
 
 
+def spoken(event: CaptionChanged | GapMarked) -> Spoken:
+    return event.gap if isinstance(event, GapMarked) else event.segment
+
+
 @pytest.mark.parametrize("form", TranscriptFormat)
 def test_it_is_whole_after_each_caption(form: TranscriptFormat, tmp_path: Path) -> None:
     path = tmp_path / "folder" / f"talk.{form.value}"
-    writer = ExportFileWriter(path)
+    writer = ExportFileWriter(path, print)
     said: list[str] = []
     for event in events():
         writer.write(event)
@@ -79,7 +89,7 @@ def test_it_is_whole_after_each_caption(form: TranscriptFormat, tmp_path: Path) 
     writer.close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     if form in {TranscriptFormat.TXT, TranscriptFormat.MD, TranscriptFormat.CSV}:
-        whole = [e.gap if isinstance(e, GapMarked) else e.segment for e in events()]
+        whole = [spoken(event) for event in events()]
         finals = [each for each in whole if isinstance(each, Gap) or each.is_final]
         assert text == export(finals, form)
 
@@ -88,7 +98,70 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "talk.srt"
     path.write_text("mine")
     with pytest.raises(ConfigurationError, match="is there already"):
-        ExportFileWriter(path)
+        ExportFileWriter(path, print)
     assert path.read_text() == "mine"
     with pytest.raises(ConfigurationError, match="no ending"):
-        ExportFileWriter(tmp_path / "talk.docx")
+        ExportFileWriter(tmp_path / "talk.docx", print)
+
+
+def test_who_reads_along_has_each_caption_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "talk.txt"
+    writer = ExportFileWriter(path, print)
+    with subprocess.Popen(
+        ["/usr/bin/env", "tail", "-n", "+1", "-f", str(path)], stdout=subprocess.PIPE, text=True
+    ) as tail:
+        assert tail.stdout is not None
+        for event in events():
+            writer.write(event)
+            if isinstance(event, GapMarked) or event.segment.is_final:
+                assert tail.stdout.readline() == f"{plain_line(spoken(event))}\n"
+        tail.kill()
+    writer.close()
+
+
+@pytest.mark.parametrize("form", TranscriptFormat)
+def test_a_disk_that_is_full_for_a_while(form: TranscriptFormat, disk: Path) -> None:
+    told: list[str] = []
+    path = disk / f"talk.{form.value}"
+    writer = ExportFileWriter(path, told.append)
+    said = [caption(number, f"sentence {number} is said", is_final=True) for number in range(400)]
+    for event in said[:200]:
+        writer.write(event)
+    whole = path.read_bytes()
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        while True:
+            stream.write(bytes(4096))
+    for event in said[200:]:
+        writer.write(event)
+    assert told == [
+        (
+            f"{path} cannot be written: No space left on device. What is said waits, and is "
+            "written as soon as that is possible."
+        )
+    ]
+    kept = path.read_bytes()
+    assert len(kept) >= len(whole)
+    if form in READERS:
+        READERS[form](kept.decode())  # what is there is whole
+    ballast.unlink()
+    writer.write(GapMarked(Gap(10**9, 10**9 + 1, "The disk was full")))
+    assert told[1:] == [f"{path} is written again, with all that waited."]
+    writer.close()
+    text = path.read_text(encoding="utf-8")
+    assert [f"sentence {number} is said" in text.replace("\n", " ") for number in range(400)] == (
+        [True] * 400
+    )
+    if form in READERS:
+        READERS[form](text)
+
+
+def test_a_disk_that_stays_full_is_told_at_the_end(disk: Path) -> None:
+    writer = ExportFileWriter(disk / "talk.txt", print)
+    with (disk / "ballast").open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        while True:
+            stream.write(bytes(4096))
+    writer.write(caption(0, "x" * 5000, is_final=True))
+    with pytest.raises(OSError, match="No space"):
+        writer.close()
+    assert (disk / "talk.txt").read_text() == ""
