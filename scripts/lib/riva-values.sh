@@ -94,7 +94,6 @@ check_value() {
             [ "$value" != parakeet-tdt ] || PROBLEM='must be another: parakeet-tdt takes whole recordings alone and gives no live captions'
             [[ $PROBLEM || $value =~ ^(nemotron-en|nemotron-3\.5|parakeet-ctc)$ ]] || PROBLEM='must be nemotron-en, nemotron-3.5 or parakeet-ctc'
             ;;
-        commit) [[ $value =~ ^[0-9a-f]{40}$ ]] || PROBLEM='must be the whole name of a commit, 40 letters a-f and digits' ;;
         context) [[ $value =~ ^[A-Za-z0-9_.:/@+-]+$ ]] || PROBLEM='must be the name of a context: kubectl config get-contexts' ;;
         sha256) [[ $value =~ ^[0-9a-f]{64}$ ]] || PROBLEM='must be a SHA-256, 64 letters a-f and digits' ;;
         replicas) is_number "$value" 1 5000 || PROBLEM='must be a whole number from 1 to 5000' ;;

@@ -1,7 +1,7 @@
 """090: riva_server of NeMo-Speech.cpp on a GPU machine.
 
-Git, CMake, apt, systemctl and the network are stand-ins that record; the program that builds, and
-the files that are written, are real, and are checked by systemd's own tool and by Envoy.
+riva_server, systemctl and the network are stand-ins that record; the files that are written are
+real, and are checked by systemd's own tool and by Envoy.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ import yaml
 
 from tests.support.gpu_machine import GpuMachine
 
-_COMMIT: Final = "4f9676226f667d14608487df744f375db87127f8"
-_PREFIX: Final = f"/opt/captioner/nemo-speech-{_COMMIT[:12]}"
 _MODEL: Final = b"a model"
 _INDEX: Final = {
     "models": [
@@ -44,29 +42,11 @@ _INDEX: Final = {
         }
     ]
 }
-_GIT: Final = """
-case "$1" in
-    init) mkdir .git ;;
-    rev-parse) cat .git/head 2>/dev/null ;;
-    fetch) [ ! -e "$root/offline" ] || { echo 'could not resolve host' >&2; exit 128; }
-        echo "${@: -1}" >.git/head; mkdir -p scripts
-        echo 'cmake --preset "$@"' >scripts/configure.sh ;;
-esac
-"""
-_CMAKE: Final = """
-[ "$1" != --build ] || while [ -e "$root/hold" ]; do /bin/sleep 0.02; done
-[ "$1" = --install ] || exit 0
-mkdir -p "$4/bin" "$4/share/nemo-speech"
-printf '#!/bin/sh\\n' >"$4/bin/riva_server"
-chmod +x "$4/bin/riva_server"
-cp "$root/index.json" "$4/share/nemo-speech/model-index.json"
-"""
 _PYTHON: Final = """
 [ "$1 $2" = '-m venv' ] || exit 0
 folder=${@: -1}
 mkdir -p "$folder/bin" "$folder/lib/python3.12/site-packages/envoy/_bin"
 ln -s "$(command -v python3)" "$folder/bin/python"
-for name in cmake ninja; do ln -s "$(command -v $name)" "$folder/bin/$name"; done
 touch "$folder/lib/python3.12/site-packages/envoy/_bin/envoy"
 """
 _SYSTEMCTL: Final = """
@@ -80,21 +60,16 @@ esac
 
 @pytest.fixture
 def machine(gpu_machine: GpuMachine) -> GpuMachine:
-    """A machine with a GPU and a CUDA toolkit, configured for NeMo-Speech.cpp."""
+    """A machine with a GPU and NeMo-Speech.cpp, configured for it."""
     with gpu_machine.scripts.env_file.open("a") as file:
         file.write("RIVA_ENGINE=nemo\nTLS_MODE=disabled\n")
-    gpu_machine.write("/index.json", json.dumps(_INDEX))
+    gpu_machine.write("/opt/nemo-speech/share/nemo-speech/model-index.json", json.dumps(_INDEX))
+    gpu_machine.write("/opt/nemo-speech/bin/riva_server", "#!/bin/sh\necho asr.endpointing >&2\n")
+    (gpu_machine.root / "opt/nemo-speech/bin/riva_server").chmod(0o755)
     for name, program in {
-        "git": _GIT,
-        "cmake": _CMAKE,
-        "ninja": "",
         "python3": _PYTHON,
         "systemctl": _SYSTEMCTL,
-        "apt-get": "",
-        "dpkg-query": "exit 1",
-        "nvcc": "",
-        "nvidia-smi": "echo 8.9",
-        "df": "echo Avail; echo 200",
+        "nvidia-smi": "echo NVIDIA T4",
         "useradd": 'touch "$root/user"',
         "userdel": 'rm "$root/user"',
         "id": '[ "$1" = -u ] && echo 1000 || [ -e "$root/user" ]',
@@ -158,27 +133,14 @@ def _unit(machine: GpuMachine, name: str, tmp_path: Path) -> dict[str, list[str]
     return settings
 
 
-def test_server_is_built_from_its_commit_and_kept_running(
+def test_server_is_given_its_model_and_kept_running(
     machine: GpuMachine, port: int, tmp_path: Path
 ) -> None:
     shown = machine.scripts.must("090")
     assert f"The server answers on port {port}: nemotron-en, on the gpu" in shown
-    calls = machine.calls("git", "cmake", "curl", "useradd", "apt-get", "systemctl")
+    calls = machine.calls("nvidia-smi", "curl", "useradd", "systemctl")
     wanted = [
-        (
-            "apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends build-essential "
-            "git pkg-config libsentencepiece-dev libgrpc++-dev libprotobuf-dev protobuf-compiler "
-            "protobuf-compiler-grpc libabsl-dev curl python3-venv"
-        ),
-        "git config remote.origin.url https://github.com/NVIDIA/NeMo-Speech.cpp.git",
-        f"git fetch --depth 1 origin {_COMMIT}",
-        "git submodule update --init --depth 1 ggml llama.cpp proto/riva-common",
-        (
-            "cmake --preset cuda-asr -DNEMO_SPEECH_BUILD_TTS=ON -DNEMO_SPEECH_BUILD_GRPC=ON "
-            "-DNEMO_SPEECH_BUILD_CLI=OFF -DNEMO_SPEECH_BUILD_MIC_CAPTURE=OFF "
-            "-DCMAKE_CUDA_ARCHITECTURES=89"
-        ),
-        f"cmake --install build/cuda-asr --prefix {_PREFIX}-gpu.new",
+        "nvidia-smi --id=0 --query-gpu=name --format=csv,noheader",
         (
             "curl --config - --fail --location --silent --show-error --retry 3 "
             "--connect-timeout 20 --speed-limit 1000 --speed-time 60 --continue-at - --output "
@@ -202,18 +164,16 @@ def test_server_is_built_from_its_commit_and_kept_running(
     unit = _unit(machine, "captioner-riva", tmp_path)
     assert unit["ExecStart"] == [
         (
-            f"{_PREFIX}-gpu/bin/riva_server --config /etc/captioner-riva/riva-server.yaml "
+            "/opt/nemo-speech/bin/riva_server --config /etc/captioner-riva/riva-server.yaml "
             f"--bind 0.0.0.0:{port}"
         )
     ]
     assert (unit["User"], unit["Restart"]) == (["captioner-riva"], ["always"])
     assert "PrivateDevices" not in unit
-    assert not machine.has("/opt/captioner/nemo-speech-build")
 
     again = machine.scripts.must("090")
     assert "The server runs with this configuration" in again
-    changing = machine.calls("git", "cmake", "curl", "useradd", "apt-get")
-    assert changing + machine.calls("systemctl") == []
+    assert not [call for call in machine.calls() if call.split()[0] in {"curl", "useradd"}]
 
 
 @pytest.mark.slow
@@ -230,8 +190,8 @@ def test_encryption_is_put_before_a_server_that_has_none(
     assert unit["PrivateDevices"] == ["yes"]
     configuration = yaml.safe_load(machine.read("/etc/captioner-riva/riva-server.yaml"))
     assert configuration["asr"]["backend"] == {"gpu": -1}
-    calls = machine.calls("cmake", "systemctl")
-    assert not [call for call in calls if "CUDA" in call or "cuda" in call]
+    calls = machine.calls("systemctl", "nvidia-smi")
+    assert not [call for call in calls if call.startswith("nvidia-smi")]
     assert "systemctl restart captioner-riva captioner-riva-tls" in calls
     balancer = _unit(machine, "captioner-riva-tls", tmp_path)
     assert balancer["ExecStart"] == [
@@ -268,31 +228,27 @@ def test_encryption_is_put_before_a_server_that_has_none(
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_build_goes_on_when_its_watcher_is_killed_and_failures_are_told(
-    machine: GpuMachine, port: int
-) -> None:
-    assert port
-    machine.write("/offline", "")
-    shown = machine.scripts.refused("090")
-    assert "could not resolve host" in shown
-    assert "The build failed (exit code 128)" in shown
-    (machine.root / "offline").unlink()
-    machine.write("/hold", "")
-    lock = machine.scripts.root / "build/riva"
-    machine.scripts.stand_in("sleep", f"kill -KILL $(sed 's/.* //' {lock}/.env-*.step.lock)")
+def test_what_does_not_fit_is_told_and_all_is_removed(machine: GpuMachine, port: int) -> None:
+    program = "/opt/nemo-speech/bin/riva_server"
+    lock = f"{machine.scripts.root}/build/riva/.env-*.step.lock"
+    # Killed while the model comes: the next run goes on, and takes no other model.
+    curl = 'while [ "$1" != --output ]; do shift; done; printf other >"$2"'
+    machine.stand_in("curl", f"{curl}; kill -KILL $(sed 's/.* //' {lock})")
     assert machine.scripts.run("090").returncode == -signal.SIGKILL
-    machine.scripts.stand_in("sleep", f"rm -f {machine.root}/hold; /bin/sleep 0.1")
-    machine.calls()
-    assert "The build is at work already" in machine.scripts.must("090")
-    assert machine.calls("git") == []
-    # Another model than the commit names is refused; and nothing is left when all is removed.
-    machine.scripts.must("090", "--remove", "--yes")
-    assert not machine.has("/etc/captioner-riva")
-    assert not machine.has(f"{_PREFIX}-gpu")
-    machine.stand_in("curl", 'while [ "$1" != --output ]; do shift; done; printf other >"$2"')
+    machine.stand_in("curl", curl)
     assert "nemotron-en.gguf is not what it was" in machine.scripts.refused("090")
+    machine.stand_in("curl", curl.replace("other", "'a model'"))
+    assert f"The server answers on port {port}" in machine.scripts.must("090")
+    machine.write(program, "#!/bin/sh\necho another >&2\n")
+    assert "is another program than it was" in machine.scripts.refused("090")
+    with machine.scripts.env_file.open("a") as file:
+        file.write("NEMO_PROGRAM_SHA256=\n")
+    assert "was built without speech recognition" in machine.scripts.refused("090")
+    (machine.root / program[1:]).unlink()
+    assert f"There is no {program}" in machine.scripts.refused("090")
     machine.stand_in("nvidia-smi", "exit 9")
     assert "shows no GPU 0" in machine.scripts.refused("090")
     assert "gives no live captions" in machine.scripts.refused("090", NEMO_MODEL="parakeet-tdt")
-    shown = machine.scripts.must("090", "--dry-run", NEMO_DEVICE="cpu")
-    assert "Would: Build riva_server" in shown
+    machine.scripts.must("090", "--remove", "--yes")
+    assert not machine.has("/etc/captioner-riva")
+    assert not machine.has("/opt/captioner/nemo-models")
