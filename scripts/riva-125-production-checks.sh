@@ -45,18 +45,18 @@ CHECKS=(
     'ssh_keys_only|SSH takes keys only|Set PasswordAuthentication no in /etc/ssh/sshd_config.d and restart ssh.'
     'updates|Security updates install themselves|sudo apt-get install unattended-upgrades, and sudo systemctl enable it.'
     'disk|The disk has room|docker system prune, or a larger volume.'
-    'container_runs|The container runs and is healthy|Look at its log, and deploy it anew; it needs a health check.'
-    'restart_policy|It is started again after a crash|docker update --restart unless-stopped CONTAINER'
-    'not_root|It does not run as root|Deploy it with a user of its own (--user 1000:1000), without --privileged.'
+    'runs|The recogniser runs and is healthy|Look at its log, and deploy it anew; a container needs a health check.'
+    'restart_policy|It is started again after a crash|docker update --restart unless-stopped CONTAINER; for a service Restart=always.'
+    'not_root|It does not run as root|Deploy it with a user of its own (--user 1000:1000, User=), without --privileged.'
     'log_limits|Its logs are limited|Deploy it with --log-opt max-size=50m --log-opt max-file=5.'
-    'no_key_in_environment|No key is in its environment|Deploy it with the key in a file that only its user can read.'
+    'no_key_in_environment|No key in its environment is open to others|Deploy it with 060, which keeps the key in a file of root; take users out of the group docker (gpasswd --delete USER docker).'
     'image_pinned|The image is pinned by its digest|Pull it by scripts/riva-055, which records the digest.'
     'scraped|Prometheus watches the server|Run scripts/riva-150, or name yours in PROMETHEUS_URL.'
     'alerts|Somebody is told when it fails|Load the alert rules of resources/monitoring into Prometheus.'
 )
 
 load_config() {
-    need DEPLOYMENT_ID DEPLOY_ON RIVA_ENGINE TLS_MODE PROMETHEUS_URL SSH_USER SSH_KEY_FILE
+    need DEPLOYMENT_ID DEPLOY_ON RIVA_ENGINE HOST_FOLDER NIM_IMAGE_DIGEST TLS_MODE PROMETHEUS_URL SSH_USER SSH_KEY_FILE
     need_server
     if [ "$DEPLOY_ON" = aws ]; then use_aws; fi
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # 135: kills the server while it captions, and sees that no word is lost and that it comes back.
 #
-# Needs:     a server that captions (115), and the right to kill it: SSH and Docker on the GPU machine
-#            (025, 045), or the commands PROOF_KILL and PROOF_RESTORE.
-# Changes:   the server's main process is killed, as a crash would end it. Its restart policy has to
-#            bring it back; where it does not, this step starts it, and fails. What others have running
+# Needs:     a server that captions (115), and the right to kill it: SSH and root on the GPU machine
+#            (025), or the commands PROOF_KILL and PROOF_RESTORE.
+# Changes:   the server's main process is killed, as a crash would end it. Docker, or systemd for nemo,
+#            has to bring it back; where it does not, this step starts it, and fails. What others have running
 #            there breaks off, too: it asks first.
 # Validates: captions in order, no audio lost, at most PROOF_MAX_WER of a hundred words wrong; the
 #            server is ready again within half an hour.
@@ -38,9 +38,14 @@ validate_prerequisites() {
         use_ssh
     else
         CONTAINER=$(engine_container)
-        [ -n "$CONTAINER" ] || fail "The engine $RIVA_ENGINE has no container." "Write PROOF_KILL and PROOF_RESTORE to $ENV_FILE: the commands that kill and start it."
-        use_docker
-        [ "$(container_state "$CONTAINER")" = running ] || fail "The container $CONTAINER does not run." "Start it, then run this again."
+        SERVICE=$(engine_service)
+        if [ -n "$CONTAINER" ]; then
+            use_docker
+        else
+            use_ssh
+            need_root
+        fi
+        is_started || fail "${CONTAINER:-$SERVICE} does not run on $(host_title)." "Start it; for a server of another kind write PROOF_KILL and PROOF_RESTORE to $ENV_FILE."
     fi
     [ -n "$DRY_RUN" ] || server_is_ready || fail "$(from_json "$SERVER" 'it["reason"]')" "Run scripts/riva-100-connectivity.sh."
 }
@@ -64,6 +69,8 @@ kill_server() {
     local process
     if [ -n "$PROOF_KILL" ]; then
         run_there "$PROOF_KILL"
+    elif [ -n "$SERVICE" ]; then
+        as_root systemctl kill --signal KILL "$SERVICE" </dev/null
     else
         # Not `docker kill`: what a user ends, Docker does not start again.
         process=$(docker_do container inspect --format '{{.State.Pid}}' "$CONTAINER")
@@ -71,14 +78,20 @@ kill_server() {
     fi
 }
 
-is_started() { [ "$(container_state "$CONTAINER")" = running ]; }
+is_started() {
+    if [ -n "$SERVICE" ]; then
+        as_root systemctl is-active --quiet "$SERVICE" </dev/null
+    else
+        [ "$(container_state "$CONTAINER")" = running ]
+    fi
+}
 
 restore_server() {
     if [ -n "$PROOF_KILL" ]; then
         run_there "$PROOF_RESTORE"
-    elif ! wait_until 60 2 "Waiting until Docker starts $CONTAINER again" is_started; then
+    elif ! wait_until 60 2 "Waiting until ${CONTAINER:-$SERVICE} is started again" is_started; then
         RESTARTED=
-        docker_do start "$CONTAINER" >/dev/null
+        if [ -n "$SERVICE" ]; then as_root systemctl start "$SERVICE" </dev/null; else docker_do start "$CONTAINER" >/dev/null; fi
     fi
 }
 
@@ -121,7 +134,7 @@ validate_results() {
     said=$(captions_are_in_order "$CAPTIONS") || fail "The captions did not survive: $said." "Read the log: $LOG"
     info "Captions: $said; the longest pause between two was $(longest_pause) s."
     words_are_right "$CAPTIONS"
-    [ -n "$RESTARTED" ] || fail "Docker did not start $CONTAINER again by itself." "Deploy it anew: its restart policy must be unless-stopped or always."
+    [ -n "$RESTARTED" ] || fail "${CONTAINER:-$SERVICE} did not start again by itself." "Deploy it anew: the restart policy of a container must be unless-stopped or always, that of a service always."
     printf '{"away_s": %s, "longest_pause_s": %s, "words": %s}\n' "$AWAY" "$(longest_pause)" "$(<"$SCRATCH/words.json")" >"$(result_file fault)"
 }
 

@@ -18,6 +18,7 @@ gather() {
     use_ssh
     need_root
     CONTAINER=$(engine_container)
+    SERVICE=$(engine_service)
     if [ -n "$CONTAINER" ]; then docker_try container inspect --format '{{json .}}' "$CONTAINER" >"$INSPECTED" || : >"$INSPECTED"; fi
 }
 
@@ -177,14 +178,24 @@ check_disk() {
     [ "${used:-100}" -le 85 ]
 }
 
-# ---- the container ----
+# ---- the recogniser there: a container, or a service of systemd ----
+
+# service PROPERTY: what systemd says of it.
+service() { as_root systemctl show --property "$1" --value "$SERVICE" </dev/null; }
+
+needs_service() { [ -n "$REACHED" ] && [ -n "$SERVICE" ]; }
 
 # container EXPRESSION: what a Python expression says of it, what Docker tells of the container.
 container() { from_json "$INSPECTED" "$1"; }
 
 needs_container() { [ -n "$REACHED" ] && [ -n "$CONTAINER" ]; }
 
-check_container_runs() {
+check_runs() {
+    if needs_service; then
+        printf '%s is %s' "$SERVICE" "$(service ActiveState)"
+        [ "$(service ActiveState)" = active ]
+        return
+    fi
     needs_container || return 2
     if [ ! -s "$INSPECTED" ]; then
         printf 'there is no container %s' "$CONTAINER"
@@ -195,12 +206,22 @@ check_container_runs() {
 }
 
 check_restart_policy() {
+    if needs_service; then
+        printf 'Restart=%s' "$(service Restart)"
+        [[ $(service Restart) =~ ^(always|on-failure)$ ]]
+        return
+    fi
     needs_container && [ -s "$INSPECTED" ] || return 2
     container '"restart policy: " + (it["HostConfig"]["RestartPolicy"]["Name"] or "no")'
     [ "$(container 'it["HostConfig"]["RestartPolicy"]["Name"] in ("always", "unless-stopped")')" = True ]
 }
 
 check_not_root() {
+    if needs_service; then
+        printf 'its user is %s' "$(service User)"
+        [[ ! $(service User) =~ ^(|root|0)$ ]]
+        return
+    fi
     needs_container && [ -s "$INSPECTED" ] || return 2
     container '"its user is " + (it["Config"]["User"] or "root") + (", privileged" if it["HostConfig"]["Privileged"] else "")'
     [ "$(container 'it["Config"]["User"].split(":")[0] not in ("", "0", "root") and not it["HostConfig"]["Privileged"]')" = True ]
@@ -212,12 +233,23 @@ check_log_limits() {
     [ "$(container 'it["HostConfig"]["LogConfig"]["Type"] in ("local", "journald", "syslog", "awslogs") or "max-size" in (it["HostConfig"]["LogConfig"]["Config"] or {})')" = True ]
 }
 
+# The key of NVIDIA is there when NIM has to fetch models with it; it is no secret from root, who alone
+# may ask Docker, as long as the file that it comes from is root's, too.
 check_no_key_in_environment() {
+    local name names=() open=()
     needs_container && [ -s "$INSPECTED" ] || return 2
-    container '"keys in its environment: " + (", ".join(name for name, _, value in (each.partition("=") for each in it["Config"]["Env"] or [])
-        if value and name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD"))) or "none")'
-    [ "$(container 'any(value and name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")) for name, _, value in (each.partition("=") for each in it["Config"]["Env"] or []))')" = False ]
+    mapfile -t names < <(container '[name for name, _, value in (each.partition("=") for each in it["Config"]["Env"] or [])
+        if value and name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD"))]')
+    for name in "${names[@]}"; do
+        [ -z "$name" ] || { [ "$name" = NGC_API_KEY ] && key_file_is_private && only_root_uses_docker; } || open+=("$name")
+    done
+    printf '%s' "${open[*]:-none that others than root could read}"
+    [ "${#open[@]}" -eq 0 ]
 }
+
+key_file_is_private() { [ "$(as_root stat -c '%a %U' "$HOST_FOLDER/nim/nim.env" </dev/null)" = '600 root' ]; }
+
+only_root_uses_docker() { [ -z "$(on_host getent group docker </dev/null | cut -d: -f4)" ]; }
 
 check_image_pinned() {
     [ "$RIVA_ENGINE" = nim ] || return 2

@@ -9,6 +9,9 @@ engine_container() {
     esac
 }
 
+# Prints the service of systemd that the chosen engine runs as; nothing where it has none.
+engine_service() { [ "$RIVA_ENGINE" != nemo ] || printf '%s-riva' "$PROJECT"; }
+
 # Everything that a step with containers begins with.
 use_docker() {
     use_ssh

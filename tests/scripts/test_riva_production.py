@@ -37,11 +37,11 @@ _BAD: Final[dict[str, Any]] = {
     },
 }
 _OF_CONTAINER: Final = (
-    "The container runs and is healthy",
+    "The recogniser runs and is healthy",
     "It is started again after a crash",
     "It does not run as root",
     "Its logs are limited",
-    "No key is in its environment",
+    "No key in its environment is open to others",
 )
 
 
@@ -97,7 +97,7 @@ def test_container_and_monitoring_are_judged_and_each_fault_has_its_fix(
 
     _container(server_scripts, _GOOD)
     server_scripts.env_file.chmod(0o600)
-    digest = "sha256:" + "0" * 64
+    digest = "nvcr.io/nim/nvidia/x:1@sha256:" + "0" * 64
     shown = server_scripts.refused("125", PROMETHEUS_URL=prometheus, NIM_IMAGE_DIGEST=digest)
     for title in (*_OF_CONTAINER, "The configuration is private", "Prometheus watches the server"):
         assert f"{title}: NO." not in shown
