@@ -30,7 +30,8 @@ load_config() {
         use_aws
     else
         NEXT=scripts/riva-160-kubernetes.sh
-        [ -n "$KUBERNETES_CONTEXT" ] || fail "DEPLOY_ON is $DEPLOY_ON; nothing was made at AWS." "Remove what runs on the machine there."
+        [ -n "$KUBERNETES_CONTEXT" ] || fail "DEPLOY_ON is $DEPLOY_ON; nothing was made at AWS." \
+            "What runs on the machine is removed by its own step, as its --help says under Undo: 060 (nim), 085 (quickstart) or 090 (nemo)."
     fi
 }
 

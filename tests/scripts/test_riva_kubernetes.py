@@ -12,7 +12,10 @@ import copy
 import hashlib
 import json
 import signal
+import socket
+import ssl
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,18 @@ import trustme
 import yaml
 from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
 
+from captioner.measure.result import (
+    Capacity,
+    Client,
+    Kind,
+    Machine,
+    Measurement,
+    Plan,
+    Run,
+)
 from tests.support.riva_server import RivaServer, ServedStream, final
 from tests.support.server_scripts import ServerScripts
+from tests.support.wait import until
 
 _KEY = "nvapi-Very_Secret-123"
 _CHART = b"a chart"
@@ -148,17 +161,38 @@ def _move(file: Path, port: int, pods: list[int]) -> None:
     file.write_text(yaml.safe_dump(configuration), encoding="utf-8")
 
 
+def _put_pair(folder: Path, pair: trustme.LeafCert) -> None:
+    """Put a certificate with its key into place, as kubelet does: by renaming."""
+    for name, pems in {"tls.key": [pair.private_key_pem], "tls.crt": pair.cert_chain_pems}.items():
+        (folder / "new").write_bytes(b"".join(pem.bytes() for pem in pems))
+        (folder / "new").replace(folder / name)
+
+
+def _der(pair: trustme.LeafCert) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(pair.cert_chain_pems[0].bytes().decode())
+
+
+def _shown(port: int, authority: trustme.CA, client: trustme.LeafCert) -> bytes | None:
+    """Return the certificate that the balancer shows."""
+    context = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
+    client.configure_cert(context)
+    with (
+        socket.create_connection(("localhost", port), 5) as connection,
+        context.wrap_socket(connection, server_hostname="localhost") as encrypted,
+    ):
+        return encrypted.getpeercert(binary_form=True)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="there is an Envoy for Linux alone")
 async def test_balancer_spreads_the_streams_of_one_connection_and_wants_certificates(
     kubernetes: ServerScripts, tmp_path: Path, unused_tcp_port: int
 ) -> None:
+    port = unused_tcp_port
     kubernetes.must("160", "--files-only")
     files = _written(kubernetes, "ConfigMap", "captioner-demo-balancer")["data"]
     authority = trustme.CA()
     client = authority.issue_cert("someone@example.org")
-    server = authority.issue_cert("localhost")
-    (tmp_path / "tls.key").write_bytes(server.private_key_pem.bytes())
-    (tmp_path / "tls.crt").write_bytes(b"".join(pem.bytes() for pem in server.cert_chain_pems))
+    _put_pair(tmp_path, authority.issue_cert("localhost"))
     (tmp_path / "ca.crt").write_bytes(authority.cert_pem.bytes())
     for name, text in files.items():
         moved = text.replace("/etc/captioner-tls", str(tmp_path))
@@ -175,13 +209,13 @@ async def test_balancer_spreads_the_streams_of_one_connection_and_wants_certific
     servers = [RivaServer(answer), RivaServer(answer)]
     for each in servers:
         await each.start()
-    _move(tmp_path / "envoy.yaml", unused_tcp_port, [each.port for each in servers])
+    _move(tmp_path / "envoy.yaml", port, [each.port for each in servers])
     envoy = await asyncio.create_subprocess_exec(
         *(Path(sys.executable).parent / "envoy", "--config-path", tmp_path / "envoy.yaml"),
         *("--log-level", "warning", "--disable-hot-restart", "--concurrency", "1"),
     )
     try:
-        target = f"localhost:{unused_tcp_port}"
+        target = f"localhost:{port}"
         credentials = grpc.ssl_channel_credentials(
             authority.cert_pem.bytes(),
             client.private_key_pem.bytes(),
@@ -194,6 +228,10 @@ async def test_balancer_spreads_the_streams_of_one_connection_and_wants_certific
             for _ in range(8):
                 streams.append(asyncio.create_task(_transcript(stub, all_heard)))
                 await asyncio.wait_for(heard.acquire(), 20)
+            # A renewed certificate is shown to whoever comes; those who are there stay.
+            renewed = authority.issue_cert("localhost")
+            _put_pair(tmp_path, renewed)
+            await until(lambda: _shown(port, authority, client) == _der(renewed))
             all_heard.set()
             assert await asyncio.gather(*streams) == ["heard"] * 8
         assert [len(each.streams) for each in servers] == [4, 4]
@@ -440,16 +478,30 @@ def test_removal_takes_all_away_and_a_dry_run_nothing(cluster: Cluster) -> None:
 
 def test_sizing_follows_from_what_was_measured(kubernetes: ServerScripts, tmp_path: Path) -> None:
     result = tmp_path / "result.json"
-    run = {"streams": 64, "client": {"kept_up": True}}
-    found = {"capacity": {"streams": 64}, "runs": [run], "is_complete": True}
-    result.write_text(json.dumps(found))
+
+    def measured(*, kept_up: bool) -> None:
+        client = Client(late_ms=None, processor=0.5, kept_up=kept_up)
+        run = Run(server="one GPU", audio="sample", streams=64, seconds=60.0, client=client)
+        measurement = Measurement(
+            kind=Kind.CAPACITY,
+            begun_at=datetime(2026, 11, 25, tzinfo=UTC),
+            machine=Machine(system="x", processor="x", cores=8, python="x", captioner="x"),
+            servers=(),
+            plan=Plan(streams=1, duration_s=60.0, ramp_s=10.0, chunk_ms=160),
+            audio=("sample",),
+            normaliser="none",
+            runs=(run,),
+            capacity=Capacity(streams=64, fails_at=65, confirmed=2, confidence="sure"),
+        )
+        result.write_text(measurement.model_dump_json(), encoding="utf-8")
+
+    measured(kept_up=True)
     kubernetes.must("160", "--files-only", "--sizing", str(result))
     text = (_folder(kubernetes) / "sizing.md").read_text(encoding="utf-8")
     # 60 % of 64 are 38; 1,000 / 38 is 27 when rounded up, and one pod may be away.
     assert "| 1,000 | 28 | 256 Mbit/s | 1,400 GB |" in text
     assert "| 100,000 | 2,633 | 25,600 Mbit/s | 131,650 GB |" in text
-    run["client"] = {"kept_up": False}
-    result.write_text(json.dumps(found))
+    measured(kept_up=False)
     shown = kubernetes.refused("160", "--files-only", "--sizing", str(result))
     assert "tells no capacity that can be relied on" in shown
     assert "--sizing wants the JSON" in kubernetes.refused("160", "--sizing", "nothing")
