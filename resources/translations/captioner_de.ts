@@ -818,6 +818,10 @@
         <translation>Verzögerung der Untertitel:</translation>
     </message>
     <message>
+        <source>Shown after:</source>
+        <translation>Angezeigt nach:</translation>
+    </message>
+    <message>
         <source>Behind:</source>
         <translation>Rückstand:</translation>
     </message>
@@ -852,6 +856,10 @@
     <message>
         <source>Not at all</source>
         <translation>Keiner</translation>
+    </message>
+    <message>
+        <source>{now} ms; at most {most} ms in the last 10 minutes</source>
+        <translation>{now} ms; höchstens {most} ms in den letzten 10 Minuten</translation>
     </message>
     <message>
         <source>No caption yet</source>

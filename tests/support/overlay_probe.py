@@ -149,6 +149,7 @@ def _live_through(levels: list[float], delays: list[float]) -> None:
         took_ms = 1000 * delay_s
         said = Segment(0, "so", is_final=False, start_ms=0, end_ms=1, processing_ms=took_ms)
         kept._on_caption(CaptionChanged(said, "so"))
+        kept.take_paint(0.012 + place % 9 / 1000)
     vars(kept)["_now"] = time.monotonic
 
 

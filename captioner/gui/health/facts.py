@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
@@ -38,12 +39,14 @@ class FactSheet(QWidget):
         self.recogniser = self._row(self.tr("Recogniser:"))
         self.endpoint = self._row(self.tr("Its state:"))
         self.latency = self._row(self.tr("Delay of captions:"))
+        self.painted = self._row(self.tr("Shown after:"))
         self.lag = self._row(self.tr("Behind:"))
         self.reconnects = self._row(self.tr("Reconnected:"))
         self.lost = self._row(self.tr("Lost audio:"))
         self.show_sources({})
         self.show_endpoint(None)
         self.show_figures(SessionFigures())
+        self.show_painting(())
 
     def lines(self) -> list[str]:
         """Return what is shown, a line a row."""
@@ -95,6 +98,14 @@ class FactSheet(QWidget):
         self._say(self.lag, behind if figures.lag_s >= _NOTABLE_LAG_S else self.tr("Not at all"))
         self._say(self.reconnects, self._times(figures.reconnects))
         self._say(self.lost, self._duration(figures.lost_ms))
+
+    def show_painting(self, waited_s: Sequence[float]) -> None:
+        """Show how long words waited for the screen in the last ten minutes."""
+        self._form.setRowVisible(self.painted, bool(waited_s))
+        if waited_s:
+            text = self.tr("{now} ms; at most {most} ms in the last 10 minutes")
+            now, most = (math.ceil(1000 * each) for each in (waited_s[-1], max(waited_s)))
+            self._say(self.painted, text.format(now=now, most=most))
 
     def _latency(self, figures: SessionFigures) -> str:
         if figures.latency_ms is None:

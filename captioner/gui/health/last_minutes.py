@@ -26,6 +26,7 @@ class Second:
         delay_s: The longest that a caption took in it; None without a caption.
         behind_s: Audio that the recogniser was behind.
         lost_s: Audio that was lost in it.
+        painted_s: The longest that words waited for the screen in it; None where none came.
     """
 
     at: int
@@ -33,6 +34,7 @@ class Second:
     delay_s: float | None = None
     behind_s: float = 0.0
     lost_s: float = 0.0
+    painted_s: float | None = None
 
 
 class LastMinutes:
@@ -76,6 +78,11 @@ class LastMinutes:
         if took_s > 0 and not event.segment.promoted:
             second = self._second()
             second.delay_s = max(second.delay_s or 0.0, took_s)
+
+    def take_paint(self, waited_s: float) -> None:
+        """Note that words were painted, and how long they had waited for it."""
+        second = self._second()
+        second.painted_s = max(second.painted_s or 0.0, waited_s)
 
     def _second(self) -> Second:
         at = int(self._now())

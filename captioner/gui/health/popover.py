@@ -195,7 +195,10 @@ class StatusPopover(QDialog):
         )
         self.facts.show_sources(bridge.sources if runner.is_running else {})
         self.facts.show_endpoint(self._endpoint_health())
-        self.trends.show_seconds(self._desk.last_minutes.seconds())
+        seconds = self._desk.last_minutes.seconds()
+        self.trends.show_seconds(seconds)
+        painted = [each.painted_s for each in seconds if each is not None]
+        self.facts.show_painting([each for each in painted if each is not None])
         if (session := runner.session) is not None:
             self.facts.show_figures(session.figures)
         # Labels that have come or gone count from the next turn of the loop on.

@@ -15,6 +15,7 @@ from captioner.gui.overlay.line_painter import LinePainter
 from captioner.gui.overlay.look import Look
 from captioner.gui.overlay.message import Message, MessageLayout
 from captioner.gui.overlay.motion import Glide, SilenceFade, is_motion_wanted
+from captioner.gui.overlay.paint_delay import PaintDelay
 from captioner.gui.overlay.painted_record import PaintedRecord
 from captioner.gui.overlay.scroll import ScrollPosition
 from captioner.gui.overlay.seen import as_seen
@@ -44,6 +45,7 @@ class CaptionView(QWidget):
     Attributes:
         paints: How often it has painted.
         painted: What the reader has seen.
+        delay: How long words wait for it.
 
     Signals:
         first_caption_painted: The first word was painted.
@@ -80,6 +82,7 @@ class CaptionView(QWidget):
         self.setAccessibleName(self.tr("Captions"))
         self.paints = 0
         self.painted = PaintedRecord(KEPT_LINES)
+        self.delay = PaintDelay(self)
 
     @property
     def has_captions(self) -> bool:
@@ -113,7 +116,7 @@ class CaptionView(QWidget):
 
     def show_caption(self, event: CaptionChanged) -> None:
         """Take in new words."""
-        segment = event.segment
+        segment, before = event.segment, self._shown
         # Hidden words are left out here, not only when painting: they shall take up no room.
         is_hidden = not segment.is_final and not self._look.shows_partials
         shown = "" if is_hidden else event.shown
@@ -121,6 +124,8 @@ class CaptionView(QWidget):
         self._lines.update(segment.id, shown, is_final=segment.is_final, channel=speaker)
         self._fade.wake()
         self._follow()
+        if self._shown is not before:
+            self.delay.begin(event.told_at, is_seen=self.isVisible() and self._message is None)
 
     def show_gap(self) -> None:
         """Mark that audio was lost here, unless nothing was said yet."""
@@ -296,5 +301,6 @@ class CaptionView(QWidget):
             self._painter.paint(painter, line, (line.serial - first) * self._look.line_height)
         is_first = bool(self._shown) and self.painted.is_empty
         self.painted.add(self._shown)
+        self.delay.end()
         if is_first:
             self.first_caption_painted.emit()

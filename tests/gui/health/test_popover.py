@@ -112,6 +112,10 @@ def test_a_run_from_the_dot_to_the_end(stage: Stage) -> None:
         )
         assert "Level: \u221223 dB  Good" in popover.text
         assert "Its state: riva:50051 recognises." in popover.text
+        front_end.desk.last_minutes.take_paint(0.0301)
+        front_end.overlay.view.delay.measured.emit(0.012)
+        popover._refresh()
+        assert "Shown after: 31 ms; at most 31 ms in the last 10 minutes" in popover.text
         gone = Health(HealthState.RECONNECTING, "The server is gone.")
         emit(session, HealthChanged(gone))
         assert "recognises" not in popover.text, "that was before"

@@ -51,13 +51,15 @@ def test_a_second_keeps_the_worst_of_it() -> None:
     for took_ms in (300.0, 700.0, 200.0):
         told.say(took_ms)
     told.say(9000.0, promoted=True)
+    for waited_s in (0.01, 0.03, 0.02):
+        told.kept.take_paint(waited_s)
     told.now = 1003.9
     told.counts = SessionCounts(AudioCounts(dropped=8000))
     told.hear(-25.0)
     assert told.asked == 3, "the counts are read once a second"
     assert told.kept.seconds()[-4:] == [
         Second(1000, -50.0),
-        Second(1001, -20.0, 0.7, 2.5, 0.5),
+        Second(1001, -20.0, 0.7, 2.5, 0.5, 0.03),
         None,
         Second(1003, -25.0),
     ]

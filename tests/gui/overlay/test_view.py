@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, QRectF, QTimer
@@ -118,6 +119,26 @@ def test_hidden_captions_are_not_painted(qtbot: QtBot, view: CaptionView) -> Non
     assert view.painted.text == ""
     view.show()
     qtbot.waitUntil(lambda: view.painted.text == "nobody sees this")
+
+
+def test_words_are_timed_from_their_coming_to_their_painting(
+    qtbot: QtBot, view: CaptionView
+) -> None:
+    waited: list[float] = []
+    view.delay.measured.connect(waited.append)
+    begun = time.monotonic()
+    view.show_caption(replace(caption(0, "one"), told_at=begun - 0.5))
+    view.show_caption(replace(caption(0, "one two"), told_at=begun))
+    qtbot.waitUntil(lambda: len(waited) == 1)
+    assert 0.5 <= waited[0] <= 0.5 + time.monotonic() - begun, "the oldest that waits counts"
+    view.show_caption(replace(caption(0, "one two"), told_at=begun - 9))
+    view.show_caption(caption(0, "one two", is_final=True))  # made final by us
+    view.hide()
+    view.show_caption(replace(caption(1, "three"), told_at=begun))
+    with qtbot.waitExposed(view):
+        view.show()
+    settle(qtbot, view)
+    assert len(waited) == 1
 
 
 def test_the_record_says_what_was_painted_last_on_each_line(
