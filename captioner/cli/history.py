@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from captioner.cli.history_care import check, delete
+from captioner.cli.history_encryption import decrypt, encrypt
 from captioner.cli.history_export import export
 from captioner.cli.history_lookup import (
     LAST,
@@ -162,6 +163,8 @@ def search(
 app.command("export")(export)
 app.command("delete")(delete)
 app.command("check")(check)
+app.command("encrypt")(encrypt)
+app.command("decrypt")(decrypt)
 
 
 def _table(found: list[KeptRun]) -> Table:

@@ -21,12 +21,14 @@ from captioner.cli.history_lookup import (
 from captioner.cli.moments import HELP, moment
 from captioner.core.errors import ConfigurationError
 from captioner.transcript.history import looking
+from captioner.transcript.history.converting import settle
 from captioner.transcript.history.database import (
     file_size,
     history_errors,
     is_damaged,
     open_history,
 )
+from captioner.transcript.history.files import is_encrypted, is_there, kept_file
 from captioner.transcript.history.recovery import Recovery, recover, what_is_damaged
 from captioner.transcript.history.writing import delete_before, delete_runs, tidy
 
@@ -59,9 +61,10 @@ def delete(
         )
     limit = float("inf") if everything else moment(before)
     path = history_path(ctx)
-    if not path.exists():
+    if not is_there(path):
         typer.echo("There are no transcripts.", err=True)
         return
+    settle(path)
     with closing(open_history(path)) as connection, history_errors(path):
         chosen = [chosen_run(connection, each) for each in dict.fromkeys(numbers or [])]
         if limit is None:
@@ -88,13 +91,14 @@ def check(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
     * captioner history check
     """
     path = history_path(ctx)
-    if not path.exists():
+    if not is_there(path):
         if as_json:
             print_json({"path": str(path), "is_there": False})
         else:
             typer.echo(f"There are no transcripts; they would be in {path}.")
         return
     with Console(stderr=True).status("Checking"):
+        settle(path)
         recovery = recover(path) if _is_damaged(path) else None
     with closing(open_history(path)) as connection, history_errors(path):
         runs, segments = looking.count(connection)
@@ -103,9 +107,11 @@ def check(ctx: typer.Context, *, as_json: JsonOption = False) -> None:
         return
     if recovery is not None:
         typer.echo(recovery.sentence)
+    file = kept_file(path)
+    kind = "encrypted" if is_encrypted(file) else "not encrypted"
     typer.echo(
         f"All is well: {counted(runs, 'transcript')} with {counted(segments, 'caption')}, "
-        f"{size_text(file_size(path))} in {path}."
+        f"{size_text(file_size(path))} in {file}, {kind}."
     )
 
 
@@ -129,8 +135,9 @@ def _is_damaged(path: Path) -> bool:
 
 def _record(path: Path, runs: int, segments: int, recovery: Recovery | None) -> dict[str, object]:
     return {
-        "path": str(path),
+        "path": str(kept_file(path)),
         "is_there": True,
+        "is_encrypted": is_encrypted(kept_file(path)),
         "transcripts": runs,
         "captions": segments,
         "bytes": file_size(path),

@@ -26,6 +26,7 @@ from captioner.cli.report import print_error
 from captioner.core.errors import CaptionerError
 from captioner.settings.paths import ProfilePaths
 from captioner.telemetry.logs import FILE_ONLY, configure_logging, log_file_in_use
+from captioner.transcript.history.keys import keys_come_from
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,12 @@ _LOG_NAMES: Final = {"serve": "engine"} | dict.fromkeys(
 _EPILOG: Final = "[bold]Exit codes:[/] " + "; ".join(
     f"[bold]{code.value}[/] {meaning}" for code, meaning in MEANINGS.items()
 )
+
+
+def _history_key(new: str | None) -> str | None:
+    from captioner.settings.history_key import history_key  # noqa: PLC0415  # where it is needed
+
+    return history_key(new)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so
@@ -94,6 +101,7 @@ def _root(
         name=_LOG_NAMES.get(command or "", "captioner"),
     )
     _log.info("captioner %s starts: %s", __version__, command or "no command")
+    keys_come_from(_history_key)
     context = AppContext(paths=paths, env_file=env_file, verbose=verbose)
     ctx.obj = context
     if command is None:

@@ -19,11 +19,13 @@ class HistorySettings(SettingsModel):
         is_kept: Whether what was said is kept at all.
         folder: Where; None takes the profile's own folder.
         keep_days: For how many days; 0 keeps it until it is deleted.
+        encrypted: Whether the file is encrypted, with a key in the keyring.
     """
 
     is_kept: bool = True
     folder: str | None = Field(default=None, min_length=1)
     keep_days: int = Field(default=0, ge=0, le=3650)
+    encrypted: bool = False
 
     @field_validator("folder")
     @classmethod

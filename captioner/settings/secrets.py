@@ -36,6 +36,7 @@ _held: Final[dict[str, SecretStr]] = {}
 
 _changes = 0
 
+_ASKS_OVER_DBUS: Final = "keyring.backends.SecretService"
 _NOT_STORES: Final = ("keyring.backends.fail", "keyring.backends.null")
 _NO_STORE_HINT: Final = (
     "Install and unlock a keyring (GNOME Keyring, KWallet, or KeePassXC with its Secret Service), "
@@ -97,6 +98,29 @@ class SecretStore:
         _held.pop(server, None)
         _note_change()
         return was_held or was_stored
+
+    def get_now(self, account: str) -> SecretStr | None:
+        """Return what is kept for ``account``, as `get` does; blocks.
+
+        Raises:
+            UnsupportedError: There is no store, or it is locked or refuses.
+        """
+        return _held.get(account) or _get(account)
+
+    def set_now(self, account: str, key: SecretStr) -> None:
+        """Keep ``key`` for ``account``, as `set` does; blocks.
+
+        Raises:
+            UnsupportedError: There is no store, or it is locked or refuses.
+        """
+        _set(account, key)
+
+    def is_locked_now(self) -> bool | None:
+        """Return whether the store is locked, without asking the user; None where it is unknown.
+
+        Blocks for a moment.
+        """
+        return _is_locked()
 
 
 def key_changes() -> int:
@@ -199,6 +223,20 @@ def _call(use: Callable[[KeyringBackend], _T]) -> _T:
         raise UnsupportedError(
             f"The keyring ({_name(backend)}) refused: {type(error).__name__}.", hint=_NO_STORE_HINT
         ) from error
+
+
+def _is_locked() -> bool | None:
+    backend = _find_backend()
+    if backend is None or type(backend).__module__ != _ASKS_OVER_DBUS:
+        return None
+    import secretstorage  # noqa: PLC0415  # it is there where that back end is
+
+    try:
+        with contextlib.closing(secretstorage.dbus_init()) as bus:
+            return bool(secretstorage.Collection(bus).is_locked())
+    except Exception as error:  # noqa: BLE001  # back ends raise errors of many libraries
+        _log.info("the keyring does not say whether it is locked: %s", type(error).__name__)
+        return None
 
 
 def _find_backend() -> KeyringBackend | None:

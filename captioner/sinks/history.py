@@ -10,21 +10,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from captioner.core.errors import ConfigurationError
+from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.core.events import SessionEvent
 from captioner.settings.history import HistorySettings, history_file
 from captioner.settings.models import Settings
 from captioner.sinks.history_run import RunKeeper
 from captioner.telemetry.logs import FILE_ONLY
+from captioner.transcript.history.converting import convert
 from captioner.transcript.history.database import (
     damaged,
     history_errors,
     is_damaged,
     open_history,
 )
+from captioner.transcript.history.files import is_there, kept_file
+from captioner.transcript.history.keys import KEY_LOST
 from captioner.transcript.history.moving import EXISTS, move_history
 from captioner.transcript.history.records import Batch
-from captioner.transcript.history.recovery import recover, what_is_damaged
+from captioner.transcript.history.recovery import put_away, recover, what_is_damaged
+from captioner.transcript.history.schema import MOVED
 from captioner.transcript.history.writing import delete_before, keep, tidy
 
 logger = logging.getLogger(__name__)
@@ -72,6 +76,7 @@ class HistorySink:
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[Path, int] | None = None
         self._cleaned: tuple[HistorySettings, float] | None = None
+        self._converted: tuple[Path, bool] | None = None
         self.dropped = self.failures = 0
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
         self._thread.start()
@@ -139,39 +144,47 @@ class HistorySink:
         try:
             with history_errors(path):
                 self._follow(path)
+                self._convert(path, encrypted=settings.encrypted)
                 if batch:
                     keep(self._open(path), batch)
                 if self._must_clean():
                     self._clean(path, settings)
-        except ConfigurationError as error:
-            self.failures += 1
+        except CaptionerError as error:
             self._close_file()
             with self._ready:
                 batch.add(self._waiting)
                 self._waiting = batch
                 self._drop_the_oldest()
-            self._has_failed = True
-            if is_damaged(error):
-                self._recover(path)
-            else:
-                self._tell_trouble(error)
+            self._has_failed = error.code != MOVED  # then another file waits, and takes it at once
+            self.failures += self._has_failed
+            self._see_to(error, path)
         else:
             self._has_failed = False
             if self._was_told and batch:
                 self._was_told = False
                 self._tell("Transcripts are kept again, with all that waited.")
 
+    def _see_to(self, error: CaptionerError, path: Path) -> None:
+        if is_damaged(error):
+            self._recover(path)
+        elif error.code == KEY_LOST:
+            self._put_away(path, error)
+        elif error.code != MOVED:
+            self._tell_trouble(error)
+
     def _open(self, path: Path) -> sqlite3.Connection:
         """Return the open file, opened once more where it is another one by now."""
-        if self._connection is not None and self._opened == (path, _identity(path)):
+        file = kept_file(path)
+        if self._connection is not None and self._opened == (file, _identity(file)):
             return self._connection
         self._close_file()
-        connection = open_history(path)
+        connection = open_history(path, encrypted=self._settings.encrypted)
         if reason := what_is_damaged(connection):
             connection.close()
             logger.warning("The history is damaged: %s", reason, extra=FILE_ONLY)
             raise damaged(path)
-        self._connection, self._opened = connection, (path, _identity(path))
+        file = kept_file(path)
+        self._connection, self._opened = connection, (file, _identity(file))
         return connection
 
     def _follow(self, path: Path) -> None:
@@ -188,6 +201,23 @@ class HistorySink:
                 raise
             self._tell(f"{error.message} {error.hint}")
 
+    def _convert(self, path: Path, *, encrypted: bool) -> None:
+        """Encrypt the file, or make it plain again, once after each change of the settings.
+
+        Later it is as another process made it, which may know newer settings.
+        """
+        if self._converted == (path, encrypted):
+            return
+        self._close_file()
+        is_converted = convert(path, encrypted=encrypted)
+        self._converted = path, encrypted
+        if is_converted:
+            self._tell(
+                "The transcripts are encrypted now."
+                if encrypted
+                else "The transcripts are no longer encrypted."
+            )
+
     def _close_file(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -201,7 +231,7 @@ class HistorySink:
 
     def _clean(self, path: Path, settings: HistorySettings) -> None:
         """Check the file, and delete what is older than the user wants to keep."""
-        if path.exists():
+        if is_there(path):
             connection = self._open(path)
             days = settings.keep_days
             if days and delete_before(connection, time.time() - days * _DAY_S):
@@ -211,13 +241,25 @@ class HistorySink:
     def _recover(self, path: Path) -> None:
         try:
             recovery = recover(path)
-        except ConfigurationError as error:
+        except CaptionerError as error:
             self._tell_trouble(error)
         else:
             if recovery is not None:
                 self._tell(recovery.sentence)
 
-    def _tell_trouble(self, error: ConfigurationError) -> None:
+    def _put_away(self, path: Path, reason: CaptionerError) -> None:
+        try:
+            aside = put_away(path)
+        except CaptionerError as error:
+            self._tell_trouble(error)
+        else:
+            if aside is not None:
+                self._tell(
+                    f"{reason.message} The file was set aside untouched as {aside.name}; new "
+                    f"captions go into a new file."
+                )
+
+    def _tell_trouble(self, error: CaptionerError) -> None:
         if not self._was_told:
             self._was_told = True
             logger.warning("The history cannot be written: %s", error, extra=FILE_ONLY)

@@ -157,7 +157,9 @@ def test_two_writers_of_one_profile_lose_nothing(tmp_path: Path) -> None:
 def test_what_comes_while_the_file_is_locked_is_written_later(
     keeping: Keeping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("captioner.sinks.history.open_history", lambda p: open_history(p, wait_s=0))
+    monkeypatch.setattr(
+        "captioner.sinks.history.open_history", lambda p, **more: open_history(p, wait_s=0, **more)
+    )
     monkeypatch.setattr("captioner.sinks.history._RETRY_S", 0.05)
     open_history(keeping.file).close()
     with closing(sqlite3.connect(keeping.file, isolation_level=None)) as other:

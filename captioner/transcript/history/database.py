@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from captioner.core.errors import CaptionerError, ConfigurationError
-from captioner.transcript.history.schema import migrate
+from captioner.transcript.history.files import encrypted_file, is_there, kept_file, key_of
+from captioner.transcript.history.keys import KEY_LOST
+from captioner.transcript.history.schema import MOVED, migrate
+from captioner.transcript.history.sqlite import both, connect
 
 DAMAGED: Final = "HISTORY_DAMAGED"
 """Code of the error that says that the file makes no sense."""
@@ -18,25 +21,40 @@ DAMAGED: Final = "HISTORY_DAMAGED"
 _BUSY_S: Final = 5.0
 
 
-def open_history(path: Path, *, wait_s: float = _BUSY_S) -> sqlite3.Connection:
+def open_history(
+    path: Path, *, wait_s: float = _BUSY_S, encrypted: bool = False
+) -> sqlite3.Connection:
     """Open the history, made or brought to the present version where that is needed.
 
     Only the user can read what is new of folder and file.
 
     Args:
-        path: The file.
+        path: The name of the history, see `kept_file`.
         wait_s: For how long other processes are waited for.
+        encrypted: Whether one that is not there yet is made encrypted.
 
     Raises:
-        ConfigurationError: It cannot be opened, or it is damaged (code `DAMAGED`).
+        ConfigurationError: It cannot be opened, it is damaged (code `DAMAGED`), or its key is lost
+            (code `KEY_LOST`).
+        UnsupportedError: It is encrypted, and its key cannot be had now.
     """
-    with history_errors(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(
-            path, timeout=wait_s, isolation_level=None, check_same_thread=False
-        )
+    try:
+        return open_file(_file(path, encrypted=encrypted), wait_s=wait_s)
+    except ConfigurationError as error:
+        if error.code != MOVED:
+            raise
+    return open_file(_file(path, encrypted=encrypted), wait_s=wait_s)
+
+
+def open_file(file: Path, *, wait_s: float = _BUSY_S) -> sqlite3.Connection:
+    """Open one file of a history, plain or encrypted as its name says; see `open_history`."""
+    key = key_of(file)
+    with history_errors(file):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = connect(file, key=key, wait_s=wait_s)
         try:
+            _check_key(connection, file, key)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")
@@ -49,14 +67,35 @@ def open_history(path: Path, *, wait_s: float = _BUSY_S) -> sqlite3.Connection:
     return connection
 
 
+def _file(path: Path, *, encrypted: bool) -> Path:
+    if is_there(path):
+        return kept_file(path)
+    return encrypted_file(path) if encrypted else path
+
+
+def _check_key(connection: sqlite3.Connection, file: Path, key: str | None) -> None:
+    """Tell a key that does not fit from damage."""
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+    except both(sqlite3.DatabaseError) as error:
+        if key is None or _kind(error) != sqlite3.SQLITE_NOTADB:
+            raise
+        raise ConfigurationError(
+            f"The key in the keyring does not open the transcripts in {file}.",
+            hint="Bring back the keyring that has their key, under captioner and history.",
+            code=KEY_LOST,
+        ) from error
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the history to look something up; one that is not there is as an empty one.
 
     Raises:
         ConfigurationError: It cannot be read.
+        UnsupportedError: It is encrypted, and its key cannot be had now.
     """
-    if path.exists():
+    if is_there(path):
         connection = open_history(path)
     else:
         connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -73,7 +112,7 @@ def history_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the system say of the file into errors for the user."""
     try:
         yield
-    except sqlite3.Error as error:
+    except both(sqlite3.Error) as error:
         raise _explained(error, path) from error
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
@@ -96,21 +135,20 @@ def damaged(path: Path) -> ConfigurationError:
 def file_size(path: Path) -> int:
     """Return how many bytes the history takes, with what SQLite keeps beside it."""
     total = 0
-    for name in (path.name, f"{path.name}-wal"):
+    file = kept_file(path)
+    for name in (file.name, f"{file.name}-wal"):
         with suppress(OSError):
-            total += path.with_name(name).stat().st_size
+            total += file.with_name(name).stat().st_size
     return total
 
 
-def remove_history(path: Path) -> None:
-    """Take the file away, with what SQLite keeps beside it; nobody may have it open."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _explained(error: sqlite3.Error, path: Path) -> ConfigurationError:
+def _kind(error: BaseException) -> int:
     # The lower eight bits are the kind of the error, the others its details.
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _explained(error: BaseException, path: Path) -> ConfigurationError:
+    match _kind(error):
         case sqlite3.SQLITE_FULL:
             return ConfigurationError(
                 "There is no room on the disk for the transcripts.",

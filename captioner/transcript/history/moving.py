@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from captioner.core.errors import ConfigurationError
-from captioner.transcript.history.database import history_errors, open_history, remove_history
+from captioner.transcript.history.database import history_errors, open_history
+from captioner.transcript.history.files import is_there, kept_file, put_in_place, remove
 
 EXISTS: Final = "HISTORY_EXISTS"
 """Code of the error that says that there is a history in the new place."""
@@ -23,9 +24,9 @@ def move_history(old: Path, new: Path) -> bool:
     Raises:
         ConfigurationError: It cannot be moved, or there is a history already; all is as it was.
     """
-    if not old.exists():
+    if not is_there(old):
         return False
-    if new.exists():
+    if is_there(new):
         raise ConfigurationError(
             f"There are transcripts in {new.parent} already, which are used from now on.",
             hint=f"Those of before stay in {old.parent}.",
@@ -33,24 +34,17 @@ def move_history(old: Path, new: Path) -> bool:
         )
     with history_errors(new):
         new.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        copy = new.with_name(f".{new.name}.part")
+        source = kept_file(old)
+        target = new.with_name(source.name)
+        copy = target.with_name(f".{target.name}.part")
         copy.unlink(missing_ok=True)
         os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             with closing(open_history(old)) as connection:
                 connection.execute("VACUUM INTO ?;", (str(copy),))
-            _force_to_disk(copy)
-            copy.replace(new)
+            put_in_place(copy, target)
         except BaseException:
             copy.unlink(missing_ok=True)
             raise
-    remove_history(old)
+    remove(source)
     return True
-
-
-def _force_to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,19 +7,25 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from captioner.core.errors import CaptionerError
+from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.core.process_lock import ProcessLock
-from captioner.transcript.history.database import history_errors, is_damaged, open_history
+from captioner.transcript.history.database import (
+    history_errors,
+    is_damaged,
+    open_file,
+    open_history,
+)
+from captioner.transcript.history.files import kept_file, key_of, set_aside
+from captioner.transcript.history.keys import KEY_LOST
 from captioner.transcript.history.schema import transaction
+from captioner.transcript.history.sqlite import both, connect
 
 logger = logging.getLogger(__name__)
 
 _TABLES: Final = ("run", "segment", "gap", "unfinished")
-_COMPANIONS: Final = ("-wal", "-shm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def what_is_damaged(connection: sqlite3.Connection, *, thorough: bool = False) -
             connection.execute(
                 "INSERT INTO segment_words (segment_words, rank) VALUES ('integrity-check', 1)"
             )
-    except sqlite3.DatabaseError as error:
+    except both(sqlite3.DatabaseError) as error:
         return str(error)
     return "" if found == "ok" else str(found)
 
@@ -78,12 +84,36 @@ def recover(path: Path) -> Recovery | None:
         try:
             if _is_sound(path):  # another process has seen to it since
                 return None
-            aside = _set_aside(path)
-            segments = _take_over(aside, path)
+            file = kept_file(path)
+            aside = set_aside(file, "damaged")
+            segments = _take_over(aside, file)
         finally:
             lock.release()
     logger.info("A damaged history was set aside; %d segments were read from it", segments)
     return Recovery(aside, segments)
+
+
+def put_away(path: Path) -> Path | None:
+    """Set an encrypted history aside, untouched, of which the key is lost; return where it is now.
+
+    None where another process sees to it, or has.
+
+    Raises:
+        ConfigurationError: The folder cannot be written to.
+    """
+    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
+    with history_errors(path):
+        if not lock.take():
+            return None
+        try:
+            open_history(path).close()
+        except ConfigurationError as error:
+            if error.code == KEY_LOST:
+                return set_aside(kept_file(path), "without-key")
+            raise
+        finally:
+            lock.release()
+    return None
 
 
 def _is_sound(path: Path) -> bool:
@@ -97,23 +127,8 @@ def _is_sound(path: Path) -> bool:
         connection.close()
 
 
-def _set_aside(path: Path) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    # What SQLite keeps beside the file belongs to it: its newest pages.
-    for suffix in _COMPANIONS:
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    path.rename(aside)
-    return aside
-
-
-def _take_over(aside: Path, path: Path) -> int:
-    connection = open_history(path)
+def _take_over(aside: Path, file: Path) -> int:
+    connection = open_file(file)
     try:
         with transaction(connection):
             for table in _TABLES:
@@ -121,7 +136,7 @@ def _take_over(aside: Path, path: Path) -> int:
                 marks = ", ".join("?" * len(columns))
                 for row in _readable(aside, table, columns):
                     # A row may have come back without what it belongs to, or torn.
-                    with suppress(sqlite3.IntegrityError):
+                    with suppress(*both(sqlite3.IntegrityError)):
                         connection.execute(
                             f"INSERT OR IGNORE INTO {table} VALUES ({marks})",  # noqa: S608
                             row,
@@ -136,15 +151,15 @@ def _readable(aside: Path, table: str, columns: list[str]) -> Iterator[tuple[Any
     key = columns[0]
     for order in ("ASC", "DESC"):
         try:
-            source = sqlite3.connect(aside, isolation_level=None)
-        except sqlite3.Error:
+            source = connect(aside, key=key_of(aside), wait_s=0.0)
+        except both(sqlite3.Error):
             return
         try:
             source.execute("PRAGMA cell_size_check = ON")
             yield from source.execute(
                 f"SELECT {', '.join(columns)} FROM {table} ORDER BY {key} {order};"  # noqa: S608
             )
-        except sqlite3.DatabaseError:
+        except both(sqlite3.DatabaseError):
             continue
         finally:
             source.close()

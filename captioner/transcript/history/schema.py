@@ -80,10 +80,31 @@ INSERT INTO segment_words (segment_words) VALUES ('rebuild');
 STEPS: Final = (_VERSION_1, _VERSION_2)
 VERSION: Final = len(STEPS)
 
+MOVED: Final = "HISTORY_MOVED"
+"""Code of the error that says that another file has everything by now."""
+
+_MOVED_VERSION: Final = 2**31 - 1
+MARK_MOVED: Final = f"PRAGMA user_version = {_MOVED_VERSION}"
+"""Marks a file of which another one has everything."""
+
 
 def version_of(connection: sqlite3.Connection) -> int:
     """Return the version of the tables; 0 where there are none yet."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def is_moved(connection: sqlite3.Connection) -> bool:
+    """Return whether another file has everything that this one has."""
+    return version_of(connection) == _MOVED_VERSION
+
+
+def _check_that_it_is_here(connection: sqlite3.Connection) -> None:
+    if is_moved(connection):
+        raise ConfigurationError(
+            "The transcripts were encrypted or decrypted at this very moment.",
+            hint="Try again.",
+            code=MOVED,
+        )
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -95,7 +116,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     if version_of(connection) == VERSION:
         return
     with transaction(connection):
-        # Another process may have done it since.
+        # Another process may have done it since; a file that has moved does not come so far.
         version = version_of(connection)
         if version > VERSION:
             raise ConfigurationError(
@@ -117,8 +138,17 @@ class transaction:  # noqa: N801  # reads like the statement that it is
         self._connection = connection
 
     def __enter__(self) -> sqlite3.Connection:
-        """Wait for other writers, and begin."""
+        """Wait for other writers, and begin.
+
+        Raises:
+            ConfigurationError: Another file has everything by now (code `MOVED`).
+        """
         self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            _check_that_it_is_here(self._connection)
+        except BaseException:
+            self._undo()
+            raise
         return self._connection
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
