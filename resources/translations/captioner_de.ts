@@ -2009,6 +2009,10 @@
         <translation>Ein anderes Programm hält die Mitschriften in {0} fest.</translation>
     </message>
     <message>
+        <source>Another program is at work on the transcripts in {0}.</source>
+        <translation>Ein anderes Programm arbeitet gerade an den Mitschriften in {0}.</translation>
+    </message>
+    <message>
         <source>Another program may be using it: close that, or choose another device.</source>
         <translation>Vielleicht verwendet es ein anderes Programm: Schließen Sie es, oder wählen Sie ein anderes Gerät.</translation>
     </message>
@@ -2019,6 +2023,18 @@
     <message>
         <source>Both must be PEM files of one pair; the key must not have a password.</source>
         <translation>Beide müssen PEM-Dateien sein, die zusammengehören; der Schlüssel darf kein Passwort haben.</translation>
+    </message>
+    <message>
+        <source>Bring back the keyring that has it, under captioner and history.</source>
+        <translation>Stellen Sie den Schlüsselbund wieder her, der ihn unter captioner und history enthält.</translation>
+    </message>
+    <message>
+        <source>Bring back the keyring that has their key, under captioner and history.</source>
+        <translation>Stellen Sie den Schlüsselbund wieder her, der ihren Schlüssel unter captioner und history enthält.</translation>
+    </message>
+    <message>
+        <source>Bring back what was there under captioner and history.</source>
+        <translation>Stellen Sie wieder her, was dort unter captioner und history stand.</translation>
     </message>
     <message>
         <source>Captioner goes on as soon as it can. {0}</source>
@@ -2345,6 +2361,10 @@
         <translation>Installieren Sie BlackHole (brew install blackhole-2ch), und machen Sie daraus und aus Ihren Lautsprechern im Audio-MIDI-Setup ein Gerät mit mehreren Ausgängen.</translation>
     </message>
     <message>
+        <source>Install Captioner again, or `pip install sqlcipher3`.</source>
+        <translation>Installieren Sie Captioner neu, oder führen Sie `pip install sqlcipher3` aus.</translation>
+    </message>
+    <message>
         <source>Install Captioner again.</source>
         <translation>Installieren Sie Captioner neu.</translation>
     </message>
@@ -2429,6 +2449,10 @@
         <translation>Sehen Sie nach der Auslastung des Servers und des Netzes dazwischen.</translation>
     </message>
     <message>
+        <source>Make room for {0} MB in {1}.</source>
+        <translation>Schaffen Sie in {1} Platz für {0} MB.</translation>
+    </message>
+    <message>
         <source>Make room on the disk.</source>
         <translation>Schaffen Sie Platz auf dem Datenträger.</translation>
     </message>
@@ -2463,6 +2487,10 @@
     <message>
         <source>No key is set, and it wants none.</source>
         <translation>Es ist kein Schlüssel gesetzt, und er verlangt keinen.</translation>
+    </message>
+    <message>
+        <source>No keyring is in use that could have the key of the transcripts.</source>
+        <translation>Es ist kein Schlüsselbund in Gebrauch, der den Schlüssel der Mitschriften haben könnte.</translation>
     </message>
     <message>
         <source>No secure connection to {0} can be prepared.</source>
@@ -2757,8 +2785,16 @@
         <translation>Der Schlüssel für {0} wird nicht gesendet: Die Verbindung ist nicht verschlüsselt.</translation>
     </message>
     <message>
+        <source>The key in the keyring does not open the transcripts in {0}.</source>
+        <translation>Der Schlüssel im Schlüsselbund öffnet die Mitschriften in {0} nicht.</translation>
+    </message>
+    <message>
         <source>The key may travel unencrypted: anyone on the way can take it.</source>
         <translation>Der Schlüssel darf unverschlüsselt übertragen werden: Jeder auf dem Weg kann ihn nehmen.</translation>
+    </message>
+    <message>
+        <source>The key of the transcripts cannot be had. {0}</source>
+        <translation>Der Schlüssel der Mitschriften ist nicht zu bekommen. {0}</translation>
     </message>
     <message>
         <source>The keyring ({0}) is locked.</source>
@@ -2767,6 +2803,14 @@
     <message>
         <source>The keyring ({0}) refused: {1}.</source>
         <translation>Der Schlüsselbund ({0}) hat abgelehnt: {1}.</translation>
+    </message>
+    <message>
+        <source>The keyring is asking for its password.</source>
+        <translation>Der Schlüsselbund fragt gerade nach seinem Passwort.</translation>
+    </message>
+    <message>
+        <source>The keyring kept no key for the transcripts.</source>
+        <translation>Der Schlüsselbund hat keinen Schlüssel für die Mitschriften behalten.</translation>
     </message>
     <message>
         <source>The last caption is kept as it was shown.</source>
@@ -2901,6 +2945,18 @@
         <translation>Die Mitschrift {0} kann nicht geschrieben werden: {1}.</translation>
     </message>
     <message>
+        <source>The transcripts are encrypted now.</source>
+        <translation>Die Mitschriften sind jetzt verschlüsselt.</translation>
+    </message>
+    <message>
+        <source>The transcripts are encrypted, and their key is no longer in the keyring.</source>
+        <translation>Die Mitschriften sind verschlüsselt, und ihr Schlüssel ist nicht mehr im Schlüsselbund.</translation>
+    </message>
+    <message>
+        <source>The transcripts are no longer encrypted.</source>
+        <translation>Die Mitschriften sind nicht mehr verschlüsselt.</translation>
+    </message>
+    <message>
         <source>The transcripts have version {0}, and this Captioner reads version {1}.</source>
         <translation>Die Mitschriften haben die Version {0}, und dieser Captioner liest die Version {1}.</translation>
     </message>
@@ -2911,6 +2967,10 @@
     <message>
         <source>The transcripts in {0} cannot be kept: {1}.</source>
         <translation>Die Mitschriften in {0} können nicht aufbewahrt werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The transcripts were encrypted or decrypted at this very moment.</source>
+        <translation>Die Mitschriften wurden genau in diesem Augenblick ver- oder entschlüsselt.</translation>
     </message>
     <message>
         <source>The value {0} for {1} makes no sense: {2}.</source>
@@ -2941,6 +3001,10 @@
         <translation>Auf dem Datenträger ist kein Platz für die Mitschriften.</translation>
     </message>
     <message>
+        <source>There is no room on the disk to convert the transcripts.</source>
+        <translation>Auf der Festplatte ist kein Platz, um die Mitschriften umzuwandeln.</translation>
+    </message>
+    <message>
         <source>There is no setting {0}.</source>
         <translation>Es gibt keine Einstellung {0}.</translation>
     </message>
@@ -2969,12 +3033,20 @@
         <translation>Dieser Computer bietet keinen Schlüsselbund, in dem der Schlüssel bleiben kann.</translation>
     </message>
     <message>
+        <source>This installation of Captioner cannot encrypt transcripts: it lacks SQLCipher.</source>
+        <translation>Diese Installation von Captioner kann Mitschriften nicht verschlüsseln: Ihr fehlt SQLCipher.</translation>
+    </message>
+    <message>
         <source>Those of before stay in {0}.</source>
         <translation>Die bisherigen bleiben in {0}.</translation>
     </message>
     <message>
         <source>Transcripts are kept again, with all that waited.</source>
         <translation>Mitschriften werden wieder aufbewahrt, samt allem, was gewartet hat.</translation>
+    </message>
+    <message>
+        <source>Try again.</source>
+        <translation>Versuchen Sie es noch einmal.</translation>
     </message>
     <message>
         <source>Turn TLS on (RIVA_SSL=true), if the server offers it.</source>
@@ -3009,6 +3081,14 @@
         <translation>Entsperren Sie ihn, zum Beispiel durch Anmelden am Desktop, oder verwenden Sie RIVA_API_KEY.</translation>
     </message>
     <message>
+        <source>Unlock it.</source>
+        <translation>Entsperren Sie ihn.</translation>
+    </message>
+    <message>
+        <source>Unlock the keyring, or log in to the desktop; without a keyring (GNOME Keyring, KWallet, KeePassXC) transcripts cannot be encrypted.</source>
+        <translation>Entsperren Sie den Schlüsselbund, oder melden Sie sich an der Arbeitsumgebung an; ohne Schlüsselbund (GNOME Keyring, KWallet, KeePassXC) lassen sich Mitschriften nicht verschlüsseln.</translation>
+    </message>
+    <message>
         <source>Unplug it and plug it in again, or choose another device.</source>
         <translation>Stecken Sie es aus und wieder ein, oder wählen Sie ein anderes Gerät.</translation>
     </message>
@@ -3025,12 +3105,20 @@
         <translation>Verwenden Sie die Nummer nach der letzten, um einen Server hinzuzufügen: Der erste ist endpoints.0.</translation>
     </message>
     <message>
+        <source>Wait until it is done, or end it.</source>
+        <translation>Warten Sie, bis es fertig ist, oder beenden Sie es.</translation>
+    </message>
+    <message>
         <source>Wait, then try again.</source>
         <translation>Warten Sie, und versuchen Sie es dann erneut.</translation>
     </message>
     <message>
         <source>Wait: its models are being loaded, and the first start of a NIM takes up to 30 minutes.</source>
         <translation>Warten Sie: Seine Modelle werden geladen, und der erste Start eines NIM dauert bis zu 30 Minuten.</translation>
+    </message>
+    <message>
+        <source>What the keyring keeps as the key of the transcripts is none.</source>
+        <translation>Was der Schlüsselbund als Schlüssel der Mitschriften aufbewahrt, ist keiner.</translation>
     </message>
     <message>
         <source>You</source>
@@ -3055,6 +3143,10 @@
     <message>
         <source>{0} Only a NIM has this port.</source>
         <translation>{0} Nur ein NIM hat diesen Port.</translation>
+    </message>
+    <message>
+        <source>{0} The file was set aside untouched as {1}; new captions go into a new file.</source>
+        <translation>{0} Die Datei wurde unverändert als {1} beiseitegelegt; neue Untertitel kommen in eine neue Datei.</translation>
     </message>
     <message>
         <source>{0} answers, but not over TLS.</source>

@@ -35,14 +35,14 @@ class Copying:
         while True:
             rows = self._old.execute(
                 f"SELECT segment.id, key, {_SEGMENT} FROM segment"  # noqa: S608  # our own names
-                " JOIN run ON run.id = run_id WHERE segment.id > ? ORDER BY segment.id LIMIT ?",
+                " JOIN run ON run.id = run_id WHERE segment.id > ? ORDER BY segment.id LIMIT ?;",
                 (self._last, _AT_ONCE),
             ).fetchall()
             with transaction(self._new):
                 self._copy_runs()
                 self._new.executemany(
                     f"INSERT OR IGNORE INTO segment (run_id, {_SEGMENT})"  # noqa: S608
-                    f" SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM run WHERE key = ?",
+                    f" SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM run WHERE key = ?;",
                     [(*row[2:], row[1]) for row in rows],
                 )
             if rows:
@@ -91,11 +91,11 @@ class Copying:
         runs = {key for (key,) in self._old.execute("SELECT key FROM run")}
         with transaction(self._new):
             self._new.executemany(
-                f"DELETE FROM segment WHERE run_id = {_RUN_OF} AND number = ?",  # noqa: S608
+                f"DELETE FROM segment WHERE run_id = {_RUN_OF} AND number = ?;",  # noqa: S608
                 list(gone),
             )
             self._new.executemany(
-                "DELETE FROM run WHERE key = ?", [(key,) for key, _ in gone if key not in runs]
+                "DELETE FROM run WHERE key = ?;", [(key,) for key, _ in gone if key not in runs]
             )
 
     def _copy_runs(self) -> None:
@@ -107,7 +107,8 @@ class Copying:
             runs,
         )
         self._new.executemany(
-            "UPDATE run SET ended_at = coalesce(?, ended_at), source = ?, engine = ? WHERE key = ?",
+            "UPDATE run SET ended_at = coalesce(?, ended_at), source = ?, engine = ?"
+            " WHERE key = ?;",
             [(row[3], row[4], row[5], row[1]) for row in runs],
         )
 

@@ -84,7 +84,7 @@ MOVED: Final = "HISTORY_MOVED"
 """Code of the error that says that another file has everything by now."""
 
 _MOVED_VERSION: Final = 2**31 - 1
-MARK_MOVED: Final = f"PRAGMA user_version = {_MOVED_VERSION}"
+MARK_MOVED: Final = f"PRAGMA user_version = {_MOVED_VERSION};"
 """Marks a file of which another one has everything."""
 
 
