@@ -163,20 +163,22 @@ get_chart() {
 
 # The names of the values are NVIDIA's to change: what we set has to be found in what the chart makes.
 check_chart() {
-    local text lost=()
+    local text lost=() models=("storage: ${KUBERNETES_CACHE_GB}Gi" ReadWriteOnce)
+    [ "$KUBERNETES_ACCESS_MODE" = ReadWriteOnce ] || models=("$NAME-models")
     logged "helm cannot render the chart with our values." "Compare scripts/templates/values.yaml with: helm show values $CHART" \
         render
     for text in "$IMAGE_REPOSITORY:$IMAGE_TAG" "$NAME-pull" "$NAME-ngc" NIM_TAGS_SELECTOR "$IMAGE_SELECTOR" \
         'containerPort: 50051' 'containerPort: 9000' 'nvidia.com/gpu: 1' 'nvidia.com/gpu.present' gpu_utilization \
-        "app.kubernetes.io/instance: $RELEASE" "storage: ${KUBERNETES_CACHE_GB}Gi" "$KUBERNETES_ACCESS_MODE" \
-        "maxReplicas: $KUBERNETES_MAX_REPLICAS" 'failureThreshold: 300' /opt/nim/.cache; do
+        "app.kubernetes.io/instance: $RELEASE" "maxReplicas: $KUBERNETES_MAX_REPLICAS" 'failureThreshold: 300' \
+        /opt/nim/.cache "${models[@]}"; do
         grep -qF -- "$text" "$FOLDER/rendered.yaml" || lost+=("$text")
     done
     [ "${#lost[@]}" -eq 0 ] || fail "The chart riva-nim $KUBERNETES_CHART_VERSION leaves out what we set: $(join '; ' "${lost[@]}")." \
         "Compare scripts/templates/values.yaml with: helm show values $CHART"
 }
 
-render() { helm_do template "$RELEASE" "$CHART" --values "$FOLDER/values.yaml" >"$FOLDER/rendered.yaml"; }
+# Without quotation marks: charts set them as they like.
+render() { helm_do template "$RELEASE" "$CHART" --values "$FOLDER/values.yaml" | tr -d '"' >"$FOLDER/rendered.yaml"; }
 
 make_namespace() {
     local PAIR=()

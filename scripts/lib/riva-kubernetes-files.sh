@@ -15,7 +15,12 @@ prepare_values() {
         [PORT]=50051 [BACKEND]="$NAME-recognisers.$NAME.svc" [BACKEND_PORT]=50051 [FILES]=/etc/captioner
         [PAIR]=/etc/captioner-tls [CERTIFICATE_FILE]=tls.crt [KEY_FILE]=tls.key [AUTHORITY_FILE]=ca.crt
     )
-    [ "$KUBERNETES_ACCESS_MODE" = ReadWriteOnce ] || FILL[STATEFUL]=false
+    FILL+=([CLAIM]='' [MODELS_CLAIM]='' [CLASS]=${KUBERNETES_STORAGE_CLASS:+"storageClassName: $KUBERNETES_STORAGE_CLASS"})
+    if [ "$KUBERNETES_ACCESS_MODE" = ReadWriteMany ]; then
+        FILL[STATEFUL]=false
+        FILL[CLAIM]=$NAME-models
+        FILL[MODELS_CLAIM]=$(fill models-claim.yaml)
+    fi
     fill_tls
     if [ "$TLS_MODE" != disabled ]; then
         FILL[CERTIFICATE]=$(printf 'certificate.yaml: |\n' && indent_lines '  ' "${FILL[CERTIFICATE]}")

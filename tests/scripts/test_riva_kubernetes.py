@@ -86,7 +86,8 @@ def _written(scripts: ServerScripts, kind: str, name: str) -> dict[str, Any]:
 def test_what_is_written_is_what_kubernetes_takes(kubernetes: ServerScripts, mode: str) -> None:
     networks = {} if mode == "mtls" else {"KUBERNETES_ALLOWED_CIDRS": ""}
     if mode == "disabled":
-        kubernetes.env_file.write_text(_ENV + "TLS_MODE=disabled\n", encoding="utf-8")
+        shared = "KUBERNETES_ACCESS_MODE=ReadWriteMany\nKUBERNETES_STORAGE_CLASS=nfs\n"
+        kubernetes.env_file.write_text(_ENV + "TLS_MODE=disabled\n" + shared, encoding="utf-8")
     kubernetes.must("160", "--files-only", **networks)
     for document in _documents(kubernetes, "recognisers.yaml", "balancer.yaml"):
         kubernetes_validate.validate(document, "1.32", strict=True)
@@ -111,7 +112,9 @@ def test_what_is_written_is_what_kubernetes_takes(kubernetes: ServerScripts, mod
         "pullPolicy": "IfNotPresent",
     }
     assert values["envVars"] == {"NIM_TAGS_SELECTOR": "mode=str,vad=silero,type=default"}
-    assert values["statefulSet"]["enabled"] is True
+    assert values["statefulSet"]["enabled"] is (mode == "mtls")
+    claims = {"mtls": "", "disabled": "captioner-demo-models"}
+    assert values["persistence"]["existingClaim"] == claims[mode]
     every = [file.read_text(encoding="utf-8") for file in _folder(kubernetes).iterdir()]
     assert not [text for text in every if _KEY in text or "@" in text.replace('"@type"', "")]
 
@@ -290,7 +293,7 @@ metadata: {labels: {app.kubernetes.io/instance: x}}
 app.kubernetes.io/instance: captioner-demo-riva-nim
 containerPort: 50051
 containerPort: 9000
-storage: 50Gi
+storage: "50Gi"
 image: "nvcr.io/nim/nvidia/parakeet-1-1b-rnnt-multilingual:1.5.0"
 """
 
