@@ -51,8 +51,8 @@ CHECKS=(
     'log_limits|Its logs are limited|Deploy it with --log-opt max-size=50m --log-opt max-file=5.'
     'no_key_in_environment|No key in its environment is open to others|Deploy it with 060, which keeps the key in a file of root; take users out of the group docker (gpasswd --delete USER docker).'
     'image_pinned|The image is pinned by its digest|Pull it by scripts/riva-055, which records the digest.'
-    'scraped|Prometheus watches the server|Run scripts/riva-150, or name yours in PROMETHEUS_URL.'
-    'alerts|Somebody is told when it fails|Load the alert rules of resources/monitoring into Prometheus.'
+    'scraped|Prometheus watches the server|Run scripts/riva-150-monitoring.sh, or name yours in PROMETHEUS_URL.'
+    'alerts|Alert rules are loaded|Run scripts/riva-150-monitoring.sh, or load the rules of resources/monitoring into yours.'
 )
 
 load_config() {
