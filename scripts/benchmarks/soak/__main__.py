@@ -12,18 +12,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import multiprocessing
+import subprocess
 import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from scripts.benchmarks.soak import engine, faults
-from scripts.benchmarks.soak.leg import ALLOWED_MB, Leg, Soak
+from scripts.benchmarks.soak.leg import ALLOWED_MB, Leg, Soak, leg_from_json, leg_to_json
 from scripts.benchmarks.table import markdown
 
 _REPORTS: Final = Path(__file__).parents[1] / "reports"
@@ -40,15 +37,14 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _run(what: str, seconds: float, seed: int) -> Leg:
-    return asyncio.run(_WHAT[what](seconds, seed, _tell))
-
-
-def _in_own_process(what: str, seconds: float, seed: int) -> Leg:
+def _in_own_process(what: str, leg_hours: float, seed: int) -> Leg:
     """Run a leg where nothing of an earlier one is left in memory."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        return pool.submit(_run, what, seconds, seed).result()
+    command = [sys.executable, "-m", "scripts.benchmarks.soak", what]
+    command += ["--only", str(seed), "--leg-hours", str(leg_hours)]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
+    if not done.stdout.strip():
+        raise SystemExit(f"Leg {seed} ended with status {done.returncode}. The log has the reason.")
+    return leg_from_json(done.stdout)
 
 
 def _report() -> str:
@@ -113,13 +109,13 @@ def main() -> int:
     usual_hours, usual_leg_hours = _HOURS[options.what]
     leg_hours = options.leg_hours or min(usual_leg_hours, options.hours or usual_leg_hours)
     if options.only is not None:
-        leg = _run(options.what, leg_hours * 3600, options.only)
-        print(json.dumps(asdict(leg), indent=1))
+        leg = asyncio.run(_WHAT[options.what](leg_hours * 3600, options.only, _tell))
+        print(leg_to_json(leg))
         return 1 if leg.verdicts else 0
     kept = _KEPT / f"soak-{options.what}.json"
     soak = (None if options.restart else Soak.read(kept)) or Soak("", [])
     for seed in range(len(soak.legs), max(1, round((options.hours or usual_hours) / leg_hours))):
-        leg = _in_own_process(options.what, leg_hours * 3600, seed)
+        leg = _in_own_process(options.what, leg_hours, seed)
         soak = Soak(datetime.now(UTC).date().isoformat(), [*soak.legs, leg])
         soak.write(kept)
         _tell("; ".join(leg.verdicts) or f"Leg {seed} passed.")

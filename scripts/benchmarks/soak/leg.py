@@ -128,6 +128,17 @@ class Soak:
 
 
 _SOAK: Final = TypeAdapter(Soak)
+_LEG: Final = TypeAdapter(Leg)
+
+
+def leg_to_json(leg: Leg) -> str:
+    """Return a leg as another process reads it."""
+    return _LEG.dump_json(leg, indent=1).decode()
+
+
+def leg_from_json(text: bytes) -> Leg:
+    """Return the leg that another process has written."""
+    return _LEG.validate_json(text)
 
 
 def count() -> dict[str, int]:
