@@ -12,7 +12,7 @@ from captioner.cli.context import app_context
 from captioner.cli.history_lookup import history_path
 from captioner.core.errors import CaptionerError
 from captioner.settings.store import save_settings
-from captioner.transcript.history.converting import convert
+from captioner.transcript.history.converting import convert, said_of_conversion
 from captioner.transcript.history.files import is_encrypted, is_there, kept_file
 from captioner.transcript.history.keys import key_to_begin_with
 from captioner.transcript.history.sqlite import cipher
@@ -62,8 +62,8 @@ def _convert(ctx: typer.Context, *, encrypted: bool) -> None:
         if is_there(path) and is_encrypted(kept_file(path)) != encrypted:
             save_settings(context.paths, {_FIELD: not encrypted})
         raise
-    kind = "encrypted" if encrypted else "not encrypted"
     if is_there(path):
-        typer.echo(f"The transcripts in {kept_file(path)} are {kind}.")
+        typer.echo(f"{said_of_conversion(path)} {kept_file(path)}")
     else:
+        kind = "encrypted" if encrypted else "not encrypted"
         typer.echo(f"There are no transcripts yet; they will be {kind}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 import time
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from captioner.core.errors import UnsupportedError
-from captioner.settings.secrets import SecretStore
+from captioner.settings.secrets import SecretStore, off_the_loop
 
 _ACCOUNT: Final = "history"
 _ASK_AGAIN_S: Final = 300.0
@@ -50,6 +51,15 @@ class HistoryKey:
             return self._asked(new)
         finally:
             self._asking.release()
+
+    async def begin(self) -> None:
+        """Make sure that there is a key, made where there is none; ask the user for it anew.
+
+        Raises:
+            UnsupportedError: There is no keyring, it is locked or refuses.
+        """
+        self._refusal = None
+        await off_the_loop(lambda: self(secrets.token_hex(32)))
 
     def _asked(self, new: str | None) -> str | None:
         if self._refusal is not None and time.monotonic() < self._ask_again_at:

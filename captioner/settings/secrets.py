@@ -52,7 +52,7 @@ class SecretStore:
 
     async def backend_name(self) -> str | None:
         """Return what the store is called, such as "SecretService Keyring"; None without one."""
-        return await _in_thread(_backend_name)
+        return await off_the_loop(_backend_name)
 
     async def get(self, server: str) -> SecretStr | None:
         """Return the key kept for ``server`` ("host:port"), or None when there is none.
@@ -62,7 +62,7 @@ class SecretStore:
         """
         if server in _held:
             return _held[server]
-        return await _in_thread(lambda: _get(server))
+        return await off_the_loop(lambda: _get(server))
 
     def holds(self, server: str) -> bool:
         """Whether the key of ``server`` is kept for this run alone."""
@@ -79,7 +79,7 @@ class SecretStore:
         Raises:
             UnsupportedError: There is no store, or it is locked or refuses.
         """
-        name = await _in_thread(lambda: _set(server, key))
+        name = await off_the_loop(lambda: _set(server, key))
         _held.pop(server, None)
         _note_change()
         return name
@@ -94,7 +94,7 @@ class SecretStore:
         if was_held and await self.backend_name() is None:
             was_stored = False
         else:
-            was_stored = await _in_thread(lambda: _delete(server))
+            was_stored = await off_the_loop(lambda: _delete(server))
         _held.pop(server, None)
         _note_change()
         return was_held or was_stored
@@ -149,7 +149,8 @@ async def with_api_key(endpoint: EndpointSettings, store: SecretStore) -> Endpoi
     return endpoint if key is None else endpoint.model_copy(update={"api_key": key})
 
 
-async def _in_thread(call: Callable[[], _T]) -> _T:
+async def off_the_loop(call: Callable[[], _T]) -> _T:
+    """Return what ``call`` returns, in a thread that does not keep the program from ending."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_T] = loop.create_future()
 

@@ -16,7 +16,7 @@ from captioner.settings.history import HistorySettings, history_file
 from captioner.settings.models import Settings
 from captioner.sinks.history_run import RunKeeper
 from captioner.telemetry.logs import FILE_ONLY
-from captioner.transcript.history.converting import convert
+from captioner.transcript.history.converting import convert, said_of_conversion
 from captioner.transcript.history.database import (
     damaged,
     history_errors,
@@ -212,11 +212,7 @@ class HistorySink:
         is_converted = convert(path, encrypted=encrypted)
         self._converted = path, encrypted
         if is_converted:
-            self._tell(
-                "The transcripts are encrypted now."
-                if encrypted
-                else "The transcripts are no longer encrypted."
-            )
+            self._tell(said_of_conversion(path))
 
     def _close_file(self) -> None:
         if self._connection is not None:

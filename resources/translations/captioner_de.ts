@@ -1191,6 +1191,18 @@
         <translation>Ordner der Mitschriften</translation>
     </message>
     <message>
+        <source>E&amp;ncrypt them</source>
+        <translation>Ver&amp;schlüsseln</translation>
+    </message>
+    <message>
+        <source>With a key in your keyring. Without that keyring nobody can read them, not even you. Exported files and copies are not encrypted.</source>
+        <translation>Mit einem Schlüssel in Ihrem Schlüsselbund. Ohne diesen Schlüsselbund kann niemand sie lesen, auch Sie nicht. Exportierte Dateien und Kopien sind nicht verschlüsselt.</translation>
+    </message>
+    <message>
+        <source>password secret privacy protect</source>
+        <translation>Passwort geheim Datenschutz schützen</translation>
+    </message>
+    <message>
         <source>What is kept now</source>
         <translation>Was jetzt aufbewahrt ist</translation>
     </message>
@@ -1237,6 +1249,14 @@
     <message>
         <source>Transcripts: {runs}. Captions in them: {captions}. Size: {size}.</source>
         <translation>Mitschriften: {runs}. Untertitel darin: {captions}. Größe: {size}.</translation>
+    </message>
+    <message>
+        <source>The transcripts are being encrypted: {percent} % are done.</source>
+        <translation>Die Mitschriften werden verschlüsselt: {percent} % sind fertig.</translation>
+    </message>
+    <message>
+        <source>The encryption of the transcripts is being removed: {percent} % are done.</source>
+        <translation>Die Verschlüsselung der Mitschriften wird aufgehoben: {percent} % sind fertig.</translation>
     </message>
     <message>
         <source>No program opens folders here. This one is {folder}.</source>
@@ -2943,6 +2963,10 @@
     <message>
         <source>The transcript {0} cannot be written: {1}.</source>
         <translation>Die Mitschrift {0} kann nicht geschrieben werden: {1}.</translation>
+    </message>
+    <message>
+        <source>The transcripts are encrypted now, but not what was set aside as damaged before: {0}. Delete it if you do not need it.</source>
+        <translation>Die Mitschriften sind jetzt verschlüsselt, nicht aber, was früher als beschädigt beiseitegelegt wurde: {0}. Löschen Sie es, wenn Sie es nicht brauchen.</translation>
     </message>
     <message>
         <source>The transcripts are encrypted now.</source>

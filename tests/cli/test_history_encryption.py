@@ -53,7 +53,8 @@ def test_there_and_back_with_the_key_in_the_keyring(
 ) -> None:
     code, out, err = captioner(secret_service, profile, "history", "encrypt")
     assert code == 0, err
-    assert out.endswith("history-encrypted.db are encrypted.\n")
+    assert out.startswith("The transcripts are encrypted now. ")
+    assert out.endswith("history-encrypted.db\n")
     assert is_set(profile)
     assert readable(profile) == []
     code, out, err = captioner(secret_service, profile, "history", "search", "heron")
@@ -61,7 +62,7 @@ def test_there_and_back_with_the_key_in_the_keyring(
     code, out, err = captioner(secret_service, profile, "history", "check", "--json")
     assert json.loads(out)["is_encrypted"] is True, err
     code, out, err = captioner(secret_service, profile, "history", "decrypt")
-    assert out.endswith("history.db are not encrypted.\n"), err
+    assert out.startswith("The transcripts are no longer encrypted. "), err
     assert not is_set(profile)
     assert readable(profile) == ["history.db"]
 

@@ -7,30 +7,30 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
     QMenu,
     QMessageBox,
     QProgressBar,
     QPushButton,
-    QWidget,
 )
 
 from captioner.core.errors import CaptionerError
 from captioner.gui.desk import Desk
 from captioner.gui.preferences.draft import Draft
 from captioner.gui.preferences.file_choice import FileChoice
+from captioner.gui.preferences.folder_field import FolderField
 from captioner.gui.preferences.message_bar import announce
 from captioner.gui.preferences.page import Page
-from captioner.gui.text.sentences import said
+from captioner.gui.preferences.paragraph import paragraph, trouble
 from captioner.gui.transcript.saving import format_names
 from captioner.settings.history import history_file
+from captioner.settings.history_key import history_key
 from captioner.sinks.history_work import amount, delete_all, export_all
 from captioner.transcript.export import TranscriptFormat
+from captioner.transcript.history.converting import share_done
+from captioner.transcript.history.sqlite import cipher
 
 _EVER: Final = float("inf")
 _COUNT_EVERY_MS: Final = 2000
@@ -97,6 +97,7 @@ class HistoryPage(Page):
             ),
             words=self.tr("private mode record log"),
         )
+        self.folder = self._folder_control()
         days = self.number("history.keep_days", 0, 3650, suffix=self.tr(" days"))
         days.setSpecialValueText(self.tr("Until you delete it"))
         self.row(
@@ -110,37 +111,49 @@ class HistoryPage(Page):
         self.row(
             form,
             self.tr("F&older:"),
-            self._folder_control(),
+            self.folder,
             field="history.folder",
             help_text=self.tr("Transcripts move along when you choose another one."),
             words=self.tr("directory place path"),
         )
-
-    def _folder_control(self) -> QWidget:
-        control = QWidget()
-        line = self.folder = QLineEdit()
-        line.setPlaceholderText(str(self.desk.paths.data_dir))
-        line.textEdited.connect(lambda text: self.draft.set("history.folder", text or None))
-        self.follow(line, lambda: line.setText(str(self.draft.value("history.folder") or "")))
-        browse = QPushButton(self.tr("C&hoose…"))
-        browse.setAccessibleName(self.tr("Choose the folder of the transcripts"))
-        browse.clicked.connect(
-            lambda: self.files.folder(self.tr("Folder of the transcripts"), self._set_folder)
+        self.row(
+            form,
+            "",
+            self.check("history.encrypted", self.tr("E&ncrypt them")),
+            field="history.encrypted",
+            help_text=self.tr(
+                "With a key in your keyring. Without that keyring nobody can read them, not even "
+                "you. Exported files and copies are not encrypted."
+            ),
+            words=self.tr("password secret privacy protect"),
         )
-        row = QHBoxLayout(control)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(line, stretch=1)
-        row.addWidget(browse)
-        control.setFocusProxy(line)
-        return control
 
-    def _set_folder(self, folder: Path) -> None:
-        self.folder.setText(str(folder))
-        self.draft.set("history.folder", str(folder))
+    async def commit(self) -> None:
+        """Get the key before anything is encrypted: without one, nothing is applied.
+
+        Raises:
+            UnsupportedError: There is none to be had.
+        """
+        if self.draft.value("history.encrypted") and not self.desk.live.now.history.encrypted:
+            cipher()
+            await history_key.begin()
+
+    def _folder_control(self) -> FolderField:
+        control = FolderField(
+            self.files,
+            self.desk.paths.data_dir,
+            self.tr("Folder of the transcripts"),
+            self.tr("C&hoose…"),
+        )
+        control.browse.setAccessibleName(self.tr("Choose the folder of the transcripts"))
+        control.edited.connect(lambda text: self.draft.set("history.folder", text or None))
+        line = control.line
+        self.follow(line, lambda: line.setText(str(self.draft.value("history.folder") or "")))
+        return control
 
     def _add_kept(self) -> None:
         form = self.group(self.tr("What is kept now"))
-        self.amount = _paragraph()
+        self.amount = paragraph()
         form.addRow(self.amount)
         self.open_button = QPushButton(self.tr("Open the fol&der"))
         self.open_button.clicked.connect(self._open_folder)
@@ -165,7 +178,7 @@ class HistoryPage(Page):
         self.progress.setAccessibleName(self.tr("Progress of the export"))
         self.progress.hide()
         form.addRow(self.progress)
-        self.outcome = _paragraph()
+        self.outcome = paragraph()
         self.outcome.hide()
         form.addRow(self.outcome)
 
@@ -174,12 +187,14 @@ class HistoryPage(Page):
 
     async def _counted(self) -> None:
         try:
+            share = await asyncio.to_thread(share_done, self._file)
             runs, captions, size = await asyncio.to_thread(amount, self._file)
         except CaptionerError as error:
-            self.amount.setText(_trouble(error))
+            self.amount.setText(trouble(error))
             runs = 0
         else:
-            self.amount.setText(self._amount_said(runs, captions, size))
+            text = self._amount_said(runs, captions, size)
+            self.amount.setText(text if share is None else self._share_said(share))
         self.export_button.setEnabled(runs > 0)
         self.delete_button.setEnabled(runs > 0)
 
@@ -192,6 +207,15 @@ class HistoryPage(Page):
             captions=locale.toString(captions),
             size=locale.formattedDataSize(size, 1),
         )
+
+    def _share_said(self, share: float) -> str:
+        return (
+            self.tr("The transcripts are being encrypted: {percent} % are done.")
+            if self.desk.live.now.history.encrypted
+            else self.tr(
+                "The encryption of the transcripts is being removed: {percent} % are done."
+            )
+        ).format(percent=self.locale().toString(round(100 * share)))
 
     def _open_folder(self) -> None:
         folder = self._file.parent
@@ -217,7 +241,7 @@ class HistoryPage(Page):
         try:
             count = await asyncio.to_thread(export_all, self._file, form, folder, progress)
         except CaptionerError as error:
-            self._tell(_trouble(error))
+            self._tell(trouble(error))
         else:
             text = self.tr("Transcripts in {folder}: {count}.")
             self._tell(text.format(folder=folder, count=self.locale().toString(count)))
@@ -261,7 +285,7 @@ class HistoryPage(Page):
         try:
             await asyncio.to_thread(delete_all, self._file)
         except CaptionerError as error:
-            self._tell(_trouble(error))
+            self._tell(trouble(error))
         else:
             self._tell(self.tr("All transcripts are deleted."))
         await self._counted()
@@ -270,16 +294,3 @@ class HistoryPage(Page):
         self.outcome.setText(text)
         self.outcome.show()
         announce(self, text)
-
-
-def _paragraph() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setContentsMargins(4, 3, 4, 3)  # in line with the rows
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-def _trouble(error: CaptionerError) -> str:
-    return f"\u26a0 {' '.join(said(text) for text in (error.message, error.hint) if text)}"

@@ -28,6 +28,7 @@ from captioner.transcript.history.files import (
     is_there,
     kept_file,
     key_of,
+    plain_asides,
     put_in_place,
     remove,
     set_aside,
@@ -107,6 +108,19 @@ def share_done(path: Path) -> float | None:
             done = _part_of(target).stat().st_size
             return min(0.99, done / max(1, file_size(path)))
     return None
+
+
+def said_of_conversion(path: Path) -> str:
+    """Return what the user is told after `convert`."""
+    if not is_encrypted(kept_file(path)):
+        return "The transcripts are no longer encrypted."
+    if asides := plain_asides(path):
+        names = ", ".join(each.name for each in asides)
+        return (
+            "The transcripts are encrypted now, but not what was set aside as damaged before: "
+            f"{names}. Delete it if you do not need it."
+        )
+    return "The transcripts are encrypted now."
 
 
 def _has_work(path: Path, *, encrypted: bool) -> bool:

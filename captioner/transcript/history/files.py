@@ -102,6 +102,13 @@ def set_aside(file: Path, reason: str) -> Path:
     return aside
 
 
+def plain_asides(path: Path) -> list[Path]:
+    """Return the files of the history ``path`` that were set aside and are not encrypted."""
+    return sorted(
+        each for each in path.parent.glob(f"{path.name}.*-*") if not each.name.endswith(_COMPANIONS)
+    )
+
+
 def remove(file: Path) -> None:
     """Take ``file`` and what is beside it away."""
     for each in with_companions(file):

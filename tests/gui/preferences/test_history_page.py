@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QCheckBox, QMessageBox
 
 from captioner.gui.preferences.history_page import HistoryPage
+from captioner.settings.history_key import history_key
 from captioner.transcript.export import TranscriptFormat
-from captioner.transcript.history import looking
+from captioner.transcript.history import keys, looking
 from captioner.transcript.history.database import reading
+from captioner.transcript.history.files import encrypted_file
 from tests.gui.preferences.conftest import Office, Play
+from tests.support.key_ring import Ring
 from tests.support.scripted_session import caption
 from tests.support.wait import until
 
@@ -49,7 +54,7 @@ def test_what_is_kept_is_counted_exported_moved_and_deleted(play: Play, tmp_path
         assert exported.read_text(encoding="utf-8") == "Good morning\nand welcome\n"
         assert str(tmp_path / "all") in page.outcome.text()
 
-        page._set_folder(tmp_path / "elsewhere")
+        page.folder.choose(tmp_path / "elsewhere")
         office.press(office.dialog.apply_button)
         moved = tmp_path / "elsewhere" / "history.db"
         await until(lambda: len(texts(moved)) == 2)
@@ -94,8 +99,41 @@ def test_half_a_path_is_no_folder(play: Play) -> None:
     async def story(office: Office) -> None:
         page = page_of(office)
         office.dialog.open_page(page.key)
-        QTest.keyClicks(page.folder, "transcripts")
+        QTest.keyClicks(page.folder.line, "transcripts")
         await until(lambda: "history.folder" in page.draft.problems)
         assert "whole path" in page.draft.problems["history.folder"].message
+
+    play(story)
+
+
+def test_encrypting_asks_for_the_key_first(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = Ring(is_locked=True)
+
+    async def begin() -> None:
+        ring(secrets.token_hex(32))
+
+    monkeypatch.setattr(keys, "_source", ring)
+    monkeypatch.setattr(history_key, "begin", begin)
+
+    async def story(office: Office) -> None:
+        page = page_of(office)
+        file = office.paths.data_dir / "history.db"
+        office.dialog.open_page(page.key)
+        office.session.emit(caption(0, "The heron crossed the yard", is_final=True))
+        await until(lambda: len(texts(file)) == 1)
+        (box,) = [box for box in page.findChildren(QCheckBox) if box.text() == "E&ncrypt them"]
+        QTest.keyClick(box, Qt.Key.Key_Space)
+        office.press(office.dialog.apply_button)
+        await until(lambda: "The keyring is locked. Unlock it." in office.dialog.bar.text)
+        assert not office.saved().history.encrypted
+        assert file.exists()
+
+        ring.is_locked = False
+        office.press(office.dialog.apply_button)
+        await until(lambda: encrypted_file(file).exists() and not file.exists())
+        assert office.saved().history.encrypted
+        assert texts(file) == ["The heron crossed the yard"]
+        office.dialog.open_page(page.key)
+        await until(lambda: "Captions in them: 1" in page.amount.text())
 
     play(story)
