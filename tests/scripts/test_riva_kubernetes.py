@@ -87,6 +87,7 @@ def test_what_is_written_is_what_kubernetes_takes(kubernetes: ServerScripts, mod
     networks = {} if mode == "mtls" else {"KUBERNETES_ALLOWED_CIDRS": ""}
     if mode == "disabled":
         shared = "KUBERNETES_ACCESS_MODE=ReadWriteMany\nKUBERNETES_STORAGE_CLASS=nfs\n"
+        shared += "RIVA_ENGINE=nemo\n"
         kubernetes.env_file.write_text(_ENV + "TLS_MODE=disabled\n" + shared, encoding="utf-8")
     kubernetes.must("160", "--files-only", **networks)
     for document in _documents(kubernetes, "recognisers.yaml", "balancer.yaml"):
@@ -393,6 +394,7 @@ def _plain(data: dict[str, str]) -> dict[str, str]:
     return {name: base64.b64decode(value).decode() for name, value in data.items()}
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_is_cleared_before_the_next_change(cluster: Cluster) -> None:
     cluster.scripts.must("160")
     release = cluster.state / "release"
@@ -463,6 +465,7 @@ def test_cluster_that_does_not_fit_is_told_with_its_fix(cluster: Cluster) -> Non
     assert "did not come up; Helm has taken them back" in shown
 
 
+@pytest.mark.slow
 def test_removal_takes_all_away_and_a_dry_run_nothing(cluster: Cluster) -> None:
     shown = cluster.scripts.must("160", "--dry-run")
     assert "Would: Install or change captioner-demo-riva-nim" in shown
@@ -499,6 +502,8 @@ def test_sizing_follows_from_what_was_measured(kubernetes: ServerScripts, tmp_pa
         result.write_text(measurement.model_dump_json(), encoding="utf-8")
 
     measured(kept_up=True)
+    # Files are for everybody, with a key or without.
+    kubernetes.env_file.write_text("DEPLOYMENT_ID=demo\nTLS_MODE=disabled\n", encoding="utf-8")
     kubernetes.must("160", "--files-only", "--sizing", str(result))
     text = (_folder(kubernetes) / "sizing.md").read_text(encoding="utf-8")
     # 60 % of 64 are 38; 1,000 / 38 is 27 when rounded up, and one pod may be away.

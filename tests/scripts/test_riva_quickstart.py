@@ -136,7 +136,12 @@ def test_quickstart_is_downloaded_once_and_held_to_its_checksum(machine: GpuMach
 
     assert f"{_FOLDER} is there" in machine.scripts.must("070")
     assert machine.calls("curl") == []
-    # Another file by the same name, as a whole folder this time, is not taken.
+
+
+@pytest.mark.slow
+def test_another_download_is_not_taken_and_nothing_is_overwritten(machine: GpuMachine) -> None:
+    machine.scripts.must("070")
+    # By the same name, and as a whole folder this time.
     (machine.root / _FOLDER[1:] / "captioner-sha256").unlink()
     other = _zip(machine, inner="riva_quickstart_v2.19.0/")
     shown = machine.scripts.refused("070")
