@@ -72,7 +72,7 @@ perform_operation() {
 
 run_one() {
     forget "$2"
-    bash "$1" --env-file "$ENV_FILE" ${DRY_RUN:+"$DRY_RUN"} ${YES:+"$YES"} \
+    run_script "$1" --env-file "$ENV_FILE" ${DRY_RUN:+"$DRY_RUN"} ${YES:+"$YES"} \
         || fail "Step $2 failed." "Mend what it says, then run: scripts/riva-000-run-all.sh --resume"
     [ -n "$DRY_RUN" ] || printf '%s %s\n' "$2" "$(now)" >>"$(done_file)"
 }

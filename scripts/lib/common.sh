@@ -150,6 +150,7 @@ TEST_NEEDS=(
     'cmd:dbus-daemon|dbus'
     'cmd:dbus-launch|dbus-x11'
     'cmd:gnome-keyring-daemon|gnome-keyring'
+    'cmd:docker-compose|docker-compose'
     'cmd:setpriv|util-linux'
     'cmd:espeak-ng|espeak-ng'
     'cmd:sox|sox'

@@ -62,13 +62,41 @@ container_restarts() { docker_try container inspect --format '{{.RestartCount}}'
 # container_log NAME LINES: prints the end of what it wrote.
 container_log() { as_root docker logs --tail "$2" "$1" </dev/null 2>&1 || true; }
 
-# http_says_ready [CURL-OPTION...]: whether the server's HTTP port says that it is ready, asked on the
+# Whether the server's HTTP port says that it is ready, asked on the
 # machine itself. With TLS it answers HTTPS; who asks from the same machine needs no proof of the name.
 http_says_ready() {
     local scheme said
     for scheme in http https; do
-        said=$(on_host curl --silent --insecure --max-time 5 "$@" "$scheme://localhost:9000/v1/health/ready" </dev/null 2>/dev/null) || continue
+        said=$(on_host curl --silent --insecure --max-time 5 "$scheme://localhost:9000/v1/health/ready" </dev/null 2>/dev/null) || continue
         [[ $said =~ \"status\":\ *\"ready\" || $said =~ \"ready\":\ *true ]] && return 0
     done
     return 1
+}
+
+# why_it_ends: prints what the log of the engine's container says about why it ended, in a few words.
+why_it_ends() {
+    local said
+    said=$(container_log "$(engine_container)" 200)
+    case ${said,,} in
+        *'out of memory'* | *outofmemory* | *cuda_error_out_of_memory*) printf 'its GPU has too little memory' ;;
+        *'no space left'*) printf 'its volume is full' ;;
+        *unauthorized* | *'403 forbidden'* | *'401 '* | *'authentication error'*) printf 'NVIDIA refuses the key' ;;
+        *'no compatible'* | *'no profile'* | *'no matching'* | *'not match any'*) printf 'no profile of the image fits NIM_TAGS_SELECTOR and the GPU' ;;
+        *'permission denied'*) printf 'it may not write its cache' ;;
+        *certificate* | *' ssl'* | *' tls'*) printf 'its certificate does not please it' ;;
+        *) printf 'it ended with code %s' "$(docker_try container inspect --format '{{.State.ExitCode}}' "$(engine_container)" || echo unknown)" ;;
+    esac
+}
+
+# What mends that.
+what_mends_it() {
+    case $(why_it_ends) in
+        *'too little memory') printf 'Take a GPU with more memory, or a smaller profile: NIM_TAGS_SELECTOR=mode=str,... in %s.' "$ENV_FILE" ;;
+        *'volume is full') printf 'Make room on %s, or take a larger volume (AWS_VOLUME_GB).' "$(host_title)" ;;
+        *'refuses the key') printf 'Give a key that may use this image: NGC_API_KEY (https://org.ngc.nvidia.com/setup/api-keys), then run scripts/riva-060-deploy-nim.sh.' ;;
+        *'no profile'*) printf 'See which there are: docker run --rm --gpus all --entrypoint nim_list_model_profiles IMAGE, and write one to NIM_TAGS_SELECTOR in %s.' "$ENV_FILE" ;;
+        *'its cache') printf 'Run scripts/riva-060-deploy-nim.sh again, which gives the cache to user 1000.' ;;
+        *'certificate'*) printf 'Run scripts/riva-095-certificates.sh --renew, then scripts/riva-060-deploy-nim.sh.' ;;
+        *) printf 'Read the lines above, or all: docker logs %s.' "$(engine_container)" ;;
+    esac
 }

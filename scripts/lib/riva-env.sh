@@ -132,6 +132,10 @@ parse() {
     fi
 }
 
+# What the process was started with, name by name: found by the first read_env.
+declare -A GIVEN_BY_ENVIRONMENT=()
+ENVIRONMENT_IS_KNOWN=
+
 # read_env: takes the names from the environment, else from ENV_FILE, else from their defaults.
 # Secrets go to SECRETS, whatever else to a variable of its name; AWS_* is exported for the AWS CLI.
 read_env() {
@@ -140,7 +144,8 @@ read_env() {
     [ ! -f "$ENV_FILE" ] || mapfile -t lines <"$ENV_FILE"
     for line in "${CONFIGURATION[@]}" "RIVA_API_KEY|always|secret?||"; do
         name=${line%%|*}
-        VALUE=${!name:-}
+        if [ -z "$ENVIRONMENT_IS_KNOWN" ] && [ -n "${!name:-}" ]; then GIVEN_BY_ENVIRONMENT[$name]=${!name}; fi
+        VALUE=${GIVEN_BY_ENVIRONMENT[$name]:-}
         [ -n "$VALUE" ] || VALUE=$(in_lines "$name")
         if is_secret "$name"; then
             SECRETS[$name]=$VALUE
@@ -152,8 +157,18 @@ read_env() {
         # An empty AWS_PROFILE would be looked up by the AWS CLI.
         if [[ $name == AWS_* && -n $VALUE ]]; then export "${name?}"; else export -n "${name?}"; fi
     done
-    VALUE=
+    VALUE='' ENVIRONMENT_IS_KNOWN=yes
 }
+
+# run_script SCRIPT ARGUMENT...: runs another step as if it had been started in the place of this one.
+run_script() (
+    set +x
+    for name in "${!AWS_@}"; do
+        if row "$name"; then export -n "${name?}"; fi
+    done
+    for name in "${!GIVEN_BY_ENVIRONMENT[@]}"; do export "$name=${GIVEN_BY_ENVIRONMENT[$name]}"; done
+    exec bash "$@"
+)
 
 # Prints what the last of `lines` that gives NAME a value says.
 in_lines() {

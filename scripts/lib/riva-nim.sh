@@ -28,3 +28,42 @@ use_nim_image() {
     IMAGE_TAG=${IMAGE##*:}
     IMAGE_SELECTOR=${NIM_TAGS_SELECTOR:-$selector}
 }
+
+# ---- the image on the GPU machine ----
+
+# Everything that NIM has there.
+nim_folder() { printf '%s/nim' "$HOST_FOLDER"; }
+
+image_id() { docker_try image inspect --format '{{.Id}}' "$IMAGE"; }
+
+# An image that was restored from a file has no digest that Docker knows: so the folder holds which
+# image was found to be the pinned one.
+note_image() {
+    printf '%s@%s %s\n' "$IMAGE" "$IMAGE_DIGEST" "$(image_id)" | as_root install -D -m 600 /dev/stdin "$(nim_folder)/image"
+}
+
+# Whether the machine has the image that is pinned.
+has_image() {
+    local id
+    [ -n "$IMAGE_DIGEST" ] && id=$(image_id) \
+        && [ "$(as_root cat "$(nim_folder)/image" 2>/dev/null </dev/null)" = "$IMAGE@$IMAGE_DIGEST $id" ]
+}
+
+# Keeps in .env what was got. Where another image was pinned before, nobody asks: that one stays pinned
+# in no other way than by the name of the image, which is not its own any more.
+keep_digest() {
+    local YES=$YES
+    [[ $NIM_IMAGE_DIGEST == "$IMAGE@"* ]] || YES=--yes
+    IMAGE_DIGEST=$1
+    keep NIM_IMAGE_DIGEST "$IMAGE@$1"
+}
+
+# need_room FOLDER GB: fails where the volume that holds it on the GPU machine has less free.
+need_room() {
+    local free
+    # shellcheck disable=SC2016  # expands there
+    free=$(on_host sh -c 'while [ ! -e "$1" ]; do set -- "$(dirname "$1")"; done; df --output=avail -BG "$1"' sh "$1" </dev/null | tail -n 1)
+    free=${free//[!0-9]/}
+    [ "${free:-0}" -ge "$2" ] || fail "There are ${free:-0} GB free for $1 on $(host_title); $2 are needed." \
+        "Make room there, or take a larger volume (AWS_VOLUME_GB), or another folder (HOST_FOLDER)."
+}

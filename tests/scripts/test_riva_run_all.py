@@ -71,6 +71,24 @@ def test_only_steps_of_the_chosen_engine_run(steps: ServerScripts) -> None:
     assert _ran(steps) == []
 
 
+def test_what_the_first_step_chooses_holds_for_those_after_it(steps: ServerScripts) -> None:
+    step = steps.root / "scripts" / "riva-005-note.sh"
+    step.write_text(
+        step.read_text(encoding="utf-8").replace("if will", "keep DEPLOY_ON host; if will"),
+        encoding="utf-8",
+    )
+    steps.must("000")
+    assert _ran(steps) == ["005", "040", "100", "130"]
+    # What the environment says comes before the file, in the steps, too.
+    step = steps.root / "scripts" / "riva-040-note.sh"
+    step.write_text(
+        step.read_text(encoding="utf-8").replace("echo 040", "echo $DEPLOYMENT_ID"),
+        encoding="utf-8",
+    )
+    steps.must("000", "--from", "40", "--to", "40", DEPLOYMENT_ID="other")
+    assert _ran(steps) == ["other"]
+
+
 def test_first_failure_stops_the_run_and_resume_goes_on_there(steps: ServerScripts) -> None:
     broken = steps.root / "broken-040"
     broken.touch()

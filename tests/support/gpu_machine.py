@@ -20,6 +20,34 @@ NGC_KEY: Final = "nvapi-Very_Secret-123"
 L4: Final = "0, NVIDIA L4, 23034, 8.9, 570.133.20"
 _MOVED: Final = "etc|opt|proc/sys|run|sys|usr/share/keyrings|var"
 
+_DOCKER: Final = r"""
+docker=$root/docker
+case $* in
+    version*) echo 28.2.2 ;;
+    *login*) [ "$(cat)" = KEY ] || { echo "Error response: unauthorized" >&2; exit 1; } ;;
+    *pull*)
+        image=${@: -1} digest=${image#*@}
+        [[ $image == *@* ]] || digest=$(sed -n "s/^${image##*:} //p" "$docker/registry")
+        if [ -z "$digest" ] || ! grep -q "$digest" "$docker/registry"; then
+            echo "manifest unknown" >&2
+            exit 1
+        fi
+        echo "${image%%[:@]*[0-9]}@$digest" | sed 's/:[^@]*@/@/' >"$docker/digests"
+        echo "sha256:id-of-$digest" >"$docker/id" ;;
+    'info --format {{.DockerRootDir}}') echo /var/lib/docker ;;
+    'image inspect --format {{.Id}} '*) cat "$docker/id" ;;
+    'image inspect --format {{join '*) cat "$docker/digests" ;;
+    *State.Status*) cat "$docker/state" ;;
+    *RestartCount*) cat "$docker/restarts" ;;
+    *ExitCode*) echo 3 ;;
+    *Labels*) cat "$docker/label" ;;
+    *'up --detach')
+        sed -n 's/.*captioner.configuration: "\(.*\)"/\1/p' "$5" >"$docker/label"
+        cp "$docker/next" "$docker/state" ;;
+    'rm --force '*) rm -f "$docker/state" "$docker/label" ;;
+    logs*) cat "$docker/log" ;;
+esac"""
+
 
 class GpuMachine:
     """The machine.
@@ -92,6 +120,21 @@ class GpuMachine:
         self._calls.write_text("", encoding="utf-8")
         words = [shlex.split(line) for line in lines]
         return [" ".join(line) for line in words if not names or line[0] in names]
+
+    def has_docker(self) -> None:
+        """Give the machine a Docker and a registry; what they hold are files below /docker.
+
+        ``registry`` has lines of a tag and its digest, ``next`` the state of the container that is
+        started next, ``log`` what it writes.
+        """
+        self.stand_in("docker", _DOCKER.replace("KEY", NGC_KEY))
+        self.stand_in("chown")
+        self.stand_in("df", "echo Avail; echo 99G")
+        # Other users' files can be made by root only.
+        self._program("install", "exec /usr/bin/install ${*//-[og] 1000/}")
+        self.write("/docker/next", "running")
+        self.write("/docker/log", "")
+        self.write("/docker/restarts", "0\n")
 
     def has_gpu(self, line: str | None = L4) -> None:
         """Give the machine a GPU with its driver, as nvidia-smi tells it; or none."""
