@@ -13,7 +13,7 @@ use_certificate() {
     has_pair && return 0
     will "Make the certificates first: scripts/riva-095-certificates.sh" || return 0
     # The lock of this step is not for its own helper.
-    LOCK=within bash "$ROOT/scripts/riva-095-certificates.sh" --env-file "$ENV_FILE" ${YES:+"$YES"} \
+    LOCK=within run_script "$ROOT/scripts/riva-095-certificates.sh" --env-file "$ENV_FILE" ${YES:+"$YES"} \
         || fail "There is no certificate for the server." "Mend what 095 says, or set TLS_MODE=disabled in $ENV_FILE."
     read_env
 }
