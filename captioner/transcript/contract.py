@@ -8,6 +8,7 @@ channels two segments may be open at a time, each with its own ``channel``.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -32,7 +33,8 @@ class Event(BaseModel):
         return self.model_dump_json(exclude_none=True)
 
 
-class WordItem(BaseModel):
+@dataclass(slots=True)
+class WordItem:
     """One word of a transcription; ``start`` and ``end`` in milliseconds.
 
     ``speaker`` is a number from 1 on, where the recogniser tells speakers apart.
@@ -157,13 +159,7 @@ def event_from_segment(
         processing_time_ms=round(segment.processing_ms, 1),
         confidence=segment.confidence,
         words=[
-            WordItem(
-                word=word.text,
-                start=word.start_ms,
-                end=word.end_ms,
-                confidence=word.confidence,
-                speaker=word.speaker or None,
-            )
+            WordItem(word.text, word.start_ms, word.end_ms, word.confidence, word.speaker or None)
             for word in segment.words
         ],
         channel=segment.channel or None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from captioner.core.segment import Gap, Segment
-from captioner.transcript.contract import event_from_gap, event_from_segment, timestamp
+from captioner.transcript.contract import Event, event_from_gap, event_from_segment, timestamp
 from captioner.transcript.plain import plain
 from captioner.transcript.subtitles import as_srt, as_vtt
 from captioner.transcript.turns import turns, without_speakers
@@ -139,15 +138,19 @@ def _cell(text: str) -> str:
 def _events(spoken: Sequence[Spoken], begun: datetime | None) -> str:
     lines, number = [], 0
     for each in spoken:
+        event: Event
         if isinstance(each, Segment):
             number = each.id
-            event = event_from_segment(each).model_dump(exclude_none=True)
+            event = event_from_segment(each)
         else:
-            event = event_from_gap(each, number).model_dump(exclude_none=True)
+            event = event_from_gap(each, number)
         if begun is not None:
-            event["timestamp"] = timestamp(begun + timedelta(milliseconds=each.end_ms))
-        event |= {"start": each.start_ms, "end": each.end_ms}
-        lines.append(json.dumps(event, ensure_ascii=False))
+            moment = timestamp(begun + timedelta(milliseconds=each.end_ms))
+            event = event.model_copy(update={"timestamp": moment})
+        # Added to the text: to take all words out of it and in again would take the most time.
+        place = {} if isinstance(each, Gap) else {"start": each.start_ms, "end": each.end_ms}
+        more = "".join(f',"{name}":{ms}' for name, ms in place.items())
+        lines.append(f"{event.to_json().removesuffix('}')}{more}}}")
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 

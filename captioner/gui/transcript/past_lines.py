@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from captioner.core.errors import ConfigurationError
+from captioner.core.segment import Gap
 from captioner.gui.text.sentences import said
 from captioner.sinks.history_files import write_transcript
 from captioner.transcript.export import TranscriptFormat
@@ -60,21 +61,20 @@ def choices(path: Path, words: str) -> list[Choice]:
 def lines(path: Path, choice: Choice) -> tuple[list[Entry], int]:
     """Return the lines of a transcript, and the serial of the one to go to."""
     with reading(path) as connection:
-        run = choice.run
-        kept = looking.segments(connection, run, has_words=False)
-        found = [
-            *((each.segment.id, _entry(each)) for each in kept),
-            *((None, _entry(each)) for each in looking.unfinished(connection, run)),
+        kept = [
+            *looking.segments(connection, choice.run, words=looking.Words.NONE),
+            *looking.unfinished(connection, choice.run),
         ]
-        begin = found[0][1] if found else Entry(0, EntryKind.START, 0.0)
-        for gap in looking.gaps(connection, run):
-            at = begin.at + (gap.start_ms - begin.start_ms) / 1000
-            place = (gap.channel, gap.start_ms, gap.end_ms)
-            found.append((None, Entry(0, EntryKind.GAP, at, gap.reason, *place)))
-    found.sort(key=lambda line: line[1].start_ms)
-    entries = [replace(entry, serial=serial) for serial, (_, entry) in enumerate(found)]
-    wanted = (serial for serial, (number, _) in enumerate(found) if number == choice.segment)
-    return entries, next(wanted, 0) if choice.segment is not None else 0
+        lost = looking.gaps(connection, choice.run)
+    began = kept[0].spoken_at - kept[0].segment.start_ms / 1000 if kept else 0.0
+    found: list[KeptSegment | Gap] = sorted([*kept, *lost], key=_start_ms)
+    entries = [_entry(serial, each, began) for serial, each in enumerate(found)]
+    wanted = (
+        serial
+        for serial, each in enumerate(found)
+        if isinstance(each, KeptSegment) and each.segment.id == choice.segment
+    )
+    return entries, next(wanted, 0)
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,20 @@ def delete_run(path: Path, run: int) -> None:
         tidy(connection)
 
 
-def _entry(kept: KeptSegment) -> Entry:
-    segment = kept.segment
+def _start_ms(each: KeptSegment | Gap) -> int:
+    return each.start_ms if isinstance(each, Gap) else each.segment.start_ms
+
+
+def _entry(serial: int, each: KeptSegment | Gap, began: float) -> Entry:
+    if isinstance(each, Gap):
+        at = began + each.start_ms / 1000
+        place = (each.channel, each.start_ms, each.end_ms)
+        return Entry(serial, EntryKind.GAP, at, each.reason, *place)
+    segment = each.segment
     return Entry(
-        serial=0,
+        serial=serial,
         kind=EntryKind.FINAL if segment.is_final else EntryKind.PARTIAL,
-        at=kept.spoken_at,
+        at=each.spoken_at,
         text=segment.text,
         channel=segment.channel,
         start_ms=segment.start_ms,

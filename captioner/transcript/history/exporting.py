@@ -10,10 +10,11 @@ from typing import Final
 
 from captioner.core.segment import Segment
 from captioner.transcript.export import Spoken, TranscriptFormat, export
-from captioner.transcript.history.looking import gaps, segments
+from captioner.transcript.history.looking import Words, gaps, segments
 from captioner.transcript.history.records import KeptRun
 
 EVER: Final = (0.0, float("inf"))
+_WITHOUT_WORDS: Final = (TranscriptFormat.TXT, TranscriptFormat.MD, TranscriptFormat.CSV)
 
 
 def exported(
@@ -30,10 +31,13 @@ def exported(
     What was unfinished is left out. Times are local; those of subtitles count from the beginning
     of the first run, or from the first moment where that is later.
     """
+    words = Words.VOICES if form in _WITHOUT_WORDS else Words.ALL
     spoken: list[Spoken] = []
     begun_at: float | None = None
     for run in sorted(runs, key=lambda each: each.run.started_at):
-        said = list(segments(connection, run.number, since=between[0], until=between[1]))
+        said = list(
+            segments(connection, run.number, since=between[0], until=between[1], words=words)
+        )
         run_at = said[0].spoken_at - said[0].segment.start_ms / 1000 if said else run.run.started_at
         if begun_at is None:
             begun_at = max(run_at, between[0])

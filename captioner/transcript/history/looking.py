@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any, Final
 
 from captioner.core.hypothesis import Word
@@ -17,7 +18,8 @@ _SEGMENT: Final = (
     "segment.number, segment.text, segment.start_ms, segment.end_ms, segment.channel,"
     " segment.confidence, segment.words, segment.promoted, segment.spoken_at"
 )
-_WITHOUT_WORDS: Final = _SEGMENT.replace("segment.words", "''")
+# Looked up in the index of numbers: to look at all of a year's segments would take long.
+_NEWEST: Final = "SELECT spoken_at FROM segment WHERE run_id = run.id ORDER BY number DESC LIMIT 20"
 _TERM: Final = re.compile(r'"([^"]+)"|(\S+)')
 _OPEN, _CLOSE = "\x02", "\x03"
 
@@ -25,6 +27,17 @@ _OPEN, _CLOSE = "\x02", "\x03"
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
 )
+
+
+class Words(StrEnum):
+    """Which segments come with their words and the times of these, which take most of the time."""
+
+    ALL = "segment.words"
+    VOICES = (
+        "iif(segment.words GLOB '*,[1-9]]*' OR segment.words GLOB '*,[1-9][0-9]]*',"
+        " segment.words, '')"
+    )
+    NONE = "''"
 
 
 def runs(
@@ -45,14 +58,12 @@ def segments(
     *,
     since: float = 0.0,
     until: float = _EVER,
-    has_words: bool = True,
+    words: Words = Words.ALL,
 ) -> Iterator[KeptSegment]:
-    """Go through what was said in a run, in order, between two moments.
-
-    Without the times of its words, which are most of it, a segment is there sooner.
-    """
+    """Go through what was said in a run, in order, between two moments."""
+    columns = _SEGMENT.replace(Words.ALL, words)
     rows = connection.execute(
-        f"SELECT {_SEGMENT if has_words else _WITHOUT_WORDS} FROM segment"  # noqa: S608  # our own
+        f"SELECT {columns} FROM segment"  # noqa: S608  # our own columns
         " WHERE run_id = ? AND spoken_at >= ? AND spoken_at < ? ORDER BY start_ms, number",
         (run, since, until),
     )
@@ -135,9 +146,9 @@ def _runs(
 ) -> list[KeptRun]:
     rows = connection.execute(  # our own condition
         "SELECT run.id, key, started_at, ended_at, source, engine, language, model,"  # noqa: S608
-        " count(segment.id), max(started_at, coalesce(max(spoken_at), 0)) AS last_at"
-        " FROM run LEFT JOIN segment ON segment.run_id = run.id"
-        f" WHERE {condition} GROUP BY run.id HAVING last_at >= ? ORDER BY started_at DESC",
+        " (SELECT count(*) FROM segment WHERE run_id = run.id),"
+        f" max(started_at, coalesce((SELECT max(spoken_at) FROM ({_NEWEST})), 0)) AS last_at"
+        f" FROM run WHERE {condition} AND last_at >= ? ORDER BY started_at DESC",
         (value, since),
     )
     return [KeptRun(row[0], Run(*row[1:8]), row[8], row[9]) for row in rows]

@@ -12,8 +12,10 @@ import pytest
 from captioner.core.errors import ConfigurationError
 from captioner.core.hypothesis import Word
 from captioner.core.segment import Gap, Segment
+from captioner.transcript.export import TranscriptFormat
 from captioner.transcript.history import looking
 from captioner.transcript.history.database import DAMAGED, open_history
+from captioner.transcript.history.exporting import exported
 from captioner.transcript.history.records import Batch, KeptSegment, Run
 from captioner.transcript.history.recovery import recover, what_is_damaged
 from captioner.transcript.history.schema import VERSION, version_of
@@ -185,3 +187,25 @@ def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
     assert recovery.segments == 0
     assert recovery.aside.read_bytes().startswith(b"this is a letter")
     open_history(path).close()
+
+
+def test_words_are_read_only_where_they_are_asked_for(tmp_path: Path) -> None:
+    alone = Word("[1]", 0, 10, 0.5)
+    voices = (Word("Yes", 0, 10, 0.5, 1), Word("no", 10, 20, 0.5, 12))
+    finals = [
+        ("a", KeptSegment(Segment(number, text, True, number, number + 1, words=words), number))  # noqa: FBT003
+        for number, (text, words) in enumerate((("[1]", (alone,)), ("Yes no", voices)))
+    ]
+    with closing(open_history(tmp_path / "history.db")) as connection:
+        keep(connection, Batch(runs={"a": Run("a", 0.0)}, finals=finals))
+        found = {
+            words: [each.segment.words for each in looking.segments(connection, 1, words=words)]
+            for words in looking.Words
+        }
+        text = exported(connection, looking.runs(connection), TranscriptFormat.TXT)
+    assert found == {
+        looking.Words.ALL: [(alone,), voices],
+        looking.Words.VOICES: [(), voices],
+        looking.Words.NONE: [(), ()],
+    }
+    assert text == "[1]\nSpeaker 1: Yes\nSpeaker 12: no\n"
