@@ -83,6 +83,7 @@ async def test_partials_come_before_their_final_and_positions_never_go_back(
     backend: MoonshineBackend,
 ) -> None:
     sound = samples(BECKETT.path)
+    decoded_before_s = backend.decode_s
     stream = backend.open_stream(RecognitionOptions())
     seen: list[tuple[float, bool]] = []
 
@@ -101,6 +102,7 @@ async def test_partials_come_before_their_final_and_positions_never_go_back(
     assert [is_final for _, is_final in seen].count(True) == 6
     assert not seen[0][1]
     assert [position for position, _ in seen] == sorted(position for position, _ in seen)
+    assert 0.1 < backend.decode_s - decoded_before_s < len(sound) / SAMPLE_RATE
 
 
 def _sounds() -> dict[str, Samples]:

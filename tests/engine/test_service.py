@@ -13,6 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import SecretStr
 from riva.client.proto import riva_asr_pb2
 
+from captioner.core.audio import SAMPLE_RATE
 from captioner.core.errors import EngineError
 from captioner.engine.access import TlsFiles
 from captioner.engine.mock import MockBackend, Script, ScriptedUtterance
@@ -262,6 +263,8 @@ async def test_one_stream_too_many_is_told_so_and_cancelled_ones_make_room() -> 
             call.cancel()
         await until(lambda: served.server.service.admitted == 0)
         assert finals_of(await served.stream([silence(3)])) == ["This is the mock engine."]
+        counts = served.server.service.counts
+    assert (counts.most_streams, counts.refused, counts.heard) == (2, 2, 3 * SAMPLE_RATE)
 
 
 async def test_calls_that_ask_for_nothing_take_nobodys_place() -> None:

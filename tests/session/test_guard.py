@@ -273,6 +273,7 @@ async def test_the_embedded_engine_is_the_last_resort() -> None:
             lambda: any(isinstance(event, EngineChanged) for event in watcher.events), limit_s=30.0
         )
         assert len(server.streams) == 1, "a refused key is not tried again"
+        assert watcher.session.counts.failovers == 1
     (engine,) = [event for event in watcher.events if isinstance(event, EngineChanged)]
     assert engine.is_mock
 
