@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 import pytest
 
 from captioner.core.errors import UnsupportedError
+from captioner.settings.history_key import history_key
 from captioner.transcript.history import keys
 
 
@@ -28,5 +30,10 @@ class Ring:
 def ring(monkeypatch: pytest.MonkeyPatch) -> Ring:
     """The keyring of this process, empty."""
     found = Ring()
+
+    async def begin() -> None:
+        found(secrets.token_hex(32))
+
     monkeypatch.setattr(keys, "_source", found)
+    monkeypatch.setattr(history_key, "begin", begin)
     return found

@@ -28,6 +28,7 @@ from captioner.gui.text.language import speak
 from captioner.settings.fields import all_values
 from captioner.settings.vocabulary import VocabularySettings
 from tests.gui.preferences.conftest import Office, Play
+from tests.support.key_ring import Ring
 from tests.support.wait import until
 
 SIMPLE = (QCheckBox, QComboBox, QAbstractSpinBox, QAbstractSlider)
@@ -49,7 +50,7 @@ def change(control: QWidget) -> None:
         QTest.keyClick(control, Qt.Key.Key_Up)
 
 
-def test_every_control_lands_in_the_settings_file(play: Play) -> None:
+def test_every_control_lands_in_the_settings_file(play: Play, ring: Ring) -> None:
     async def story(office: Office) -> None:
         draft = office.dialog.draft
         draft.set("audio.source", "mic")  # one key further, everything on echo has an effect

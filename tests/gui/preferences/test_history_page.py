@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QMessageBox
 
 from captioner.gui.preferences.history_page import HistoryPage
-from captioner.settings.history_key import history_key
 from captioner.transcript.export import TranscriptFormat
-from captioner.transcript.history import keys, looking
+from captioner.transcript.history import looking
 from captioner.transcript.history.database import reading
 from captioner.transcript.history.files import encrypted_file
 from tests.gui.preferences.conftest import Office, Play
@@ -106,14 +103,8 @@ def test_half_a_path_is_no_folder(play: Play) -> None:
     play(story)
 
 
-def test_encrypting_asks_for_the_key_first(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    ring = Ring(is_locked=True)
-
-    async def begin() -> None:
-        ring(secrets.token_hex(32))
-
-    monkeypatch.setattr(keys, "_source", ring)
-    monkeypatch.setattr(history_key, "begin", begin)
+def test_encrypting_asks_for_the_key_first(play: Play, ring: Ring) -> None:
+    ring.is_locked = True
 
     async def story(office: Office) -> None:
         page = page_of(office)
