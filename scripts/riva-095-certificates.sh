@@ -8,10 +8,12 @@
 #            ~/.config/captioner-DEPLOYMENT_ID: a profile with the server, the authority to trust and
 #            the certificate that clients show. Copy that folder to the same place on another
 #            computer, or import its settings.json there. RIVA_SSL, RIVA_SSL_CERT,
-#            RIVA_SSL_CLIENT_CERT and RIVA_SSL_KEY in .env. Keys are readable by you alone.
-#            What is good is left alone: run this again when the address has changed, and before a
-#            certificate expires (TLS_RENEW_DAYS). The authority stays, so that clients need nothing
-#            new.
+#            RIVA_SSL_CLIENT_CERT, RIVA_SSL_KEY and RIVA_TARGET_NAME in .env. Keys are readable by you
+#            alone. The certificate is for the address, and for the name captioner-DEPLOYMENT_ID, which
+#            clients look for: so it holds when the address changes.
+#            What is good is left alone: run this again before a certificate expires (TLS_RENEW_DAYS),
+#            and to have a new address in the profile. The authority stays, so that clients trust what
+#            is new.
 # Validates: signatures, pairs, names, dates and permissions; reads the profile back.
 # Undo:      TLS_MODE=disabled in .env, and this again; remove the two folders.
 # Costs:     nothing.
@@ -41,10 +43,16 @@ load_config() {
     CLIENT_FOLDER=$(client_folder)
     NAMES=()
     local name
-    for name in "$RIVA_HOST" localhost 127.0.0.1 "$PROJECT-$DEPLOYMENT_ID" ${TLS_NAMES//,/ }; do
+    for name in "$RIVA_HOST" localhost 127.0.0.1 "$(our_name)" ${TLS_NAMES//,/ }; do
         [[ " ${NAMES[*]} " == *" $name "* ]] || NAMES+=("$name")
     done
 }
+
+# The name that clients look for in a certificate of ours.
+our_name() { printf '%s-%s' "$PROJECT" "$DEPLOYMENT_ID"; }
+
+# The same for one that was given.
+given_name() { if [ "$RIVA_TARGET_NAME" = "$(our_name)" ]; then printf '%s' "$RIVA_HOST"; else printf '%s' "${RIVA_TARGET_NAME:-$RIVA_HOST}"; fi; }
 
 is_given() { [ -n "$TLS_CERT_FILE" ]; }
 
@@ -72,8 +80,8 @@ check_given_files() {
             "Name the two files that were made together; 'openssl pkey -in FILE -out NEW' takes a password away."
     [ -z "$TLS_CA_FILE" ] || openssl verify -no_check_time -CAfile "$TLS_CA_FILE" -untrusted "$TLS_CERT_FILE" "$TLS_CERT_FILE" >/dev/null 2>&1 \
         || fail "$TLS_CERT_FILE does not come from the authority $TLS_CA_FILE." "Name the authority that has signed it."
-    is_for "$TLS_CERT_FILE" "$RIVA_HOST" || fail "$TLS_CERT_FILE is not for $RIVA_HOST." \
-        "Get one with that name, or write the name that it is for as RIVA_HOST to $ENV_FILE."
+    is_for "$TLS_CERT_FILE" "$(given_name)" || fail "$TLS_CERT_FILE is not for $(given_name)." \
+        "Get one with that name, or write the name that it is for as RIVA_TARGET_NAME to $ENV_FILE."
     days=$(days_left "$TLS_CERT_FILE")
     [ "$days" -ge 0 ] || fail "$TLS_CERT_FILE has expired." "Get a new one from whoever made it."
     [ "$days" -ge "$TLS_RENEW_DAYS" ] || warn "$TLS_CERT_FILE expires in $days days. Get a new one from whoever made it."
@@ -180,6 +188,11 @@ keep_settings() {
         mv -f "$CLIENT_FOLDER/ca.pem.new" "$CLIENT_FOLDER/ca.pem"
     fi
     keep RIVA_SSL true
+    if ! is_given; then
+        keep RIVA_TARGET_NAME "$(our_name)"
+    elif [ "$RIVA_TARGET_NAME" = "$(our_name)" ]; then
+        keep RIVA_TARGET_NAME ''
+    fi
     keep RIVA_SSL_CERT "${authority:+$CLIENT_FOLDER/ca.pem}"
     if [ "$TLS_MODE" = mtls ]; then
         keep RIVA_SSL_CLIENT_CERT "$CLIENT_FOLDER/client.pem"
@@ -194,10 +207,12 @@ keep_settings() {
 # for another user.
 profile_server() {
     python3 - "$HOME" "$PROJECT-$DEPLOYMENT_ID" "$RIVA_HOST" "$RIVA_PORT" "$RIVA_SSL" \
-        "$RIVA_SSL_CERT" "$RIVA_SSL_CLIENT_CERT" "$RIVA_SSL_KEY" <<'END'
+        "$RIVA_TARGET_NAME" "$RIVA_SSL_CERT" "$RIVA_SSL_CLIENT_CERT" "$RIVA_SSL_KEY" <<'END'
 import json, sys
-home, name, host, port, tls, *paths = sys.argv[1:]
+home, name, host, port, tls, target, *paths = sys.argv[1:]
 server = {"name": name, "host": host, "port": int(port), "tls": tls == "true"}
+if target and server["tls"]:
+    server["target_name"] = target
 for field, path in zip(("ca_file", "client_cert_file", "client_key_file"), paths):
     if path and server["tls"]:
         server[field] = "~" + path.removeprefix(home) if path.startswith(home + "/") else path
@@ -237,7 +252,7 @@ validate_results() {
     local file pem="$SERVER_FOLDER/server.pem"
     [ "$TLS_MODE" != disabled ] || return 0
     is_pair "$pem" "$SERVER_FOLDER/server.key" || fail "The server's key is not that of its certificate." "Run this again."
-    is_for "$pem" "$RIVA_HOST" || fail "The server's certificate is not for $RIVA_HOST." "Run this again."
+    is_for "$pem" "${RIVA_TARGET_NAME:-$RIVA_HOST}" || fail "The server's certificate is not for ${RIVA_TARGET_NAME:-$RIVA_HOST}." "Run this again."
     is_given || is_signed "$pem" "$CLIENT_FOLDER/ca.pem" || fail "The authority has not signed the server's certificate." "Run this again with --renew."
     if [ "$TLS_MODE" = mtls ]; then
         is_pair "$RIVA_SSL_CLIENT_CERT" "$RIVA_SSL_KEY" || fail "The clients' key is not that of their certificate." "Run this again."

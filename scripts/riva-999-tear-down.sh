@@ -5,8 +5,9 @@
 # Needs:     .env (005), the AWS CLI (010); kubectl and helm where 160 was run.
 # Changes:   removes what has the tags Project=captioner and Deployment=DEPLOYMENT_ID in AWS_REGION:
 #            instances with their volumes (and the models there), security groups, key pairs; and the
-#            SSH key that 015 made here; in the cluster of 160, the namespace captioner-DEPLOYMENT_ID with
-#            all that is in it. RIVA_HOST in .env is emptied when it was the address.
+#            SSH key that 015 made here, and the certificates and keys of 095; in the cluster of 160,
+#            the namespace captioner-DEPLOYMENT_ID with all that is in it. RIVA_HOST in .env is emptied
+#            when it was the address.
 # Validates: looks for all of it again.
 # Undo:      none; 015 makes new ones.
 # Costs:     nothing, and nothing from now on.
@@ -18,6 +19,8 @@ set -euo pipefail
 . "$ROOT/scripts/lib/riva-aws.sh"
 # shellcheck source=scripts/lib/riva-host.sh
 . "$ROOT/scripts/lib/riva-host.sh"
+# shellcheck source=scripts/lib/riva-tls.sh
+. "$ROOT/scripts/lib/riva-tls.sh"
 # shellcheck source=scripts/lib/riva-kubernetes.sh
 . "$ROOT/scripts/lib/riva-kubernetes.sh"
 
@@ -46,6 +49,7 @@ things() {
     aws_do ec2 describe-security-groups --filters "${FILTERS[@]}" --query "SecurityGroups[].['group', GroupId, GroupName]"
     aws_do ec2 describe-key-pairs --filters "${FILTERS[@]}" --query "KeyPairs[].['key', KeyName]"
     if made_here; then printf 'file\t%s\n' "$(key_file)"; fi
+    certificates | sed 's/^/file\t/'
 }
 
 kubernetes_things() {
@@ -68,6 +72,18 @@ report_state() { printf '%s things of %s in %s' "$(grep -c . <<<"$LIST")" "$NAME
 
 # The SSH key is ours when its comment says so: one of the user's own stays.
 made_here() { [[ -f "$(key_file).pub" && "$(<"$(key_file).pub")" == *" $NAME" ]]; }
+
+# What 095 made. The profile's settings stay: there may be more in them than this server.
+certificates() { find "$(server_folder)" "$(client_folder)" -maxdepth 1 -type f \( -name '*.pem' -o -name '*.key' \) 2>/dev/null || true; }
+
+remove_certificates() {
+    local file name
+    certificates | while IFS= read -r file; do rm -f "$file"; done
+    rmdir "$(server_folder)" 2>/dev/null || true
+    for name in RIVA_SSL_CERT RIVA_SSL_CLIENT_CERT RIVA_SSL_KEY; do
+        [[ $(in_file "$name") != "$(client_folder)"/* ]] || write_env "$name" </dev/null
+    done
+}
 
 # ids KIND: prints the ids in LIST.
 ids() { awk -v kind="$1" '$1 == kind { print $2 }' <<<"$LIST"; }
@@ -100,6 +116,7 @@ perform_operation() {
     for id in $(ids key); do aws_do ec2 delete-key-pair --key-name "$id" >/dev/null; done
     if made_here; then rm -f "$(key_file)" "$(key_file).pub"; fi
     rm -f "$(known_hosts_file)"
+    remove_certificates
     if [ -n "$host" ]; then write_env RIVA_HOST </dev/null; fi
 }
 

@@ -69,8 +69,12 @@ def test_instance_is_made_as_promised_and_a_second_run_changes_nothing(
     assert aws.instance() == made
     assert len(aws.left()) == 4
 
-    server_scripts.must("999", "--yes")
+    certificates = Path(server_scripts.environ["HOME"], ".config/captioner-demo-server")
+    certificates.mkdir(parents=True)
+    (certificates / "ca.key").touch()
+    assert f"To be removed: file {certificates}/ca.key" in server_scripts.must("999", "--yes")
     assert aws.left() == []
+    assert not certificates.exists()
     assert not key.exists()
     assert not key.with_suffix(".pub").exists()
 

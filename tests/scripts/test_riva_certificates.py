@@ -82,6 +82,7 @@ def test_certificates_are_made_once_and_renewed_by_the_same_authority(
     assert values["RIVA_SSL_KEY"] == f"{client}/client.key"
     endpoint = json.loads((client / "settings.json").read_text())["endpoints"][0]
     assert (endpoint["host"], endpoint["tls"]) == ("192.0.2.7", True)
+    assert endpoint["target_name"] == values["RIVA_TARGET_NAME"] == "captioner-demo"
     assert endpoint["client_key_file"] == "~/.config/captioner-demo/client.key"
 
     made = _contents(server, client)
@@ -153,6 +154,8 @@ def test_given_files_are_taken_and_checked(deployment: ServerScripts, tmp_path: 
     refused = deployment.refused
     assert "is not the key of" in refused("095", **given("good", "old"))
     assert "is not for 192.0.2.7" in refused("095", **given("stranger"))
+    named = given("stranger") | {"RIVA_TARGET_NAME": "elsewhere.example"}
+    assert "Would: Take" in deployment.must("095", "--dry-run", **named)
     assert "does not come from" in refused("095", **given("stranger"), **with_authority)
     assert "has expired" in refused("095", **given("old"))
     assert "no TLS_CERT_FILE" in refused("095", TLS_KEY_FILE=str(tmp_path / "good.key"))

@@ -81,6 +81,7 @@ def test_dry_run_says_what_it_would_do_and_leaves_nothing(
     assert not list(Path(server_scripts.environ["HOME"], ".config").glob("captioner*"))
 
 
+@pytest.mark.slow
 def test_it_is_found_out_whether_strangers_are_refused(proof: ServerScripts) -> None:
     program = (
         ". scripts/riva-common-functions.sh; open_log x; SCRATCH=$(mktemp -d); read_env; "
@@ -140,6 +141,7 @@ def test_connection_and_models_of_a_server_with_mutual_tls(proof: ServerScripts)
     assert "Would: Ask localhost:" in proof.must("100", "--dry-run")
 
 
+@pytest.mark.slow
 def test_what_keeps_a_client_out_is_told_with_its_fix(proof: ServerScripts, tmp_path: Path) -> None:
     other = make_checkout(tmp_path)
     other.environ["CAPTIONER"] = _CAPTIONER
@@ -164,6 +166,7 @@ def test_captions_come_while_somebody_speaks(
     assert [check["passed"] for check in measured["checks"]] == [True, True, True]
 
 
+@pytest.mark.slow
 @pytest.mark.sound
 def test_sound_becomes_captions_and_the_output_is_gone_afterwards(
     proof: ServerScripts, recording: dict[str, str], pulse_server: SoundServer
