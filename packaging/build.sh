@@ -4,6 +4,7 @@
 #   bash packaging/build.sh                    both
 #   bash packaging/build.sh --only deb         one of them: deb or tarball
 #   bash packaging/build.sh --without-engine   without the embedded engine: a server is needed then
+#   bash packaging/build.sh --quick            packed with less effort, and so larger
 #
 # Build on the oldest system that the result shall run on: what is built here needs the glibc that
 # Python and the bundled libraries ask for, which is computed, printed, and declared.
@@ -18,17 +19,19 @@ BUILD_NEEDS=(
     'cmd:dpkg-deb|dpkg'
     'cmd:dpkg-shlibdeps|dpkg-dev'
     'cmd:strip|binutils'
+    'cmd:chrpath|chrpath'
     'cmd:xz|xz-utils'
     # dpkg-shlibdeps asks these which package a library comes from.
     'lib:libgtk-3.so.0|libgtk-3-0'
     'lib:libwayland-client.so.0|libwayland-client0'
 )
 
-only=both NAME=captioner
+only=both NAME=captioner PACKING=(-Zxz -z6) EFFORT=-6
 export CAPTIONER_WITHOUT_ENGINE=
 while [ $# -gt 0 ]; do
     case "$1" in
         --without-engine) CAPTIONER_WITHOUT_ENGINE=1 NAME=captioner-client ;;
+        --quick) PACKING=(-Zzstd -z9) EFFORT=-1 ;;
         --only)
             only=${2:-}
             shift
@@ -75,10 +78,13 @@ make_bundle() {
         "$VENV/bin/pyinstaller" --noconfirm --log-level WARN \
         --workpath "$WORK/work" --distpath "$WORK/dist" "$ROOT/packaging/captioner.spec")
     rm -rf "$WORK/work"
-    # Python's own libraries may carry symbols for debuggers. Those of wheels are left as they are:
-    # their makers have changed them in ways that strip does not understand.
-    find "$BUNDLE/_internal" \( -path '*/lib-dynload/*.so' -o -name 'libpython*' \) -type f \
-        -exec strip --strip-unneeded {} +
+    # Python's own libraries may carry symbols for debuggers, and the folder that they were built
+    # for. Those of wheels are left as they are: their makers have changed them in ways that strip
+    # does not understand.
+    local python=("$BUNDLE/_internal" '(' -path '*/lib-dynload/*.so' -o -name 'libpython*' ')' -type f)
+    find "${python[@]}" -exec strip --strip-unneeded {} +
+    logged "The libraries of Python keep a path of this machine." "Look at the log." \
+        find "${python[@]}" -exec chrpath --delete {} +
     find "$BUNDLE" -type f -exec chmod 644 {} +
     find "$BUNDLE" -type d -exec chmod 755 {} +
     chmod 755 "$BUNDLE/captioner"
@@ -132,7 +138,7 @@ make_tarball() {
         printf 'What desktops and shells want is in share. To remove it, remove this folder.\n'
     } >"$folder/$name/README.txt"
     (cd "$folder" && tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-        -cf - "$name" | xz -T0 -6 >"$DIST/$name.tar.xz.part")
+        -cf - "$name" | xz -T0 "$EFFORT" >"$DIST/$name.tar.xz.part")
     mv "$DIST/$name.tar.xz.part" "$DIST/$name.tar.xz"
     rm -rf "$folder"
 }

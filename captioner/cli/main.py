@@ -25,6 +25,7 @@ from captioner.cli.output import open_closed_streams
 from captioner.cli.report import print_error
 from captioner.core.errors import CaptionerError
 from captioner.settings.paths import ProfilePaths
+from captioner.telemetry.crash_report import report_crashes
 from captioner.telemetry.logs import FILE_ONLY, configure_logging, log_file_in_use
 from captioner.transcript.history.keys import keys_come_from
 
@@ -94,12 +95,13 @@ def _root(
     if profile_dir is not None:
         os.environ[PROFILE_VARIABLE] = str(profile_dir.expanduser().absolute())  # for our children
     command = ctx.invoked_subcommand
-    configure_logging(
+    log_file = configure_logging(
         paths.log_dir,
         verbose=verbose,
         console=True,
         name=_LOG_NAMES.get(command or "", "captioner"),
     )
+    report_crashes(log_file)
     _log.info("captioner %s starts: %s", __version__, command or "no command")
     keys_come_from(_history_key)
     context = AppContext(paths=paths, env_file=env_file, verbose=verbose)

@@ -41,14 +41,14 @@ write_control() {
             printf 'Conflicts: captioner\nReplaces: captioner\nProvides: captioner\n'
         fi
         printf 'Description: live captions for whatever your computer hears\n'
-        printf ' Captioner shows live captions of a call, a film, a lecture or the microphone, in two\n'
-        printf ' calm lines that stay above every window.\n .\n'
+        printf ' Captioner shows live captions of a call, a film, a lecture or the\n'
+        printf ' microphone, in two calm lines that stay above every window.\n .\n'
         if [ "$NAME" = captioner ]; then
-            printf ' A small English model recognises speech on this computer, without network and\n'
-            printf ' account. A Riva or NIM speech server can be used instead.\n'
+            printf ' A small English model recognises speech on this computer, without\n'
+            printf ' network and account. A Riva or NIM speech server can be used instead.\n'
         else
-            printf ' This package is without the embedded recogniser: it needs a Riva or NIM speech\n'
-            printf ' server.\n'
+            printf ' This package is without the embedded recogniser: it needs a Riva or\n'
+            printf ' NIM speech server.\n'
         fi
     } >"$tree/DEBIAN/control"
     (cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum >DEBIAN/md5sums)
@@ -97,6 +97,6 @@ make_deb() {
     info "Depends: $needed"
     target="$DIST/${NAME}_${VERSION}_$(dpkg --print-architecture).deb"
     logged "The package could not be packed." "Make room on the disk, then run this again." \
-        dpkg-deb --root-owner-group -Zxz -z6 --build "$tree" "$target"
+        dpkg-deb --root-owner-group "${PACKING[@]}" --build "$tree" "$target"
     rm -rf "$tree"
 }

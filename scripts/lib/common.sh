@@ -239,7 +239,7 @@ make_venv() {
     local python
     python=$(find_python) || fail "There is no Python from 3.11 to 3.13 with its venv module." \
         "Install one, then name it: PYTHON=/path/to/python3.12 bash scripts/run.sh"
-    step "Making a virtual environment with $("$python" -V) in .venv"
+    step "Making a virtual environment with $("$python" -V) in ${VENV#"$ROOT/"}"
     logged "The virtual environment could not be made." \
         "Remove the folder $VENV, check the free space, then run this again." \
         "$python" -m venv --clear "$VENV"
@@ -260,7 +260,7 @@ install_captioner() {
         return 0
     fi
     "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
-    step "Installing Captioner's Python packages into .venv (a few minutes the first time)"
+    step "Installing Captioner's Python packages into ${VENV#"$ROOT/"} (a few minutes the first time)"
     rm -f "$VENV/$stamp"
     # The pinned pip first: older ones know neither dependency groups nor build constraints.
     pip_install --constraint "$CONSTRAINTS" pip
