@@ -2,7 +2,7 @@
 
 Python cannot log any more then, so its fault handler writes the stacks (names of files and
 functions, without any value) into a file that lies ready beside the log. The next start that finds
-one makes a report of it, which belongs to the logs: no secret and no word of a caption can be in it.
+one makes a report of it, which belongs to the logs. No secret and no caption can be in it.
 Exceptions are no crashes: `captioner.telemetry.logs` writes them, redacted, into the log itself.
 """
 
