@@ -31,7 +31,7 @@ export CAPTIONER_WITHOUT_ENGINE=
 while [ $# -gt 0 ]; do
     case "$1" in
         --without-engine) CAPTIONER_WITHOUT_ENGINE=1 NAME=captioner-client ;;
-        --quick) PACKING=(-Zzstd -z9) EFFORT=-1 ;;
+        --quick) PACKING=(-Zxz -z0) EFFORT=-0 ;;
         --only)
             only=${2:-}
             shift

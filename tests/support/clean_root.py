@@ -92,11 +92,11 @@ class CleanRoot:
         """Return the path of everything in it but what apt and dpkg keep for themselves."""
         found = set()
         for folder, folders, names in os.walk(self.folder):
-            place = f"/{Path(folder).relative_to(self.folder)}".replace("/.", "", 1)
+            place = str(Path("/") / Path(folder).relative_to(self.folder))
             if place in {"/proc", "/dev", "/tmp", "/var/cache", "/var/lib/apt", "/var/log"}:  # noqa: S108
                 folders.clear()
                 continue
-            found |= {f"{place}/{name}" for name in (*names, *folders)}
+            found |= {f"{place.rstrip('/')}/{name}" for name in (*names, *folders)}
         return found
 
 
