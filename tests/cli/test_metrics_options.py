@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
+import pytest
+from pydantic import SecretStr
+
 from captioner.cli.exit_codes import ExitCode
+from captioner.cli.metrics_options import metrics_address
+from captioner.web.metrics_port import MetricsAddress
 from tests.support.clips import clip_folder
 from tests.support.metrics import announced_url, scrape
 from tests.support.program import Program
@@ -54,6 +60,20 @@ def test_serve_shows_the_engine(program: Program, tmp_path: Path) -> None:
     program.wait_for(lambda: scrape(url)["captioner_engine_ready"] == 1, what="not ready")
     assert scrape(url)["captioner_engine_streams_limit"] == 3
     program.interrupt(child)
+
+
+def test_the_token_comes_from_a_file_or_the_environment_and_stays_with_us(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPTIONER_METRICS_TOKEN", "of-the-environment")
+    assert metrics_address(None, None, None) is None
+    assert "CAPTIONER_METRICS_TOKEN" not in os.environ, "no child inherits it"
+    monkeypatch.setenv("CAPTIONER_METRICS_TOKEN", "of-the-environment")
+    address = metrics_address(9464, "192.0.2.7", None)
+    assert address == MetricsAddress(9464, "192.0.2.7", SecretStr("of-the-environment"))
+    file = tmp_path / "token"
+    file.write_text("of-the-file\n")
+    assert metrics_address(0, None, file) == MetricsAddress(0, token=SecretStr("of-the-file"))
 
 
 def test_a_port_that_is_in_use_is_told_before_anything_begins(
