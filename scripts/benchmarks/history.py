@@ -1,7 +1,9 @@
 """The history after a working year: 100,000 captions searched, opened, exported and deleted.
 
 Beside each figure stands one of the least that it could be compared with: a search without an
-index, a read of the rows without a format, an editor of Qt that gets the bare text.
+index, a read of the rows without a format, an editor of Qt that gets the bare text. What nothing
+but the processor keeps waiting is judged by its time, because by the clock a busy machine would be
+measured; stalls and durability are judged by the clock.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from statistics import quantiles
-from typing import Final
+from typing import Final, NamedTuple
 
 from captioner.core.events import CaptionChanged
 from captioner.core.hypothesis import Word
@@ -69,7 +71,7 @@ def run(rounds: int) -> tuple[str, list[Target]]:
                 for form in TranscriptFormat
             }
             checked = _times_ms(rounds, lambda: what_is_damaged(connection))
-        opened = _opened(rounds, profile)
+        opened, stalls = _opened(rounds, profile)
         with closing(open_history(path)) as connection:
             began = time.perf_counter()
             delete_runs(connection, [newest.number])
@@ -80,68 +82,59 @@ def run(rounds: int) -> tuple[str, list[Target]]:
     day_mb = size / captions * _DAY_SEGMENTS / 1e6
     day = f"of a day, {_DAY_SEGMENTS:,} captions"
     rows = [
+        *(asked[name].row(f"search, {name}, p95", scanned, "a scan") for name in asked),
+        scanned.row("scan of all captions without the index"),
+        listed.row("list of all transcripts"),
+        *(exports[form].row(f"export {day}, {form}", rows_read, "the rows") for form in exports),
+        rows_read.row(f"rows {day}, read with all words"),
         *(
-            [f"search, {name}, p95", str(figure), f"{figure.middle / scanned.middle:.3f} of a scan"]
-            for name, figure in asked.items()
-        ),
-        ["scan of all captions without the index", str(scanned), ""],
-        ["list of all transcripts", str(listed), ""],
-        *(
-            [f"export {day}, {f.value}", str(t), f"{t.middle / rows_read.middle:.2f} of the rows"]
-            for f, t in exports.items()
-        ),
-        [f"rows {day}, read with all words", str(rows_read), ""],
-        *(
-            [
-                f"{window}, {day}, first screen",
-                str(opened[key, "first"]),
-                f"{opened[key, 'first'].middle / opened['plain', 'first'].middle:.2f} of an editor",
-            ]
+            opened[key].row(f"{window}, {day}, first screen", opened["plain"], "an editor")
             for window, key in _WINDOWS.items()
         ),
         *(
-            [f"{window}, longest stall until all is there", str(opened[key, "stall"]), ""]
+            [f"{window}, longest stall until all is there", str(stalls[key]), "", ""]
             for window, key in _WINDOWS.items()
         ),
-        ["editor of Qt with the bare text, first screen", str(opened["plain", "first"]), ""],
-        ["check at start", str(checked), ""],
-        ["one transcript deleted, nothing of it left", f"{deleted_s:.2f} s", ""],
-        ["final given to the history until it is in the file, p95", f"{durable:.0f} ms", ""],
-        [f"size of {captions:,} captions", f"{size / 1e6:.1f} MB", ""],
-        ["size of eight hours of talk without a pause", f"{day_mb:.2f} MB", ""],
+        opened["plain"].row("editor of Qt with the bare text, first screen"),
+        checked.row("check at start"),
+        ["one transcript deleted, nothing of it left", f"{deleted_s:.2f} s", "", ""],
+        ["final given to the history until it is in the file, p95", f"{durable:.0f} ms", "", ""],
+        [f"size of {captions:,} captions", f"{size / 1e6:.1f} MB", "", ""],
+        ["size of eight hours of talk without a pause", f"{day_mb:.2f} MB", "", ""],
     ]
+    busy = f"{os.getloadavg()[1]:.1f} processes wanted the processor meanwhile."
     report = "\n\n".join(
         [
             "### History",
-            conditions(rounds, "PySide6-Essentials") + f" SQLite {sqlite3.sqlite_version}.",
-            markdown([f"with {captions:,} captions", "median (spread)", "ratio"], rows),
+            conditions(rounds, "PySide6-Essentials") + f" SQLite {sqlite3.sqlite_version}; {busy}",
+            markdown([f"with {captions:,} captions", "by the clock", "processor", "ratio"], rows),
         ]
     )
-    worst_search = max(figure.middle for figure in asked.values())
-    worst_export = max(figure.middle for figure in exports.values())
+    worst_search = max(time.processor.middle for time in asked.values())
+    worst_export = max(time.processor.middle for time in exports.values())
     windows = _WINDOWS.values()
     targets = [
-        Target("search of 100,000 captions, p95, ms", worst_search, 50.0, 1),
+        Target("search of 100,000 captions, p95, processor, ms", worst_search, 50.0, 1),
         Target(
-            "transcript window opened, ms",
-            max(opened[k, "first"].middle for k in windows),
+            "transcript window opened, processor, ms",
+            max(opened[key].processor.middle for key in windows),
             300.0,
             0,
         ),
         Target(
-            "longest stall while lines come, ms",
-            max(opened[k, "stall"].middle for k in windows),
+            "longest stall while lines come, by the clock, ms",
+            max(stalls[key].middle for key in windows),
             50.0,
             0,
         ),
-        Target("export of a day, s", worst_export / 1000, 1.0),
+        Target("export of a day, processor, s", worst_export / 1000, 1.0),
         Target("final until it is in the file, p95, ms", durable, 1000.0, 0),
     ]
     return report, targets
 
 
-def _opened(rounds: int, profile: Path) -> dict[tuple[str, str], Figure]:
-    """Return how long the windows take, by window and what of it."""
+def _opened(rounds: int, profile: Path) -> tuple[dict[str, _Time], dict[str, Figure]]:
+    """Return how long the windows take to their first screen, and how long they stall then."""
     found: list[dict[str, dict[str, float]]] = []
     with running_screen(compositor=True) as screen:
         for _ in range(rounds):
@@ -153,17 +146,32 @@ def _opened(rounds: int, profile: Path) -> dict[tuple[str, str], Figure]:
                 check=True,
             )
             found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {
-        (window, part): Figure([each[window][part] for each in found], " ms", 0)
-        for window in found[0]
-        for part in found[0][window]
-    }
+
+    def figure(window: str, part: str) -> Figure:
+        return Figure([each[window][part] for each in found], " ms", 0)
+
+    times = {each: _Time(figure(each, "first"), figure(each, "processor")) for each in found[0]}
+    return times, {each: figure(each, "stall") for each in found[0]}
 
 
 def _scan(connection: sqlite3.Connection, words: _Words) -> None:
     connection.execute(
         "SELECT count(*) FROM segment WHERE text LIKE ?", (f"%{words.text(1)[0]}%",)
     ).fetchone()
+
+
+class _Time(NamedTuple):
+    """How long something takes, and how much of it the processor works for it."""
+
+    clock: Figure
+    processor: Figure
+
+    def row(self, name: str, least: _Time | None = None, what: str = "") -> list[str]:
+        """Return its row of the table, compared with the least that it could take."""
+        ratio = ""
+        if least is not None:
+            ratio = f"{self.processor.middle / least.processor.middle:.2f} of {what}"
+        return [name, str(self.clock), str(self.processor), ratio]
 
 
 class _Words:
@@ -211,21 +219,23 @@ def _fill(connection: sqlite3.Connection, words: _Words) -> None:
         keep(connection, Batch(runs={key: run}, finals=finals))
 
 
-def _times_ms(rounds: int, work: Callable[[], object]) -> Figure:
-    times = []
+def _times_ms(rounds: int, work: Callable[[], object]) -> _Time:
+    clock, processor = [], []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         work()
-        times.append((time.perf_counter() - began) * 1000)
-    return Figure(times, " ms", digits=1)
+        clock.append((time.perf_counter() - began) * 1000)
+        processor.append((time.process_time() - used) * 1000)
+    return _Time(Figure(clock, " ms", 1), Figure(processor, " ms", 1))
 
 
-def _p95_ms(rounds: int, work: Callable[[], object]) -> Figure:
-    return Figure(
-        [quantiles(_times_ms(_QUERIES, work).values, n=20)[-1] for _ in range(rounds)],
-        " ms",
-        digits=1,
+def _p95_ms(rounds: int, work: Callable[[], object]) -> _Time:
+    times = [_times_ms(_QUERIES, work) for _ in range(rounds)]
+    clock, processor = (
+        Figure([quantiles(figure.values, n=20)[-1] for figure in figures], " ms", 1)
+        for figures in zip(*times, strict=True)
     )
+    return _Time(clock, processor)
 
 
 def _searching(connection: sqlite3.Connection, ask: Callable[[], str]) -> Callable[[], object]:
