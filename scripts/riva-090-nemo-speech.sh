@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # 090: runs riva_server of NVIDIA's NeMo-Speech.cpp: a recogniser that speaks Riva's protocol without NIM
-# and without a licence, on a GPU that NIM does not support, or on the processor alone.
+# and its licence, on a GPU that NIM does not support, or on the processor alone.
 #
 # Needs:     RIVA_ENGINE=nemo; a GPU machine with systemd; on it, the installed program in NEMO_FOLDER, with
 #            bin/riva_server: build it there with its gRPC server, as its own documentation says
