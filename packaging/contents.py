@@ -1,7 +1,8 @@
 """What goes into the bundle and what stays out, for packaging/captioner.spec.
 
-Nothing of the build machine's own libraries is bundled on Linux but Python's: OpenSSL, SQLite,
-X11, GL and the like come from the system that the program runs on, where they are kept up to date.
+Nothing of the build machine's own libraries is bundled on Linux but Python's: X11, GL, and what
+Python uses of OpenSSL and SQLite come from the system that the program runs on, where they are kept
+up to date.
 """
 
 from __future__ import annotations

@@ -129,7 +129,8 @@ def _packages(modules: list[str], table: dict[str, Any]) -> list[Part]:
 
 
 def _package(package: Package, table: dict[str, Any]) -> Part:
-    licence = table["names"].get(package.licence, package.licence)
+    said = table["packages"].get(package.name, package.licence)
+    licence = table["names"].get(said, said)
     texts = [package.text]
     for name in table["texts"].get(package.name, ()):
         ours = HERE / "licences" / name
