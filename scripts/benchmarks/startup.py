@@ -42,38 +42,53 @@ class _Start:
     captioned_s: float
 
 
-def run(rounds: int) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts."""
+def run(rounds: int, packaged: Path | None = None) -> tuple[str, list[Target]]:
+    """Measure; return a Markdown report and the targets with their verdicts.
+
+    Args:
+        rounds: Of several starts each.
+        packaged: A program that ``packaging/build.sh`` made, measured in turn with this one.
+    """
     with running_server("pulseaudio") as sound, running_screen(compositor=True) as screen:
         stop = threading.Event()
         player = threading.Thread(target=_play, args=(sound, stop), name="clips")
         player.start()
         try:
-            starts = [_start(sound, screen) for _ in range(rounds * _STARTS_A_ROUND + 1)][1:]
+            programs = [[sys.executable, "-m", "captioner"]]
+            programs += [] if packaged is None else [[str(packaged)]]
+            # The first start of each is not counted.
+            counted = [
+                [_start(program, sound, screen) for program in programs]
+                for _ in range(rounds * _STARTS_A_ROUND + 1)
+            ][1:]
         finally:
             stop.set()
             player.join()
+    starts = [pair[0] for pair in counted]
     visible = Figure([start.visible_s for start in starts], " s")
     listening = Figure([start.listening_s for start in starts], " s")
     captioned = Figure([start.captioned_s for start in starts], " s")
-    report = "\n\n".join(
-        [
-            "### Start of the window",
-            conditions(len(starts), "moonshine-voice", "grpcio"),
-            markdown(
-                ["from the start of the process to", "median (spread)"],
-                [
-                    ["overlay visible", str(visible)],
-                    ["listening, recogniser connected", str(listening)],
-                    ["first caption painted, speech playing throughout", str(captioned)],
-                ],
-            ),
-        ]
-    )
+    rows = [
+        ["overlay visible", str(visible)],
+        ["listening, recogniser connected", str(listening)],
+        ["first caption painted, speech playing throughout", str(captioned)],
+    ]
     targets = [
         Target("start to visible overlay, warm, s", visible.middle, 1.0),
         Target("start to captioning, warm, s", listening.middle, 2.5),
     ]
+    if packaged is not None:
+        of_package = Figure([pair[1].visible_s for pair in counted], " s")
+        rows.append(["overlay visible, packaged program", str(of_package)])
+        ratio = of_package.middle / visible.middle
+        targets.append(Target("packaged start, of the one above", ratio, 1.2))
+    report = "\n\n".join(
+        [
+            "### Start of the window",
+            conditions(len(starts), "moonshine-voice", "grpcio"),
+            markdown(["from the start of the process to", "median (spread)"], rows),
+        ]
+    )
     return report, targets
 
 
@@ -85,20 +100,19 @@ def _play(sound: SoundServer, stop: threading.Event) -> None:
                 player.terminate()
 
 
-def _start(sound: SoundServer, screen: Screen) -> _Start:
+def _start(program: list[str], sound: SoundServer, screen: Screen) -> _Start:
     environ = os.environ | sound.changes | screen.changes
     with tempfile.TemporaryDirectory() as folder:
-        captioner = [sys.executable, "-m", "captioner", "--profile-dir", folder]
-        command = [*captioner, "gui", "--skip-welcome"]
+        command = [*program, "--profile-dir", folder, "gui", "--skip-welcome"]
         with subprocess.Popen(
             command, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as program:
+        ) as started:
             log = Path(folder) / "logs" / "captioner.log"
             try:
                 return _read(log)
             finally:
-                program.send_signal(signal.SIGINT)
-                program.wait(_LIMIT_S)
+                started.send_signal(signal.SIGINT)
+                started.wait(_LIMIT_S)
 
 
 def _read(log: Path) -> _Start:
