@@ -45,9 +45,9 @@ captioner_do() {
 server_title() { printf '%s:%s' "$RIVA_HOST" "$RIVA_PORT"; }
 
 need_server() {
-    need RIVA_HOST RIVA_PORT RIVA_SSL RIVA_TARGET_NAME RIVA_SSL_CERT RIVA_SSL_CLIENT_CERT RIVA_SSL_KEY CAPTIONER
     [ -n "$RIVA_HOST" ] || fail "RIVA_HOST is not set: nobody knows where the server is." \
         "Run scripts/riva-025-wait-for-instance.sh, or write RIVA_HOST=address to $ENV_FILE."
+    need RIVA_HOST RIVA_PORT RIVA_SSL RIVA_TARGET_NAME RIVA_SSL_CERT RIVA_SSL_CLIENT_CERT RIVA_SSL_KEY CAPTIONER
 }
 
 # ---- results: JSON files that are kept, for 140 ----
