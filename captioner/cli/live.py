@@ -15,6 +15,7 @@ from rich.console import Console
 
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
+from captioner.cli.history_following import history_followed
 from captioner.cli.metrics_options import (
     MetricsHostOption,
     MetricsPortOption,
@@ -112,14 +113,16 @@ def live(
     overrides = audio_overrides(source, device, mic_device, system_device)
     overrides |= recogniser_overrides(server, tls, ca_file, model, language)
     overrides["history.is_kept"] = history
-    settings = context.load(overrides).settings
+    loaded = context.load(overrides)
+    settings = loaded.settings
     address = metrics_address(metrics_port, metrics_host, metrics_token_file)
 
     async def run() -> bool:
         async with metrics_served(address) as metrics:
             files = await asyncio.to_thread(_files, save, export)
             kept = HistorySink(settings, context.paths.data_dir, partial(_log.warning, "%s"))
-            return await _caption(settings, output, files, kept, metrics)
+            async with history_followed(kept, loaded, context.paths.settings_file):
+                return await _caption(settings, output, files, kept, metrics)
 
     if asyncio.run(run()):
         raise typer.Exit(ExitCode.INTERRUPTED)

@@ -36,6 +36,7 @@ from captioner.transcript.history.exporting import exported
 from captioner.transcript.history.records import Batch, KeptSegment, Run
 from captioner.transcript.history.recovery import what_is_damaged
 from captioner.transcript.history.writing import delete_runs, keep, tidy
+from scripts.benchmarks.encrypted_history import compared
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 from tests.support.screen import running_screen
 
@@ -72,6 +73,7 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             }
             checked = _times_ms(rounds, lambda: what_is_damaged(connection))
         opened, stalls = _opened(rounds, profile)
+        encrypted = compared(path, rounds, words.questions)
         with closing(open_history(path)) as connection:
             began = time.perf_counter()
             delete_runs(connection, [newest.number])
@@ -108,6 +110,8 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             "### History",
             conditions(rounds, "PySide6-Essentials") + f" SQLite {sqlite3.sqlite_version}; {busy}",
             markdown([f"with {captions:,} captions", "by the clock", "processor", "ratio"], rows),
+            "Encrypted, against the same history in a plain file:",
+            encrypted,
         ]
     )
     worst_search = max(time.processor.middle for time in asked.values())
