@@ -9,7 +9,12 @@ from contextlib import suppress
 from pathlib import PureWindowsPath
 from typing import Final
 
+from captioner.core.own_program import is_frozen
+
 _RUN: Final = r"Software\Microsoft\Windows\CurrentVersion\Run"
+_WINDOW: Final = "captioner-window.exe"
+"""The entry of the packaged program that has no console."""
+
 _APPROVED: Final = r"Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run"
 """Here the Task Manager notes what the user has switched off: an odd first byte."""
 
@@ -53,8 +58,11 @@ class WindowsAutostart:
 
 
 def command_line(command: Sequence[str]) -> str:
-    """Return ``command`` as Windows reads it, with the interpreter that opens no console."""
+    """Return ``command`` as Windows reads it, with the program that opens no console."""
     program = PureWindowsPath(command[0])
+    if is_frozen():
+        start = [str(program.with_name(_WINDOW)), *command[1:]]
+        return subprocess.list2cmdline(start)
     start = [str(program.with_name("pythonw.exe")), "-m", "captioner", *command[1:]]
     if command[1:3] == ["-m", "captioner"]:
         del start[3:5]

@@ -109,3 +109,9 @@ def test_the_command_line_of_windows_opens_no_console() -> None:
         assert command_line(command) == (
             r'"C:\my venv\Scripts\pythonw.exe" -m captioner --profile-dir "D:\a b\\" gui'
         )
+
+
+def test_the_packaged_program_starts_its_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    command = [r"C:\Users\a b\Programs\Captioner\captioner.exe", "gui"]
+    assert command_line(command) == (r'"C:\Users\a b\Programs\Captioner\captioner-window.exe" gui')
