@@ -177,7 +177,7 @@ async def test_an_engine_that_cannot_start_says_why(tmp_path: Path) -> None:
 async def test_children_that_are_no_engine(
     program: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_process, "_command", lambda _: child(program))
+    monkeypatch.setattr(engine_process, "_command", lambda *_: child(program))
     engine = EmbeddedEngine(MOCK)
     with pytest.raises(EngineError, match=reason):
         await engine.endpoint()
@@ -185,14 +185,14 @@ async def test_children_that_are_no_engine(
 
 
 async def test_a_program_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_process, "_command", lambda _: ["/nonexistent/captioner"])
+    monkeypatch.setattr(engine_process, "_command", lambda *_: ["/nonexistent/captioner"])
     with pytest.raises(EngineError, match="could not be started: No such file"):
         await EmbeddedEngine(MOCK).endpoint()
 
 
 async def test_a_child_that_never_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "_START_LIMIT_S", 0.3)
-    monkeypatch.setattr(engine_process, "_command", lambda _: child("input()"))
+    monkeypatch.setattr(engine_process, "_command", lambda *_: child("input()"))
     engine = EmbeddedEngine(MOCK)
     with pytest.raises(EngineError):
         await engine.endpoint()
@@ -211,7 +211,7 @@ async def test_a_child_that_does_not_end_when_asked_is_ended(
         "engine": "moonshine",
     }
     program = f"import time; print({json.dumps(announcement)!r}, flush=True); time.sleep(600)"
-    monkeypatch.setattr(engine_process, "_command", lambda _: child(program))
+    monkeypatch.setattr(engine_process, "_command", lambda *_: child(program))
     engine = EmbeddedEngine(MOCK)
     endpoint = await engine.endpoint()
     assert endpoint.name == "Embedded engine"
@@ -348,7 +348,7 @@ async def test_an_engine_that_never_starts_fails_the_session_with_the_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     program = "import sys; sys.exit('No room for the model.')"
-    monkeypatch.setattr(engine_process, "_command", lambda _: child(program))
+    monkeypatch.setattr(engine_process, "_command", lambda *_: child(program))
     settings = Settings(connection=ConnectionSettings(retry_delay_s=0.01))
     session = CaptionSession(settings, opener=ScriptedOpener(ScriptedSource()))
     await session.start()
