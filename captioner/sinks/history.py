@@ -45,6 +45,10 @@ _MOST_WAITING: Final = 20_000
 _COMFORT: Final = "Captions go on, and what is said is kept as soon as that is possible."
 
 
+class _EndedError(Exception):
+    """The program ends, and does not wait for what takes long."""
+
+
 class HistorySink:
     """Keeps what a session captions, as the settings want it; never holds up the captions.
 
@@ -209,10 +213,17 @@ class HistorySink:
         if self._converted == (path, encrypted):
             return
         self._close_file()
-        is_converted = convert(path, encrypted=encrypted)
+        try:
+            is_converted = convert(path, encrypted=encrypted, progress=self._check_that_it_goes_on)
+        except _EndedError:
+            return  # what waits goes into the file as it is; the next start goes on with it
         self._converted = path, encrypted
         if is_converted:
             self._tell(said_of_conversion(path))
+
+    def _check_that_it_goes_on(self, _done: int, _whole: int) -> None:
+        if self._is_over:
+            raise _EndedError
 
     def _close_file(self) -> None:
         if self._connection is not None:

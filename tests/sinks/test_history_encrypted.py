@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from captioner.settings.models import Settings
+from captioner.transcript.history.converting import share_done
 from captioner.transcript.history.database import reading
 from captioner.transcript.history.files import encrypted_file, kept_file
 from tests.sinks.test_history import Keeping, caption, wait_for
@@ -56,6 +57,28 @@ def test_it_is_encrypted_and_made_plain_while_captions_run(tmp_path: Path, ring:
     assert ring.key is not None
 
 
+def test_the_end_of_the_program_does_not_wait_for_it(
+    tmp_path: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping(tmp_path)
+    for number in range(3000):
+        keeping.sink(caption(number, f"number {number}"))
+    wait_for(lambda: len(keeping.texts()) == 3000)
+    monkeypatch.setattr("captioner.transcript.history.copying._AT_ONCE", 2)
+    keeping.sink.apply(ENCRYPTED)
+    wait_for(lambda: share_done(keeping.file) is not None)
+    keeping.sink(caption(3000, "the last one"))
+    keeping.sink.close()
+    assert keeping.texts()[-1] == "the last one"
+    assert share_done(keeping.file) is None
+
+    monkeypatch.setattr("captioner.transcript.history.copying._AT_ONCE", 2000)
+    keeping = Keeping(tmp_path, ENCRYPTED)
+    wait_for(lambda: keeping.told == ["The transcripts are encrypted now."])
+    keeping.sink.close()
+    assert texts(keeping.file)[-1] == "the last one"
+
+
 def test_a_lost_key_is_said_and_the_file_is_set_aside(tmp_path: Path, ring: Ring) -> None:
     keeping = Keeping(tmp_path, ENCRYPTED)
     keeping.sink(caption(0, "what nobody will read"))
@@ -85,6 +108,7 @@ from captioner.core.segment import Segment
 from captioner.settings.history_key import history_key
 from captioner.settings.models import Settings
 from captioner.sinks import history
+from captioner.transcript.history.converting import share_done
 from captioner.transcript.history.database import reading
 from captioner.transcript.history.keys import keys_come_from
 from tests.sinks.test_history import wait_for

@@ -201,6 +201,8 @@ def _fill(source: Path, part: Path, target: Path, progress: Progress) -> None:
         closing(open_file(source, wait_s=_WAIT_S)) as old,
         closing(open_file(part)) as new,
     ):
+        new.execute("PRAGMA secure_delete = OFF")  # it is new: there is nothing in it to hide
+        new.execute("PRAGMA cache_size = -65536")
         new.execute("PRAGMA synchronous = OFF")  # it is forced to the disk once, when whole
         copying = Copying(old, new)
         copying.copy_segments(progress)
