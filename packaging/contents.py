@@ -41,6 +41,8 @@ _NOT_OF_USE: Final = (
     "pydantic.v1",
     "test",
     "unittest",
+    "rapidfuzz.fuzz_cpp",  # of rapidfuzz, jiwer uses distances alone
+    "rapidfuzz.fuzz_cpp_avx2",
     "pydoc_data",
     "lib2to3",
     "IPython",
