@@ -50,6 +50,7 @@ class TranscriptLines(QPlainTextEdit):
         self._has_times = True
         self._is_following = True
         self._is_writing = False
+        self._is_arriving = False
         self._top = 0
         self._backlog = Backlog()
         self._soon = QTimer(self)
@@ -58,6 +59,7 @@ class TranscriptLines(QPlainTextEdit):
         self._soon.timeout.connect(self._write_waiting)
         self._style = LineStyle(self.palette())
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().actionTriggered.connect(self._on_reader_moved)
         self.selectionChanged.connect(self._on_scrolled)
 
     @property
@@ -79,6 +81,7 @@ class TranscriptLines(QPlainTextEdit):
         if self._serials and not self._is_following:
             self._top = self._serials[self.firstVisibleBlock().blockNumber()]
         self._is_following = self._is_following and place is None
+        self._is_arriving = place is not None
         top = None if self._is_following else self._top if place is None else place
         self._has_times = has_times
         speakers = dict.fromkeys([*self._style.speakers, *(each.channel for each in entries)])
@@ -169,7 +172,9 @@ class TranscriptLines(QPlainTextEdit):
         self._is_writing = True
         super().resizeEvent(event)
         self._is_writing = False
-        if self._is_following:
+        if self._is_arriving:  # a scroll bar takes room from the lines
+            self.centerCursor()
+        elif self._is_following:
             self._to_end()
         self.moved.emit()
 
@@ -211,7 +216,9 @@ class TranscriptLines(QPlainTextEdit):
         self.entries[:0], self._lines[:0] = above[::-1], lines[::-1]
         self._serials[:0] = [each.serial for each in reversed(above)]
         cursor.endEditBlock()
-        if self._is_following:
+        if self._is_arriving:
+            self.centerCursor()
+        elif self._is_following:
             self._to_end()
         else:
             bar.setValue(top.block().firstLineNumber() + below_top)
@@ -220,6 +227,7 @@ class TranscriptLines(QPlainTextEdit):
             self._soon.start()
         else:
             self.rewritten.emit()
+            self._is_arriving = False
             self._on_scrolled()
 
     def _append(self, entry: Entry) -> None:
@@ -270,6 +278,9 @@ class TranscriptLines(QPlainTextEdit):
     def _to_end(self) -> None:
         bar = self.verticalScrollBar()
         bar.setValue(bar.maximum())
+
+    def _on_reader_moved(self) -> None:
+        self._is_arriving = False
 
     def _on_scrolled(self) -> None:
         if self._is_writing:

@@ -81,3 +81,19 @@ def test_no_step_takes_long(view: TranscriptView, qtbot: QtBot) -> None:
         times.append(time.thread_time() - began)
     assert len(times) > 3
     assert sorted(times)[-2] < 0.05, "keys and captions would wait"
+
+
+@pytest.mark.parametrize("place", [1500, _COUNT - 1])
+def test_a_place_among_long_lines_is_seen_whole(
+    view: TranscriptView, qtbot: QtBot, place: int
+) -> None:
+    long = [entry(n, f"line {n} " + "of many words " * (3 + n % 7)) for n in range(_COUNT)]
+    view.fill(long, has_times=True, place=0)
+    qtbot.waitUntil(lambda: len(view.entries) == _COUNT)
+    view.fill(long, has_times=True, place=place)
+    view.resize(320, 300)
+    qtbot.waitUntil(lambda: len(view.entries) == _COUNT)
+    block = view.textCursor().block()
+    where = view.blockBoundingGeometry(block).translated(view.contentOffset())
+    assert block.text().startswith(f"line {place} ", 10)
+    assert 0 <= where.top() < where.bottom() <= view.viewport().height() + 4
