@@ -21,6 +21,8 @@ Entry = tuple[str, str, str]
 
 ICON_FILE: Final = "captioner.icns" if sys.platform == "darwin" else "captioner.ico"
 
+SOUND_LIBRARIES: Final = ("sounddevice", *(["pyaudiowpatch"] if sys.platform == "win32" else []))
+
 _NOT_OF_USE: Final = (
     "av",  # its wheels carry GPL encoders
     "curses",  # Python's window in a terminal
