@@ -4,10 +4,10 @@
 #
 # Needs:     .env (005), the AWS CLI (010); kubectl and helm where 160 was run.
 # Changes:   removes what has the tags Project=captioner and Deployment=DEPLOYMENT_ID in AWS_REGION:
-#            instances with their volumes (and the models there), security groups, key pairs; and the
-#            SSH key that 015 made here, and the certificates and keys of 095; in the cluster of 160,
-#            the namespace captioner-DEPLOYMENT_ID with all that is in it. RIVA_HOST in .env is emptied
-#            when it was the address.
+#            instances with their volumes (and the models there), security groups, key pairs, the bucket of
+#            065; and the SSH key that 015 made here, and the certificates and keys of 095; in the cluster
+#            of 160, the namespace captioner-DEPLOYMENT_ID with all that is in it. RIVA_HOST in .env is
+#            emptied when it was the address.
 # Validates: looks for all of it again.
 # Undo:      none; 015 makes new ones.
 # Costs:     nothing, and nothing from now on.
@@ -17,6 +17,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/riva-common-functions.sh"
 # shellcheck source=scripts/lib/riva-aws.sh
 . "$ROOT/scripts/lib/riva-aws.sh"
+# shellcheck source=scripts/lib/riva-bucket.sh
+. "$ROOT/scripts/lib/riva-bucket.sh"
 # shellcheck source=scripts/lib/riva-host.sh
 . "$ROOT/scripts/lib/riva-host.sh"
 # shellcheck source=scripts/lib/riva-tls.sh
@@ -48,6 +50,8 @@ things() {
     volumes
     aws_do ec2 describe-security-groups --filters "${FILTERS[@]}" --query "SecurityGroups[].['group', GroupId, GroupName]"
     aws_do ec2 describe-key-pairs --filters "${FILTERS[@]}" --query "KeyPairs[].['key', KeyName]"
+    use_bucket
+    if has_bucket; then printf 'bucket\t%s\twith the saved NIM\n' "$BUCKET"; fi
     if made_here; then printf 'file\t%s\n' "$(key_file)"; fi
     certificates | sed 's/^/file\t/'
 }
@@ -114,6 +118,7 @@ perform_operation() {
             || aws_do ec2 delete-security-group --group-id "$id"
     done
     for id in $(ids key); do aws_do ec2 delete-key-pair --key-name "$id" >/dev/null; done
+    for BUCKET in $(ids bucket); do remove_bucket; done
     if made_here; then rm -f "$(key_file)" "$(key_file).pub"; fi
     rm -f "$(known_hosts_file)"
     remove_certificates

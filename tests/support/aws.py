@@ -61,7 +61,7 @@ class Aws:
         self.quota = 8.0
         from moto.backends import get_backend  # noqa: PLC0415 - only known when moto serves
 
-        for name in ("ec2", "ssm"):
+        for name in ("ec2", "ssm", "s3"):
             for account in get_backend(name).values():
                 for backend in account.values():
                     backend.reset()
