@@ -38,6 +38,7 @@ def _make_instance_by_hand(aws: Aws) -> str:
     return str(made["Instances"][0]["InstanceId"])
 
 
+@pytest.mark.timeout(400)
 def test_instance_is_made_as_promised_and_a_second_run_changes_nothing(
     aws: Aws, server_scripts: ServerScripts
 ) -> None:
