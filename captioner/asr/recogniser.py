@@ -31,6 +31,7 @@ from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
 from captioner.core.errors import CaptionerError, OverloadedError, UnavailableError
 from captioner.riva.options import RecognitionOptions
+from captioner.telemetry.log_lines import tag
 
 logger = logging.getLogger(__name__)
 
@@ -225,7 +226,11 @@ class Recogniser:
                 delay = self._delay_after(error)
                 self.reconnects += 1
                 logger.log(
-                    self._level, "Stream broken (%s): %s", error.code or error.category, error
+                    self._level,
+                    "Stream broken (%s): %s",
+                    error.code or error.category,
+                    error,
+                    exc_info=error,
                 )
                 yield Interrupted(error, delay, self._buffer.forgotten is None)
                 await self._clock.sleep(delay)
@@ -372,6 +377,7 @@ class Recogniser:
 
     def _begin(self, stream: RecognitionStream) -> None:
         self.generation += 1
+        tag(stream=self.generation)
         self._stream = stream
         self._is_cut_short = False
         self._covered_before = self._interpreter.seam.covered

@@ -140,7 +140,7 @@ class LiveSource:
                 async for item in chunks:
                     yield item
         except AudioDeviceError as error:
-            _log.warning("%s", error.message)
+            _log.warning("%s", error.message, exc_info=error)
             for chunk in self._timeline.end():
                 yield chunk
             raise

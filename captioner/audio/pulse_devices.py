@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 import pulsectl
@@ -33,6 +34,12 @@ _PASSES_ON: Final = (_ECHO_CANCELLER, "module-loopback", "module-combine-sink")
 
 _ANSWER_LIMIT_S: Final = 3.0
 _RECONNECT_S: Final = 0.5
+
+
+@cache
+def _note_server(name: str, version: str) -> None:
+    """Write once which sound server it is."""
+    _log.info("the sound server is %s, %s", name, version)
 
 
 class _Connection:
@@ -56,6 +63,7 @@ class _Connection:
         self._changed = False
         with self._limited():
             server = self._pulse.server_info()
+            _note_server(server.server_name, server.server_version)
             sources = self._pulse.source_list()
             sinks = self._pulse.sink_list()
             modules = self._pulse.module_list()

@@ -79,6 +79,10 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "doctor": CommandEntry(
         "captioner.cli.doctor:doctor", "Check that all parts work, and name the fix where not."
     ),
+    "diagnostics": CommandEntry(
+        "captioner.cli.diagnostics:diagnostics",
+        "Pack logs, settings and what doctor finds into a file for whoever helps.",
+    ),
     "loadtest": CommandEntry(
         "captioner.cli.loadtest:loadtest",
         "Measure a recogniser with many real-time streams.",

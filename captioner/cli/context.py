@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from captioner.settings.paths import ProfilePaths
+from captioner.telemetry.log_lines import with_fields
 from captioner.telemetry.logs import register_secret
 
 if TYPE_CHECKING:
@@ -46,12 +47,17 @@ class AppContext:
             ConfigurationError: A value makes no sense.
         """
         # Validation is loaded only by commands that read settings: it takes a tenth of a second.
+        from captioner.settings.harmless import unusual  # noqa: PLC0415
         from captioner.settings.store import load_settings  # noqa: PLC0415
 
         loaded = load_settings(self.paths, overrides=overrides, env_file=self.env_file)
         for endpoint in loaded.settings.endpoints:
             for secret in endpoint.secrets:
                 register_secret(secret)
+        _log.info(
+            "Settings that differ from the default are in this line",
+            extra=with_fields(settings=unusual(loaded.settings)),
+        )
         for notice in loaded.notices:
             _log.warning("%s", notice)
         return loaded

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -29,7 +28,6 @@ from captioner.cli.options import (
     recogniser_overrides,
 )
 from captioner.core.errors import ConfigurationError
-from captioner.session.diagnostics import write_bundle
 from captioner.session.examination import ExaminedEndpoint, examine
 from captioner.settings.models import Settings
 
@@ -56,15 +54,6 @@ def doctor(
     ca_file: CaFileOption = None,
     model: ModelOption = None,
     language: LanguageOption = None,
-    bundle: Annotated[
-        Path | None,
-        typer.Option(
-            "--bundle",
-            metavar="FILE",
-            help="Also write the report, versions, settings and log files into a zip file, for "
-            "whoever helps: without keys, passwords, or captioned words.",
-        ),
-    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the report as JSON, for programs.")
     ] = False,
@@ -78,44 +67,26 @@ def doctor(
     * captioner doctor
     * captioner doctor --endpoint
     * captioner doctor --endpoint --server riva.example.org:443 --tls
-    * captioner doctor --bundle help.zip
     """
     context = app_context(ctx)
     overrides = recogniser_overrides(server, tls, ca_file, model, language)
-    if endpoint and bundle is not None:
-        raise ConfigurationError(
-            "The bundle holds the report on all parts, and --endpoint checks servers only.",
-            hint="Leave out --endpoint, or --bundle.",
-        )
     if endpoint:
         failed = _check_servers(context, overrides, only_first=server is not None, as_json=as_json)
     else:
-        failed = _check_all(context, overrides, bundle, as_json=as_json)
+        failed = _check_all(context, overrides, as_json=as_json)
     if failed:
         raise typer.Exit(ExitCode.FAULT)
 
 
-def _check_all(
-    context: AppContext, overrides: dict[str, object], bundle: Path | None, *, as_json: bool
-) -> bool:
-    """Run every check, and write a bundle where one is asked for; return whether a check failed.
-
-    Raises:
-        ConfigurationError: There are no settings that make sense to bundle, or no room for it.
-    """
-    results = asyncio.run(_run(all_checks(context, overrides)))
+def _check_all(context: AppContext, overrides: dict[str, object], *, as_json: bool) -> bool:
+    """Run every check; return whether one failed."""
+    results = asyncio.run(run_checks(all_checks(context, overrides)))
     failed = any(result.status is CheckStatus.FAILED for result in results)
     if as_json:
         checks = [asdict(result) for result in results]
         typer.echo(json.dumps({"captioner": __version__, "ok": not failed, "checks": checks}))
     else:
         _show(results)
-    if bundle is not None:
-        facts = {result.name: f"{result.status}: {result.detail}" for result in results}
-        loaded = context.load(overrides)
-        asyncio.run(write_bundle(bundle.absolute(), loaded, context.paths, facts=facts))
-        if not as_json:
-            typer.echo(f"Diagnostics saved as {bundle}")
     return failed
 
 
@@ -157,7 +128,7 @@ async def _examine(settings: Settings, *, only_first: bool) -> list[ExaminedEndp
     return found
 
 
-async def _run(checks: Sequence[Check]) -> list[CheckResult]:
+async def run_checks(checks: Sequence[Check]) -> list[CheckResult]:
     """Run the checks one after the other, so that none disturbs what another measures."""
     results: list[CheckResult] = []
     console = Console(stderr=True)

@@ -7,8 +7,12 @@ terminal (see `captioner.cli.default`).
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
+import platform
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,11 +25,13 @@ from captioner import __version__
 from captioner.cli.commands import WINDOW_COMMANDS, lazy_commands
 from captioner.cli.context import AppContext
 from captioner.cli.exit_codes import MEANINGS, ExitCode, exit_code_for
-from captioner.cli.output import open_closed_streams
+from captioner.cli.output import open_closed_streams, write_output
 from captioner.cli.report import print_error
-from captioner.core.errors import CaptionerError
+from captioner.core.errors import CaptionerError, ErrorRecord, FaultError
+from captioner.core.system import system_name
 from captioner.settings.paths import ProfilePaths
 from captioner.telemetry.crash_report import report_crashes
+from captioner.telemetry.log_lines import with_fields
 from captioner.telemetry.logs import FILE_ONLY, configure_logging, log_file_in_use
 from captioner.transcript.history.keys import keys_come_from
 
@@ -36,6 +42,15 @@ PROFILE_VARIABLE: Final = "CAPTIONER_PROFILE_DIR"
 
 COMPLETION_VARIABLE: Final = "_CAPTIONER_COMPLETE"
 """In which shells ask for completions; its name is given by the one of the program."""
+
+_DESKTOP_VARIABLES: Final = (
+    "XDG_CURRENT_DESKTOP",
+    "XDG_SESSION_TYPE",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "QT_QPA_PLATFORM",
+    "PULSE_SERVER",
+)
 
 _LOG_NAMES: Final = {"serve": "engine"} | dict.fromkeys(
     (*WINDOW_COMMANDS, "self-check"), "commands"
@@ -102,7 +117,12 @@ def _root(
         name=_LOG_NAMES.get(command or "", "captioner"),
     )
     report_crashes(log_file)
-    _log.info("captioner %s starts: %s", __version__, command or "no command")
+    _log.info(
+        "captioner %s starts: %s",
+        __version__,
+        command or "no command",
+        extra=with_fields(environment=_environment()),
+    )
     keys_come_from(_history_key)
     context = AppContext(paths=paths, env_file=env_file, verbose=verbose)
     ctx.obj = context
@@ -110,6 +130,19 @@ def _root(
         from captioner.cli.default import run_default  # noqa: PLC0415  # only without a command
 
         raise typer.Exit(run_default(ctx))
+
+
+def _environment() -> dict[str, str]:
+    """Return what a log of another computer must tell of it."""
+    return {
+        "captioner": __version__,
+        "python": platform.python_version(),
+        "system": system_name(),
+        "libc": " ".join(platform.libc_ver()),
+        "program": sys.executable,
+        "language": os.environ.get("LC_ALL") or os.environ.get("LANG", ""),
+        **{name: os.environ[name] for name in _DESKTOP_VARIABLES if name in os.environ},
+    }
 
 
 def build_command() -> TyperGroup:
@@ -150,8 +183,7 @@ def main(arguments: list[str] | None = None) -> int:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except CaptionerError as error:
         _log.error("%s", error.message, exc_info=True, extra=FILE_ONLY)
-        print_error(error.message, hint=error.hint)
-        return exit_code_for(error.category)
+        return _told(error, arguments)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the last line of defence: it is logged and told
@@ -159,9 +191,23 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             print_error("There is no room left to write to.", hint="Make room on the disk.")
             return ExitCode.CONFIGURATION
-        print_error("Captioner met a fault of its own and stopped.", hint=_fault_hint())
-        return ExitCode.FAULT
+        fault = FaultError(
+            "Captioner met a fault of its own and stopped.",
+            hint=_fault_hint(),
+            code=type(error).__name__,
+        )
+        return _told(fault, arguments)
     return ExitCode.OK
+
+
+def _told(error: CaptionerError, arguments: list[str] | None) -> int:
+    """Tell people of ``error``, and programs where the output was to be JSON."""
+    print_error(error.message, hint=error.hint)
+    if "--json" in (sys.argv[1:] if arguments is None else arguments):
+        record: dict[str, ErrorRecord] = {"error": error.as_record()}
+        with suppress(CaptionerError):  # the sentence was said, and there is nowhere to say more
+            write_output(json.dumps(record, ensure_ascii=False) + "\n")
+    return exit_code_for(error.category)
 
 
 def _fault_hint() -> str:

@@ -23,7 +23,7 @@ fix. ``CaptionerError`` itself is never raised.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 
 class ErrorCategory(StrEnum):
@@ -41,6 +41,16 @@ class ErrorCategory(StrEnum):
     ENGINE = "engine"
     UNSUPPORTED = "unsupported"
     FAULT = "fault"
+
+
+class ErrorRecord(TypedDict):
+    """An error as plain data: one for ``--json``, logs, health and events over WebSocket."""
+
+    category: str
+    code: str
+    message: str
+    hint: str
+    retryable: bool
 
 
 class CaptionerError(Exception):
@@ -62,8 +72,8 @@ class CaptionerError(Exception):
         self.hint = hint
         self.code = code
 
-    def as_record(self) -> dict[str, str | bool]:
-        """Return the error as plain data for ``--json`` output and logs."""
+    def as_record(self) -> ErrorRecord:
+        """Return the error as plain data."""
         return {
             "category": self.category.value,
             "code": self.code,
@@ -147,3 +157,16 @@ class FaultError(CaptionerError):
     """A mistake of our own; the log has the details."""
 
     category = ErrorCategory.FAULT
+
+
+def error_record(error: BaseException) -> ErrorRecord:
+    """Return ``error`` as plain data; what no user was to meet is a fault, its code the type."""
+    if isinstance(error, CaptionerError):
+        return error.as_record()
+    return {
+        "category": ErrorCategory.FAULT.value,
+        "code": type(error).__name__,
+        "message": str(error),
+        "hint": "",
+        "retryable": False,
+    }

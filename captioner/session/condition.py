@@ -226,7 +226,9 @@ class SessionCondition:
 
     def fail(self, error: CaptionerError) -> None:
         """Move to FAILED because of ``error``, whatever else was wrong at the time."""
-        logger.error("Captions failed (%s): %s", error.category, error, extra=FILE_ONLY)
+        logger.error(
+            "Captions failed (%s): %s", error.category, error, exc_info=error, extra=FILE_ONLY
+        )
         self._inputs.failure = error
         self.go(SessionState.FAILED)
 

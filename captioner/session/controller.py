@@ -45,6 +45,7 @@ from captioner.session.recognition import (
     recognition_options,
     replacements,
 )
+from captioner.session.run_log import RunLog
 from captioner.session.sources import SourceOpener, SourceSwitch
 from captioner.settings.models import AudioSettings, Settings
 from captioner.settings.secrets import key_changes
@@ -104,6 +105,8 @@ class CaptionSession:
         self._condition = SessionCondition(self._clock)
         self._latency = LatencyMeter(self._clock)
         self._condition.subscribe(self._latency.take)
+        self._run_log = RunLog(self._clock)
+        self._condition.subscribe(self._run_log.take)
         self._tracks = CaptionTracks(settings.captions.stability, replacements(settings))
         self._channels = ChannelSet(self._condition)
         self._changing = asyncio.Lock()
@@ -154,6 +157,11 @@ class CaptionSession:
         if self._task is not None and not self._task.done():
             return
         self.error = None
+        self._run_log.begin(self.counts)
+        with self._run_log.lines():
+            self._begin()
+
+    def _begin(self) -> None:
         self._keys = key_changes()
         self._channels.begin()
         self._latency.reset()
@@ -187,7 +195,8 @@ class CaptionSession:
             if self.state is SessionState.FAILED:
                 self._condition.go(SessionState.IDLE)
             return
-        self._condition.go(SessionState.STOPPING)
+        with self._run_log.lines():
+            self._condition.go(SessionState.STOPPING)
         await self._stop_channels([*self._channels])
         await asyncio.wait({self._task})
 
@@ -240,7 +249,8 @@ class CaptionSession:
         self._audio = audio
         async with self._changing:
             if self.state in _CAPTIONING:
-                await self._change_channels(channel_sources(self._audio))
+                with self._run_log.lines():
+                    await self._change_channels(channel_sources(self._audio))
 
     def _follow_captions(self, before: Settings) -> None:
         captions = self._settings.captions
@@ -302,6 +312,7 @@ class CaptionSession:
             if self.echo.words:
                 said = "Echo left out of the microphone's captions: %d words, %d whole utterances"
                 logger.info(said, self.echo.words, self.echo.utterances)
+            self._run_log.end(self.figures, self.counts, self.error)
             if self.error is None:
                 self._condition.go(SessionState.STOPPING)
                 self._condition.go(SessionState.IDLE)

@@ -13,19 +13,19 @@ import platform
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
-
-from pydantic import BaseModel
 
 from captioner import __version__
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.core.packages import installed_packages
 from captioner.core.system import system_name
-from captioner.settings.fields import all_values, is_secret
+from captioner.settings.fields import all_values
+from captioner.settings.harmless import harmless
 from captioner.settings.insecurities import insecurities
 from captioner.settings.paths import ProfilePaths
 from captioner.settings.secrets import SecretStore
@@ -37,9 +37,6 @@ Progress = Callable[[int, int], None]
 
 _KEYRING_LIMIT_S: Final = 5.0
 _MOST_OF_A_LOG: Final = 2_500_000
-_HIDDEN: Final = "(hidden)"
-_WORD_LISTS: Final = ("recognition.boosted", "captions.replacements", "vocabularies")
-_TABLES: Final = ("metadata", "custom")
 
 
 async def write_bundle(
@@ -48,6 +45,7 @@ async def write_bundle(
     paths: ProfilePaths,
     *,
     facts: Mapping[str, str],
+    checks: Sequence[Mapping[str, object]] = (),
     progress: Progress = lambda _done, _all: None,
 ) -> None:
     """Write the bundle to ``target``, in the place of what was there; the user alone may read it.
@@ -57,6 +55,7 @@ async def write_bundle(
         loaded: The settings in force.
         paths: The profile.
         facts: What the caller knows besides, such as the display.
+        checks: What an examination of all parts found.
         progress: Told how far it is.
 
     Raises:
@@ -66,7 +65,8 @@ async def write_bundle(
         for secret in endpoint.secrets:
             register_secret(secret)
     keyring = await _keyring()
-    await asyncio.to_thread(_write, target, loaded, paths, {**facts, "Keyring": keyring}, progress)
+    texts = partial(_texts, loaded, {**facts, "Keyring": keyring}, checks)
+    await asyncio.to_thread(_write, target, paths, texts, progress)
 
 
 async def _keyring() -> str:
@@ -79,9 +79,8 @@ async def _keyring() -> str:
 
 def _write(
     target: Path,
-    loaded: LoadedSettings,
     paths: ProfilePaths,
-    facts: Mapping[str, str],
+    texts: Callable[[], Iterator[tuple[str, str]]],
     progress: Progress,
 ) -> None:
     logs = sorted(paths.log_dir.glob("*.log*")) if paths.log_dir.is_dir() else []
@@ -93,7 +92,7 @@ def _write(
             place = Path(temporary.name)
             try:
                 with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as bundle:
-                    for name, text in _texts(loaded, facts):
+                    for name, text in texts():
                         bundle.writestr(name, _clean(text))
                     for number, log in enumerate(logs, start=1):
                         progress(number, whole)
@@ -111,7 +110,9 @@ def _write(
     progress(whole, whole)
 
 
-def _texts(loaded: LoadedSettings, facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _texts(
+    loaded: LoadedSettings, facts: Mapping[str, str], checks: Sequence[Mapping[str, object]]
+) -> Iterator[tuple[str, str]]:
     about = {
         "Captioner": __version__,
         "Written": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -123,6 +124,8 @@ def _texts(loaded: LoadedSettings, facts: Mapping[str, str]) -> Iterator[tuple[s
     packages = (f"{each.name} {each.version}\n" for each in installed_packages())
     yield "packages.txt", "".join(packages)
     yield "settings.json", json.dumps(_settings(loaded), indent=2, ensure_ascii=False)
+    if checks:
+        yield "health.json", json.dumps(list(checks), indent=2, ensure_ascii=False)
     yield "devices.txt", "".join(f"{line}\n" for line in _devices())
     security = (
         f"{endpoint.account}: {each.sentence} {each.fix}\n"
@@ -134,19 +137,9 @@ def _texts(loaded: LoadedSettings, facts: Mapping[str, str]) -> Iterator[tuple[s
 
 def _settings(loaded: LoadedSettings) -> dict[str, object]:
     return {
-        name: {"value": _shown(name, value), "from": loaded.provenance[name]}
+        name: {"value": harmless(name, value), "from": loaded.provenance[name]}
         for name, value in all_values(loaded.settings).items()
     }
-
-
-def _shown(name: str, value: object) -> object:
-    if is_secret(name):
-        return None if value is None else _HIDDEN
-    if name in _WORD_LISTS and isinstance(value, tuple):
-        return f"{len(value)} entries"
-    if name.rpartition(".")[2] in _TABLES and isinstance(value, dict):
-        return dict.fromkeys(value, _HIDDEN)  # anything may have been put there
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
 def _devices() -> list[str]:
@@ -168,7 +161,9 @@ def _end_of(log: Path) -> str:
         content = log.read_bytes()
     except OSError as error:
         return f"(cannot be read: {error.strerror})"
-    return content[-_MOST_OF_A_LOG:].decode(errors="replace")
+    if len(content) > _MOST_OF_A_LOG:
+        content = content[-_MOST_OF_A_LOG:].partition(b"\n")[2]
+    return content.decode(errors="replace")
 
 
 def _clean(text: str) -> str:

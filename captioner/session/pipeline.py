@@ -41,6 +41,7 @@ from captioner.session.recognition import Endurance
 from captioner.session.sources import SourceSwitch
 from captioner.session.speech_timer import SpeechTimer
 from captioner.settings.models import AudioSettings
+from captioner.telemetry.log_lines import tag
 from captioner.telemetry.logs import FILE_ONLY
 
 logger = logging.getLogger(__name__)
@@ -202,6 +203,8 @@ class ChannelPipeline:
         await self._source.switch(self.hears)
 
     async def _run(self) -> None:
+        if self.name:
+            tag(channel=self.name)
         try:
             async with asyncio.TaskGroup() as group:
                 ticker = group.create_task(self._tick(), name="session-tick")

@@ -1,4 +1,4 @@
-"""Logging: a rotating file with UTC times and levels, and a quiet console.
+"""Logging: a rotating file of JSON lines, and a quiet console.
 
 Two promises hold for every record, whoever wrote it:
 
@@ -19,7 +19,6 @@ import os
 import re
 import sys
 import threading
-import time
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -27,6 +26,7 @@ from types import TracebackType
 from typing import Final
 
 from captioner.core.process_lock import ProcessLock
+from captioner.telemetry.log_lines import JsonLines
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def configure_logging(
 
     Args:
         log_dir: Folder of the file; created, readable by the user alone, when missing.
-        verbose: The file takes debug records, and the console takes information.
+        verbose: The file takes debug records and tracebacks, and the console takes information.
         console: Whether warnings are shown on standard error.
         name: Name of the file without ``.log``. Two writers must not rotate the same file: where
             another process has it, ``-2`` and so on is added.
@@ -94,7 +94,7 @@ def configure_logging(
     try:
         log_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         log_file, lock = _first_free(log_dir, name)
-        root.addHandler(_File(log_file, lock))
+        root.addHandler(_File(log_file, lock, verbose=verbose))
     except OSError as error:
         _log.warning("There is no log file: %s cannot be written (%s).", log_file, error.strerror)
         return None
@@ -118,32 +118,17 @@ def log_file_in_use() -> Path | None:
     return None
 
 
-class _FileFormatter(logging.Formatter):
-    """Time in UTC, level, process, module, text; no secret gets through, tracebacks included."""
-
-    converter = staticmethod(time.gmtime)  # local time would be ambiguous twice a year
-
-    def __init__(self) -> None:
-        super().__init__(
-            "%(asctime)s.%(msecs)03dZ %(levelname)-8s %(process)d %(name)s: %(message)s",
-            datefmt="%Y-%m-%dT%H:%M:%S",
-        )
-
-    def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
-
-
 class _File(logging.handlers.RotatingFileHandler):
     """The log file: bounded, and readable by the user alone.
 
     When it cannot be written any more, that is said once.
     """
 
-    def __init__(self, path: Path, lock: ProcessLock) -> None:
+    def __init__(self, path: Path, lock: ProcessLock, *, verbose: bool) -> None:
         self._is_failing = False
         self._lock = lock
         super().__init__(path, maxBytes=_MAX_BYTES, backupCount=_BACKUPS, encoding="utf-8")
-        self.setFormatter(_FileFormatter())
+        self.setFormatter(JsonLines(redact, verbose=verbose))
 
     def _open(self) -> TextIOWrapper:
         return open(  # pathlib's open takes no opener

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import logging
+import os
 import re
 import stat
 import sys
@@ -14,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from captioner.core.errors import UnavailableError
 from captioner.telemetry import logs
+from captioner.telemetry.log_lines import tag, tagged, with_fields
 from captioner.telemetry.logs import (
     FILE_ONLY,
     configure_logging,
@@ -54,21 +59,87 @@ def _configured(tmp_path: Path, *, verbose: bool = False) -> Path:
     return log_file
 
 
+def _lines(log_file: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log_file.read_text(encoding="utf-8").splitlines()]
+
+
 def test_lines_have_time_level_and_module(tmp_path: Path) -> None:
     log_file = _configured(tmp_path)
     _log.info("the engine listens on port %d", 50051)
-    assert re.fullmatch(
-        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO     \d+ captioner\.example: "
-        r"the engine listens on port 50051\n",
-        log_file.read_text(encoding="utf-8"),
-    )
+    (line,) = _lines(log_file)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(line.pop("time")))
+    assert line == {
+        "level": "INFO",
+        "process": os.getpid(),
+        "logger": "captioner.example",
+        "message": "the engine listens on port 50051",
+    }
+
+
+async def test_lines_of_a_task_say_what_they_are_about(tmp_path: Path) -> None:
+    log_file = _configured(tmp_path)
+
+    async def stream() -> None:
+        tag(stream=1)
+        _log.info("of the stream", extra=with_fields(segment=7))
+
+    with tagged(session="a1", channel="You"):
+        task = asyncio.create_task(stream())
+        _log.info("of the session")
+    _log.info("of neither")
+    await task
+
+    session, neither, of_stream = _lines(log_file)
+    assert (session["session"], session["channel"]) == ("a1", "You")
+    assert "session" not in neither
+    assert [of_stream[name] for name in ("session", "channel", "stream", "segment")] == [
+        "a1",
+        "You",
+        1,
+        7,
+    ]
+
+
+def test_an_error_is_one_record_and_its_traceback_is_for_debugging(tmp_path: Path) -> None:
+    log_file = _configured(tmp_path)
+    told = UnavailableError("Nobody answers.", hint="Start the server.", code="UNAVAILABLE")
+    told.__cause__ = OSError("refused")
+    _log.error("broken", exc_info=told, extra=FILE_ONLY)
+    (line,) = _lines(log_file)
+    assert line["error"] == {
+        "category": "unavailable",
+        "code": "UNAVAILABLE",
+        "message": "Nobody answers.",
+        "hint": "Start the server.",
+        "retryable": True,
+        "causes": ["OSError: refused"],
+    }
+    assert "traceback" not in line
+
+    log_file = _configured(tmp_path, verbose=True)
+    group = ExceptionGroup("of tasks", [KeyError("x")])
+    _log.error("a fault", exc_info=group, extra=FILE_ONLY)
+    fault = _lines(log_file)[-1]
+    assert "KeyError" in str(fault["traceback"])
+    error = fault["error"]
+    assert isinstance(error, dict)
+    assert (error["category"], error["code"]) == ("fault", "KeyError")
+
+
+def test_a_secret_with_a_quotation_mark_is_hidden_in_every_field(tmp_path: Path) -> None:
+    log_file = _configured(tmp_path)
+    register_secret('a"quoted\\secret')
+    _log.info('key a"quoted\\secret', extra=with_fields(deep={"k": ['a"quoted\\secret']}))
+    written = log_file.read_text(encoding="utf-8")
+    assert written.count("[hidden]") == 2
+    assert "quoted" not in written
 
 
 def test_times_are_utc(tmp_path: Path) -> None:
     log_file = _configured(tmp_path)
-    record = logging.makeLogRecord({"created": 0.0, "msecs": 7.0, "levelno": logging.INFO})
+    record = logging.makeLogRecord({"created": 0.007, "levelno": logging.INFO})
     logging.getLogger().handle(record)
-    assert log_file.read_text(encoding="utf-8").startswith("1970-01-01T00:00:00.007Z ")
+    assert _lines(log_file)[0]["time"] == "1970-01-01T00:00:00.007Z"
 
 
 def test_console_shows_warnings_without_tracebacks(
@@ -80,7 +151,7 @@ def test_console_shows_warnings_without_tracebacks(
     _log.warning("shown", exc_info=ValueError("the cause"))
     assert capsys.readouterr().err == "Warning: shown\n"
     written = log_file.read_text(encoding="utf-8")
-    assert "ValueError: the cause" in written
+    assert '"code": "ValueError", "message": "the cause"' in written
     assert "not shown either" in written
 
 
@@ -113,7 +184,7 @@ def test_registered_secrets_are_hidden_everywhere(
     _log.warning("key %s refused", "correct horse", exc_info=error)
     written = log_file.read_text(encoding="utf-8") + capsys.readouterr().err
     assert "correct horse" not in written
-    assert written.count("[hidden]") == 3  # message and traceback in the file, message here
+    assert written.count("[hidden]") == 3  # message and error in the file, message here
 
 
 @pytest.mark.parametrize(
@@ -152,7 +223,7 @@ def test_log_is_private_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_rotation_that_is_refused_loses_no_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logs, "_MAX_BYTES", 200)
+    monkeypatch.setattr(logs, "_MAX_BYTES", 400)
     log_file = _configured(tmp_path)
 
     def refuse(*_: object) -> None:
@@ -162,7 +233,7 @@ def test_a_rotation_that_is_refused_loses_no_line(
     for number in range(20):
         _log.info("line %d", number)
     written = log_file.read_text(encoding="utf-8")
-    assert all(f"line {number}\n" in written for number in range(20))
+    assert all(f'"line {number}"' in written for number in range(20))
 
 
 def test_without_a_writable_folder_it_says_so_and_goes_on(
@@ -219,7 +290,7 @@ def test_uncaught_exceptions_are_logged_and_told_shortly(
     thread.start()
     thread.join()
     written = log_file.read_text(encoding="utf-8")
-    assert "ValueError: deep inside" in written
+    assert '"code": "ValueError", "message": "deep inside"' in written
     assert "KeyError" in written
     shown = capsys.readouterr().err
     assert "Captioner met a fault of its own (ValueError)" in shown

@@ -1,0 +1,112 @@
+"""What a line of the log file is: a JSON object, with when, where, what, and of which caption.
+
+``tagged`` and ``tag`` name what the lines of a task are about: session, channel, and stream. Tasks
+that begin meanwhile inherit it, so that all lines on the way from a chunk of audio to a caption
+have the same fields, whoever writes them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from captioner.core.errors import CaptionerError, error_record
+
+_PACKAGE: Final = str(Path(__file__).parent.parent)
+_MOST_PLACES: Final = 12
+
+_tags: ContextVar[Mapping[str, object]] = ContextVar("log_tags", default=MappingProxyType({}))
+
+
+@contextmanager
+def tagged(**fields: object) -> Iterator[None]:
+    """Put ``fields`` into each line of this task, and of tasks that begin, while this lasts."""
+    token = _tags.set({**_tags.get(), **fields})
+    try:
+        yield
+    finally:
+        _tags.reset(token)
+
+
+def tag(**fields: object) -> None:
+    """Put ``fields`` into each line of this task, and of tasks that it begins, from now on."""
+    _tags.set({**_tags.get(), **fields})
+
+
+def with_fields(*, file_only: bool = False, **fields: object) -> dict[str, object]:
+    """Return the ``extra`` of a line that has ``fields`` of its own."""
+    return {"fields": fields, "file_only": file_only}
+
+
+class JsonLines(logging.Formatter):
+    """Makes one JSON object of a record, in one line.
+
+    ``time`` is in UTC. An exception becomes ``error``, the record that errors have everywhere; of a
+    fault of ours ``at`` has the places in our code. ``traceback`` is written for debugging alone.
+    """
+
+    def __init__(self, redact: Callable[[str], str], *, verbose: bool) -> None:
+        """Pass every text through ``redact``; ``verbose`` writes tracebacks."""
+        super().__init__()
+        self._redact = redact
+        self._verbose = verbose
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, object] = {
+            "time": when.replace("+00:00", "Z"),
+            "level": record.levelname,
+            "process": record.process,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_tags.get(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = _error(record.exc_info[1])
+            if self._verbose:
+                line["traceback"] = "".join(traceback.format_exception(record.exc_info[1]))
+        return json.dumps(self._clean(line), ensure_ascii=False)
+
+    def _clean(self, value: object) -> object:
+        """Return ``value`` as JSON can have it, without secrets.
+
+        Texts are cleaned before they are written as JSON, which would hide a secret with a
+        quotation mark in it from the filter.
+        """
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, Mapping):
+            return {self._redact(str(name)): self._clean(each) for name, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._clean(each) for each in value]
+        return self._redact(str(value))
+
+
+def _error(error: BaseException) -> dict[str, object]:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    record: dict[str, object] = dict(error_record(error))
+    causes, cause = [], error.__cause__
+    while cause is not None:
+        causes.append(f"{type(cause).__name__}: {cause}")
+        cause = cause.__cause__
+    if causes:
+        record["causes"] = causes
+    if not isinstance(error, CaptionerError):
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [each for each in frames if each.filename.startswith(_PACKAGE)] or list(frames)
+        record["at"] = [
+            f"{each.filename.removeprefix(_PACKAGE).lstrip('/')}:{each.lineno} {each.name}"
+            for each in ours[-_MOST_PLACES:]
+        ]
+    return record
