@@ -21,9 +21,10 @@ from captioner.cli.check import Check, CheckResult, CheckStatus
 from captioner.cli.context import AppContext
 from captioner.cli.endpoint_checks import call_time, verdict
 from captioner.cli.loudness import level_of
-from captioner.core.errors import CaptionerError
+from captioner.core.errors import CaptionerError, UnsupportedError
 from captioner.core.own_program import own_program, repair_hint
 from captioner.gui.display import choose_platform
+from captioner.session.embedded import EMBEDDED_LANGUAGES, EmbeddedEngine
 from captioner.session.examination import examine
 from captioner.session.probe import probe_embedded
 from captioner.settings.endpoints import EndpointSettings
@@ -229,9 +230,12 @@ async def _check_keyring() -> list[CheckResult]:
 
 async def _check_engine(settings: Settings) -> list[CheckResult]:
     try:
+        EmbeddedEngine(settings.engine).check(EMBEDDED_LANGUAGES[0])
         report = await probe_embedded(settings.engine)
     except CaptionerError as error:
         if settings.endpoint is None:
-            return _failed("Embedded engine", error.message, repair_hint())
+            is_absent = isinstance(error, UnsupportedError)
+            fix = error.hint if is_absent and error.hint else repair_hint()
+            return _failed("Embedded engine", error.message, fix)
         return _warning("Embedded engine", error.message, "It is not needed with RIVA_HOST set.")
     return _ok("Embedded engine", f"{report.reason} {call_time(report)}")

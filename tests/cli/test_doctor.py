@@ -14,6 +14,8 @@ import pytest
 from captioner.cli import checks
 from captioner.cli.check import Check, CheckResult, CheckStatus
 from captioner.core.errors import AudioDeviceError
+from captioner.session.embedded import EmbeddedEngine
+from captioner.settings.models import Settings
 from tests.support.clips import TWO_CITIES
 from tests.support.program import Program
 from tests.support.pulse import SoundServer
@@ -174,3 +176,10 @@ async def test_library_that_ends_its_process_does_not_end_ours(
     program: str, said: tuple[bool, str]
 ) -> None:
     assert await checks._in_child([sys.executable, "-c", program], {}) == said
+
+
+async def test_program_without_the_engine_wants_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EmbeddedEngine, "is_installed", False)
+    (found,) = await checks._check_engine(Settings())
+    assert found.status is CheckStatus.FAILED
+    assert "--server" in found.fix
