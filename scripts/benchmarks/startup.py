@@ -29,8 +29,8 @@ from tests.support.screen import Screen, running_screen
 _STARTS_A_ROUND: Final = 3
 _LIMIT_S: Final = 30.0
 _PAINTED: Final = re.compile(r"first caption painted (\d+) ms after")
-_VISIBLE: Final = re.compile(r"^(\S+) .*overlay visible (\d+) ms after")
-_STREAMING: Final = re.compile(r"^(\S+) .*Session: starting -> streaming")
+_VISIBLE: Final = re.compile(r"([\dT:.-]+Z)\b.*overlay visible (\d+) ms after")
+_STREAMING: Final = re.compile(r"([\dT:.-]+Z)\b.*Session: starting -> streaming")
 
 
 @dataclass(frozen=True, slots=True)
