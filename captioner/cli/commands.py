@@ -83,6 +83,11 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
         "captioner.cli.diagnostics:diagnostics",
         "Pack logs, settings and what doctor finds into a file for whoever helps.",
     ),
+    "trace": CommandEntry(
+        "captioner.cli.trace:trace",
+        "Tell where the time of one utterance goes.",
+        _MEASURING,
+    ),
     "loadtest": CommandEntry(
         "captioner.cli.loadtest:loadtest",
         "Measure a recogniser with many real-time streams.",

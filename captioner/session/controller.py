@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable, Container, Sequence
 from typing import Final
 
+from captioner.asr.tap import StreamTap
 from captioner.audio.factory import open_source
 from captioner.core.audio import SAMPLE_RATE, samples_to_ms
 from captioner.core.clock import Clock, SystemClock
@@ -76,6 +77,7 @@ class CaptionSession:
         opener: SourceOpener | None = None,
         engine: EmbeddedEngine | None = None,
         started: EngineProcess | None = None,
+        tap: StreamTap | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Prepare a session; nothing is opened before `start`.
@@ -89,9 +91,11 @@ class CaptionSession:
             engine: An embedded engine that several sessions share, closed by its owner; None makes
                 one that this session owns.
             started: A process of the engine that was started ahead of time, for this session's own.
+            tap: Listens to the messages of each stream, for measurements.
             clock: Time; tests pass their own.
         """
         self._settings = settings
+        self._tap = tap
         self._realtime = realtime
         self._patient = patient
         self._clock = clock or SystemClock()
@@ -329,7 +333,11 @@ class CaptionSession:
                 audio,
                 SourceSwitch(self._opener, audio, start=start),
                 new_recogniser(
-                    self._settings, self._route, clock=self._clock, patient=self._patient
+                    self._settings,
+                    self._route,
+                    clock=self._clock,
+                    patient=self._patient,
+                    tap=self._tap,
                 ),
                 self._tracks.of(name),
                 self._condition,
