@@ -20,7 +20,7 @@ set -euo pipefail
 
 # Its steps lock for themselves.
 LOCK=run
-FROM=0 TO=999 RESUME='' LIST_ONLY=''
+FROM=0 TO=999 RESUME='' LIST_ONLY='' UNKNOWN=()
 
 step_option() {
     case $1 in
@@ -44,6 +44,7 @@ when_done() { awk -v number="$1" '$1 == number { when = $2 } END { print when }'
 
 validate_prerequisites() {
     local script
+    [ "$FROM" -le "$TO" ] || fail "--from $FROM comes after --to $TO; there is no step between them." "Exchange them."
     [ -n "$RESUME" ] || return 0
     for script in "${STEPS[@]}"; do
         if in_route "$script" && [ -z "$(when_done "$(number_of "$script")")" ]; then
@@ -68,13 +69,19 @@ perform_operation() {
             read_env
         fi
     done
+    [ "${#UNKNOWN[@]}" -eq 0 ] || warn "Not foreseen: $(join ', ' "${UNKNOWN[@]}"). They miss what they name above; steps before them may make it."
 }
 
+# A dry run goes on after a failure: later steps need what earlier ones would make.
 run_one() {
     forget "$2"
-    run_script "$1" --env-file "$ENV_FILE" ${DRY_RUN:+"$DRY_RUN"} ${YES:+"$YES"} \
+    if [ -n "$DRY_RUN" ]; then
+        run_script "$1" --env-file "$ENV_FILE" --dry-run || UNKNOWN+=("$2")
+        return 0
+    fi
+    run_script "$1" --env-file "$ENV_FILE" ${YES:+"$YES"} \
         || fail "Step $2 failed." "Mend what it says, then run: scripts/riva-000-run-all.sh --resume"
-    [ -n "$DRY_RUN" ] || printf '%s %s\n' "$2" "$(now)" >>"$(done_file)"
+    printf '%s %s\n' "$2" "$(now)" >>"$(done_file)"
 }
 
 # A step that runs again is not done until it has validated again; nor are those after it.

@@ -80,11 +80,10 @@ need() {
         if is_secret "$name"; then
             has_secret "$name" || bad+=("$name is not set")
         elif ! check_value "$KIND" "${!name}"; then
-            bad+=("$name $PROBLEM (it is '${!name}')")
+            bad+=("$name $PROBLEM${!name:+" (it is '${!name}')"}")
         fi
     done
-    [ "${#bad[@]}" -eq 0 ] || fail "$(join '; ' "${bad[@]}")." \
-        "Run scripts/riva-005-configure.sh, or edit $ENV_FILE."
+    [ "${#bad[@]}" -eq 0 ] || fail "$(join '; ' "${bad[@]}")." "$(fix_of "${bad[0]%% *}")"
 }
 
 # join SEPARATOR TEXT...

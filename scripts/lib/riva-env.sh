@@ -104,6 +104,22 @@ is_chosen() { [ "$1" = always ] || [ "$1" = "$DEPLOY_ON" ] || [ "$1" = "$RIVA_EN
 # Whether the name that `row` found is of use for what was chosen.
 is_wanted() { [ "$WHEN" = unasked ] || is_chosen "$WHEN"; }
 
+# fix_of NAME: how a value comes there; 005 asks only for what the place and the engine need.
+fix_of() {
+    row "$1"
+    if [ "$1" = RIVA_HOST ] && [ "$DEPLOY_ON" = aws ]; then
+        printf %s "Run scripts/riva-025-wait-for-instance.sh, which finds the address, or write RIVA_HOST=address to $ENV_FILE."
+    elif [[ $WHEN == nim || $WHEN == quickstart || $WHEN == nemo ]] && ! is_chosen "$WHEN"; then
+        printf %s "RIVA_ENGINE is $RIVA_ENGINE, this belongs to $WHEN. To change over: scripts/riva-005-configure.sh --set RIVA_ENGINE=$WHEN"
+    elif [ "$WHEN" = aws ] && [ "$DEPLOY_ON" != aws ]; then
+        printf %s "DEPLOY_ON is $DEPLOY_ON, this belongs to aws. To change over: scripts/riva-005-configure.sh --set DEPLOY_ON=aws"
+    elif [ "$WHEN" = unasked ]; then
+        printf %s "Run scripts/riva-005-configure.sh --set $1=..., or edit $ENV_FILE."
+    else
+        printf %s "Run scripts/riva-005-configure.sh, or edit $ENV_FILE."
+    fi
+}
+
 # ---- the file ----
 
 # Succeeds where the line gives NAME a value.

@@ -221,3 +221,21 @@ def test_example_file_names_all_of_the_configuration(server_scripts: ServerScrip
     for row in rows:
         name, _, _, default, _ = row.split("|")
         assert f"\n#{name}={default}" in example
+
+
+@pytest.mark.parametrize(
+    ("name", "environ", "fix"),
+    [
+        ("RIVA_HOST", {"DEPLOY_ON": "aws"}, "scripts/riva-025-wait-for-instance.sh"),
+        ("RIVA_HOST", {"DEPLOY_ON": "host", "RIVA_HOST": "a b"}, "scripts/riva-005-configure.sh,"),
+        ("NEMO_MODEL", {"RIVA_ENGINE": "nim"}, "--set RIVA_ENGINE=nemo"),
+        ("AWS_ALLOWED_CIDRS", {"DEPLOY_ON": "host"}, "--set DEPLOY_ON=aws"),
+        ("TLS_DAYS", {"TLS_DAYS": "0"}, "--set TLS_DAYS="),
+    ],
+)
+def test_fix_of_a_bad_value_is_a_step_that_sets_it(
+    server_scripts: ServerScripts, name: str, environ: dict[str, str], fix: str
+) -> None:
+    shown = bash(server_scripts, f"read_env; (need {name}) 2>&1 || true", **environ)
+    assert fix in shown
+    assert "(it is '')" not in shown

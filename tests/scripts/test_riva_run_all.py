@@ -57,6 +57,22 @@ def test_steps_of_the_place_run_in_their_order(steps: ServerScripts) -> None:
     assert _ran(steps) == ["005", "015"]
     steps.must("000", "--dry-run")
     assert _ran(steps) == []
+    refused = steps.refused("000", "--from", "100", "--to", "15")
+    assert "there is no step between them" in refused
+
+
+def test_dry_run_goes_on_where_a_step_needs_what_an_earlier_one_makes(
+    steps: ServerScripts,
+) -> None:
+    step = steps.root / "scripts" / "riva-015-note.sh"
+    text = step.read_text(encoding="utf-8")
+    step.write_text(
+        text.replace("load_config() { :; }", "load_config() { need RIVA_HOST; }"), encoding="utf-8"
+    )
+    shown = steps.must("000", "--dry-run", DEPLOY_ON="aws", RIVA_HOST="")
+    assert "Not foreseen: 015." in shown
+    assert shown.count("Would: note") == 3
+    assert _ran(steps) == []
 
 
 def test_only_steps_of_the_chosen_engine_run(steps: ServerScripts) -> None:
