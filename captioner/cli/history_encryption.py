@@ -65,5 +65,5 @@ def _convert(ctx: typer.Context, *, encrypted: bool) -> None:
     if is_there(path):
         typer.echo(f"{said_of_conversion(path)} {kept_file(path)}")
     else:
-        kind = "encrypted" if encrypted else "not encrypted"
-        typer.echo(f"There are no transcripts yet; they will be {kind}.")
+        wish = "be encrypted" if encrypted else "not be encrypted"
+        typer.echo(f"There are no transcripts yet; they will {wish}.")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from captioner.core.errors import CaptionerError, ConfigurationError
+from captioner.core.errors import CaptionerError, ConfigurationError, UnsupportedError
 from captioner.core.events import SessionEvent
 from captioner.settings.history import HistorySettings, history_file
 from captioner.settings.models import Settings
@@ -29,6 +29,7 @@ from captioner.transcript.history.moving import EXISTS, move_history
 from captioner.transcript.history.records import Batch
 from captioner.transcript.history.recovery import put_away, recover, what_is_damaged
 from captioner.transcript.history.schema import MOVED
+from captioner.transcript.history.sealing import seal
 from captioner.transcript.history.writing import delete_before, keep, tidy
 
 logger = logging.getLogger(__name__)
@@ -75,8 +76,7 @@ class HistorySink:
         self._ready = threading.Condition()
         self._waiting = Batch()
         self._is_over = False
-        self._has_failed = False
-        self._was_told = False
+        self._has_failed = self._has_sealed = self._was_told = False
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[Path, int] | None = None
         self._cleaned: tuple[HistorySettings, float] | None = None
@@ -155,6 +155,8 @@ class HistorySink:
                     self._clean(path, settings)
         except CaptionerError as error:
             self._close_file()
+            if isinstance(error, UnsupportedError) and batch and self._sealed(path, batch):
+                batch = Batch()
             with self._ready:
                 batch.add(self._waiting)
                 self._waiting = batch
@@ -164,9 +166,19 @@ class HistorySink:
             self._see_to(error, path)
         else:
             self._has_failed = False
-            if self._was_told and batch:
-                self._was_told = False
+            if self._was_told and (batch or self._has_sealed):
+                self._was_told = self._has_sealed = False
                 self._tell("Transcripts are kept again, with all that waited.")
+
+    def _sealed(self, path: Path, batch: Batch) -> bool:
+        """Keep what can only be read with the key that cannot be had now; return whether it is."""
+        try:
+            is_sealed = seal(path, batch)
+        except OSError as error:
+            logger.warning("Captions cannot be sealed: %s", error.strerror, extra=FILE_ONLY)
+            return False
+        self._has_sealed |= is_sealed
+        return is_sealed
 
     def _see_to(self, error: CaptionerError, path: Path) -> None:
         if is_damaged(error):
@@ -215,6 +227,10 @@ class HistorySink:
         self._close_file()
         try:
             is_converted = convert(path, encrypted=encrypted, progress=self._check_that_it_goes_on)
+        except UnsupportedError:
+            if not self._is_over or not path.exists():
+                raise
+            return  # the program ends before the keyring was unlocked: as below
         except _EndedError:
             return  # what waits goes into the file as it is; the next start goes on with it
         self._converted = path, encrypted

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from captioner.core.events import StateChanged
+from captioner.core.state import SessionState
 from captioner.settings.models import Settings
-from captioner.transcript.history.converting import share_done
+from captioner.transcript.history.converting import convert, share_done
 from captioner.transcript.history.database import reading
 from captioner.transcript.history.files import encrypted_file, kept_file
+from captioner.transcript.history.sealing import sealed_files
 from tests.sinks.test_history import Keeping, caption, wait_for
 from tests.support.key_ring import Ring
 from tests.support.secret_service import SecretService
@@ -98,6 +101,73 @@ def test_a_lost_key_is_said_and_the_file_is_set_aside(tmp_path: Path, ring: Ring
     assert aside.read_bytes() == kept
 
 
+def test_what_is_said_while_the_keyring_is_locked_outlives_the_program(
+    tmp_path: Path, ring: Ring
+) -> None:
+    Keeping(tmp_path, ENCRYPTED).sink.close()
+    assert not encrypted_file(tmp_path / "history.db").exists(), "nothing was said yet"
+    ring.is_locked = True
+    keeping = Keeping(tmp_path, ENCRYPTED)
+    keeping.sink(StateChanged(SessionState.STARTING))
+    for number in range(3):
+        keeping.sink(caption(number, f"unheard of {number}"))
+        wait_for(lambda: len(sealed_files(keeping.file)) > number)  # noqa: B023  # on the disk
+    keeping.sink.close()
+    assert len(keeping.told) == 1
+    assert not any(b"unheard of" in file.read_bytes() for file in tmp_path.iterdir())
+    assert all(file.stat().st_mode & 0o077 == 0 for file in sealed_files(keeping.file))
+
+    ring.is_locked = False
+    keeping = Keeping(tmp_path, ENCRYPTED)
+    keeping.sink(caption(0, "after"))
+    keeping.sink.close()
+    assert texts(keeping.file) == [*(f"unheard of {n}" for n in range(3)), "after"]
+    assert sealed_files(keeping.file) == []
+
+
+def test_what_was_sealed_goes_along_into_a_plain_file(tmp_path: Path, ring: Ring) -> None:
+    file = tmp_path / "history.db"
+    for is_locked, text in ((False, "open"), (True, "sealed")):
+        ring.is_locked = is_locked
+        keeping = Keeping(tmp_path, ENCRYPTED)
+        keeping.sink(caption(0, text))
+        keeping.sink.close()
+    ring.is_locked = False
+    assert convert(file, encrypted=False)
+    assert Keeping.texts(keeping) == ["open", "sealed"]
+
+
+def test_what_was_sealed_for_a_lost_key_is_left_as_it_is(tmp_path: Path, ring: Ring) -> None:
+    for is_locked in (False, True):
+        ring.is_locked = is_locked
+        keeping = Keeping(tmp_path, ENCRYPTED)
+        keeping.sink(caption(0, "for the old key"))
+        keeping.sink.close()
+    (sealed,) = sealed_files(keeping.file)
+    content = sealed.read_bytes()
+    ring.is_locked, ring.key = False, secrets.token_hex(32)
+    keeping = Keeping(tmp_path, ENCRYPTED)
+    keeping.sink(caption(0, "for the new key"))
+    wait_for(lambda: encrypted_file(keeping.file).exists() and keeping.told)
+    keeping.sink.close()
+    assert texts(keeping.file) == ["for the new key"]
+    assert sealed.with_suffix(".without-key").read_bytes() == content
+
+
+def test_a_plain_file_takes_what_waited_for_a_keyring_until_the_end(
+    tmp_path: Path, ring: Ring
+) -> None:
+    keeping = Keeping(tmp_path)
+    keeping.sink(caption(0, "plain"))
+    wait_for(lambda: keeping.texts() == ["plain"])
+    ring.is_locked = True
+    keeping.sink.apply(ENCRYPTED)
+    wait_for(lambda: keeping.told)
+    keeping.sink(caption(1, "still plain"))
+    keeping.sink.close()
+    assert keeping.texts() == ["plain", "still plain"]
+
+
 _STORY = """
 import json, sys, time
 from pathlib import Path
@@ -156,4 +226,4 @@ def test_captions_wait_for_a_locked_keyring(secret_service: SecretService, tmp_p
     assert told[1] == "Transcripts are kept again, with all that waited."
     assert files_while_locked == []
     assert found == ["said while it was locked"]
-    assert files == ["history-encrypted.db"]
+    assert files == ["history-encrypted.db", "history-encrypted.seal"]

@@ -20,7 +20,13 @@ from typing import Final
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.core.process_lock import ProcessLock
 from captioner.transcript.history.copying import Copying
-from captioner.transcript.history.database import file_size, history_errors, is_damaged, open_file
+from captioner.transcript.history.database import (
+    file_size,
+    history_errors,
+    is_damaged,
+    open_file,
+    open_history,
+)
 from captioner.transcript.history.files import (
     destroy,
     encrypted_file,
@@ -33,7 +39,9 @@ from captioner.transcript.history.files import (
     remove,
     set_aside,
 )
+from captioner.transcript.history.keys import key_to_begin_with
 from captioner.transcript.history.schema import MARK_MOVED, MOVED, is_moved, transaction
+from captioner.transcript.history.sealing import can_seal, let_seal
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +69,9 @@ def convert(
         UnsupportedError: Its key cannot be had now, or this installation cannot encrypt.
     """
     if not _has_work(path, encrypted=encrypted):
+        if encrypted and not is_there(path) and not can_seal(path):
+            with history_errors(path):  # the first words may come while the keyring is locked
+                let_seal(path, key_to_begin_with())
         return False
     with history_errors(path), _alone(path, _WAIT_S) as is_alone:
         if not is_alone:
@@ -75,6 +86,7 @@ def convert(
             return False
         target = encrypted_file(path) if encrypted else path
         key_of(target)  # before anything is done: it may not be had
+        open_history(path).close()  # it takes in what waited for its key
         _check_room(path)
         part = _part_of(target)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -9,11 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from captioner.core.errors import CaptionerError, ConfigurationError
+from captioner.core.errors import CaptionerError, ConfigurationError, UnsupportedError
 from captioner.transcript.history.files import encrypted_file, is_there, kept_file, key_of
-from captioner.transcript.history.keys import KEY_LOST
+from captioner.transcript.history.keys import KEY_LOST, kept_key
 from captioner.transcript.history.schema import MOVED, migrate
+from captioner.transcript.history.sealing import let_seal, sealed_files, take_in
 from captioner.transcript.history.sqlite import both, connect
+
+logger = logging.getLogger(__name__)
 
 DAMAGED: Final = "HISTORY_DAMAGED"
 """Code of the error that says that the file makes no sense."""
@@ -39,11 +43,11 @@ def open_history(
         UnsupportedError: It is encrypted, and its key cannot be had now.
     """
     try:
-        return open_file(_file(path, encrypted=encrypted), wait_s=wait_s)
+        return _open(path, _file(path, encrypted=encrypted), wait_s)
     except ConfigurationError as error:
         if error.code != MOVED:
             raise
-    return open_file(_file(path, encrypted=encrypted), wait_s=wait_s)
+    return _open(path, _file(path, encrypted=encrypted), wait_s)
 
 
 def open_file(file: Path, *, wait_s: float = _BUSY_S) -> sqlite3.Connection:
@@ -65,6 +69,37 @@ def open_file(file: Path, *, wait_s: float = _BUSY_S) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _open(path: Path, file: Path, wait_s: float) -> sqlite3.Connection:
+    """Open ``file`` with all that was said while its key could not be had."""
+    connection = open_file(file, wait_s=wait_s)
+    unkept: tuple[type[Exception], ...] = (
+        OSError,
+        UnsupportedError,
+        *both(sqlite3.OperationalError),
+    )
+    try:
+        _take_in_what_waits(connection, path, file)
+    except unkept as error:
+        # It waits on, and what is there can be read also where nothing can be written.
+        logger.warning("Captions that wait are not in the history: %s", error)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _take_in_what_waits(connection: sqlite3.Connection, path: Path, file: Path) -> None:
+    if (key := key_of(file)) is not None:
+        let_seal(path, key)
+    if sealed_files(path):
+        try:
+            key = key or kept_key()
+        except ConfigurationError as error:  # plain by now, and the key is lost
+            logger.warning("Captions that were sealed stay so: %s", error)
+        else:
+            take_in(connection, path, key)
 
 
 def _file(path: Path, *, encrypted: bool) -> Path:

@@ -106,7 +106,8 @@ def test_there_and_back_everything_is_as_before(path: Path) -> None:
     assert not convert(path, encrypted=True)
     assert convert(path, encrypted=False)
     assert contents(path) == before
-    assert sorted(each.name for each in path.parent.iterdir()) == ["history.db", "history.db.lock"]
+    names = sorted(each.name for each in path.parent.iterdir())
+    assert names == ["history-encrypted.seal", "history.db", "history.db.lock"]
     assert files_with("heron", path.parent) == ["history.db"]
 
 
@@ -201,7 +202,7 @@ def test_killed_at_any_moment_nothing_is_lost(path: Path, ring: Ring, rounds: in
     assert contents(path) == before
     assert files_with("heron", path.parent) == []
     names = {each.name for each in path.parent.iterdir()}
-    assert names == {"history-encrypted.db", "history.db.lock"}
+    assert names == {"history-encrypted.db", "history-encrypted.seal", "history.db.lock"}
 
 
 def test_a_plain_file_beside_it_is_taken_in(path: Path, tmp_path: Path) -> None:
