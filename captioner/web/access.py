@@ -59,7 +59,7 @@ class Access:
         if len(hosts) != 1 or (self.is_local and not is_loopback(_name(hosts[0]))):
             # A page from elsewhere whose name was pointed at this computer calls it by that name.
             return Refusal(HTTPStatus.FORBIDDEN, "Call this computer by its own name.")
-        if "token" in parse_qs(urlsplit(path).query, keep_blank_values=True):
+        if "token" in parse_qs(path.partition("?")[2], keep_blank_values=True):
             return Refusal(
                 HTTPStatus.BAD_REQUEST,
                 "The token stands in the fragment (#token=...), never in the query: "
@@ -88,13 +88,16 @@ class Access:
         return None
 
     def _is_token(self, given: str) -> bool:
-        return hmac.compare_digest(given.encode(), self.token.get_secret_value().encode())
+        # A header may have bytes that are no text.
+        return hmac.compare_digest(
+            given.encode(errors="surrogateescape"), self.token.get_secret_value().encode()
+        )
 
 
 def client_id(connection: ServerConnection) -> str:
     """Return what the client of ``connection`` calls itself; a new name where it has none."""
     request = connection.request
-    query = parse_qs(urlsplit("" if request is None else request.path).query)
+    query = parse_qs("" if request is None else request.path.partition("?")[2])
     wanted = query.get("client_id", [""])[0]
     return wanted if _CLIENT_ID.fullmatch(wanted) else secrets.token_hex(6)
 

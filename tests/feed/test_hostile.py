@@ -127,6 +127,20 @@ async def test_broken_requests_end_their_own_connection_alone(served: Served) ->
         assert (await heard(witness))["type"] == "pong"
 
 
+async def test_bytes_that_are_no_text_are_refused_as_strangers_are(served: Served) -> None:
+    upgrade = (
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+    )
+    path = urlsplit(served.address.socket_url).path
+    for line in ("Authorization: Bearer ", "Sec-WebSocket-Protocol: token."):
+        stranger = request(served, path, *upgrade, f"{line}?").replace(b"?", b"\xff")
+        assert (await raw(served, stranger)).startswith(b"HTTP/1.1 401 ")
+    assert (await raw(served, request(served, "//["))).startswith(b"HTTP/1.1 404 ")
+
+
 async def test_frames_that_nobody_needs_end_the_connection(served: Served) -> None:
     for message, code in ((b"\0\1" * 800, 1003), ("x" * 5000, 1009)):
         async with served.client() as client:
