@@ -11,6 +11,7 @@ Nothing is left out of what a stream says after its first final.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -112,10 +113,20 @@ class Seam:
         if not self._is_after_seam or not hypothesis.text:
             return hypothesis
         if _has_times(hypothesis):
-            covered_ms = samples_to_ms(self._replayed_from)
-            repeated = sum(word.end_ms <= covered_ms for word in hypothesis.words)
-            return _without(hypothesis, repeated)
+            return _without(hypothesis, self._repeated_by_time(hypothesis.words))
         return self._without_repeated_text(hypothesis)
+
+    def _repeated_by_time(self, words: Sequence[Word]) -> int:
+        """Return how many of the first words are settled.
+
+        Those that end in what is covered are. After a caption that we made final ourselves some
+        may lie in what was left in doubt: they are, where they read as its end does.
+        """
+        covered_ms = samples_to_ms(self._replayed_from)
+        doubtful_ms = samples_to_ms(self._heard_before)
+        covered = sum(word.end_ms <= covered_ms for word in words)
+        doubtful = [bare(word.text) for word in words[covered:] if word.start_ms < doubtful_ms]
+        return covered + _repetition(doubtful, self._said_before, len(doubtful))
 
     def _without_repeated_text(self, hypothesis: Hypothesis) -> Hypothesis | None:
         tokens = hypothesis.text.split()
@@ -126,11 +137,8 @@ class Seam:
         if most <= 0:
             return hypothesis
         repeatable = min(most, self._repeatable_of(len(words), _processed(hypothesis)))
-        for torn in range(_TORN_WORDS + 1):
-            spoken = words[torn:]
-            for count in range(min(repeatable, len(spoken)), 0, -1):
-                if spoken[:count] == tail[-count:]:
-                    return _without(hypothesis, torn + count)
+        if (count := _repetition(words, tail, repeatable)) > 0:
+            return _without(hypothesis, count)
         # The beginning of a repetition is held back: the rest of it is still to come.
         for begin in range(len(tail) - most, len(tail)):
             if words == tail[begin : begin + len(words)]:
@@ -174,6 +182,19 @@ class Seam:
             self._cover_doubtfully(certain, processed)
         self._partial, self._partial_text = (), ""
         self._grown_at = None
+
+
+def _repetition(words: Sequence[str], tail: Sequence[str], most: int) -> int:
+    """Return how many of the first words say the end of ``tail`` again, at most ``most`` of them.
+
+    The first may be what is left of a torn word.
+    """
+    for torn in range(_TORN_WORDS + 1):
+        spoken = words[torn:]
+        for count in range(min(most, len(spoken)), 0, -1):
+            if spoken[:count] == tail[len(tail) - count :]:
+                return torn + count
+    return 0
 
 
 def _processed(hypothesis: Hypothesis) -> int:

@@ -62,6 +62,35 @@ def test_words_that_end_before_the_seam_are_left_out_by_their_times() -> None:
     assert [word.text for word in new.words] == ["of", "times"]
 
 
+def test_times_in_doubt_are_compared_by_their_words() -> None:
+    """A caption that we made final ourselves covers its last second in doubt only."""
+    line = seam()
+    line.settle("it was the best", ms_to_samples(2600))
+    line.new_stream()
+
+    new = line.take(timed("The best of times", 1800))
+
+    assert new is not None
+    assert new.text == "of times"
+    assert [word.text for word in new.words] == ["of", "times"]
+
+
+def test_other_words_in_doubt_are_kept() -> None:
+    line = seam()
+    line.settle("it was the best", ms_to_samples(2600))
+    line.new_stream()
+
+    new = line.take(timed("Best of times", 2600 - WORD_MS // 2))
+    assert new is not None
+    assert new.text == "of times"
+
+    line = seam()
+    line.settle("it was the", ms_to_samples(2600))
+    line.new_stream()
+
+    assert texts(line, timed("Best of times", 2400)) == ["Best of times"]
+
+
 def test_without_times_a_final_surely_covers_what_its_last_new_partial_had_heard() -> None:
     line = seam()
     line.take(said("it was", processed_s=1.0))
