@@ -2,7 +2,7 @@
 # 999: removes everything that the steps made for this deployment, for good: listed first, confirmed,
 # verified gone.
 #
-# Needs:     .env (005), the AWS CLI (010); kubectl and helm where 160 was run.
+# Needs:     .env (005); the AWS CLI (010) where DEPLOY_ON=aws; kubectl and helm where 160 was run.
 # Changes:   removes what has the tags Project=captioner and Deployment=DEPLOYMENT_ID in AWS_REGION:
 #            instances with their volumes (and the models there), security groups, key pairs, the bucket of
 #            065; and the SSH key that 015 made here, and the certificates and keys of 095; in the cluster
@@ -34,9 +34,8 @@ load_config() {
     if [ "$DEPLOY_ON" = aws ]; then
         use_aws
     else
-        NEXT=scripts/riva-160-kubernetes.sh
-        [ -n "$KUBERNETES_CONTEXT" ] || fail "DEPLOY_ON is $DEPLOY_ON; nothing was made at AWS." \
-            "What runs on the machine is removed by its own step, as its --help says under Undo: 060 (nim), 085 (quickstart) or 090 (nemo)."
+        NEXT=scripts/riva-005-configure.sh
+        warn "What runs on the GPU machine stays; its own steps remove it, as their --help says under Undo: 150, and 060 (nim), 085 (quickstart) or 090 (nemo)."
     fi
 }
 
@@ -45,7 +44,11 @@ validate_prerequisites() { LIST=$(things); }
 # Prints all that there is, a line each: what it is, its id, and what one should know of it.
 things() {
     kubernetes_things
-    [ "$DEPLOY_ON" = aws ] || return 0
+    [ "$DEPLOY_ON" != aws ] || aws_things
+    certificates | sed 's/^/file\t/'
+}
+
+aws_things() {
     instances
     volumes
     aws_do ec2 describe-security-groups --filters "${FILTERS[@]}" --query "SecurityGroups[].['group', GroupId, GroupName]"
@@ -53,7 +56,6 @@ things() {
     use_bucket
     if has_bucket; then printf 'bucket\t%s\twith the saved NIM\n' "$BUCKET"; fi
     if made_here; then printf 'file\t%s\n' "$(key_file)"; fi
-    certificates | sed 's/^/file\t/'
 }
 
 kubernetes_things() {
@@ -72,7 +74,14 @@ instances() {
 
 volumes() { aws_do ec2 describe-volumes --filters "${FILTERS[@]}" --query "Volumes[].['volume', VolumeId, to_string(Size), 'GB']"; }
 
-report_state() { printf '%s things of %s in %s' "$(grep -c . <<<"$LIST")" "$NAME" "${AWS_REGION:-the cluster}"; }
+report_state() { printf '%s things of %s %s' "$(grep -c . <<<"$LIST")" "$NAME" "$(place)"; }
+
+# Where they are looked for.
+place() {
+    printf 'on this computer'
+    [ "$DEPLOY_ON" != aws ] || printf ' and in %s' "$AWS_REGION"
+    [ -z "$KUBERNETES_CONTEXT" ] || printf ' and in %s' "$KUBERNETES_CONTEXT"
+}
 
 # The SSH key is ours when its comment says so: one of the user's own stays.
 made_here() { [[ -f "$(key_file).pub" && "$(<"$(key_file).pub")" == *" $NAME" ]]; }
@@ -97,9 +106,9 @@ no_instance_is_left() { [ -z "$(instances)" ]; }
 try_to_remove_group() { aws_try ec2 delete-security-group --group-id "$1" >/dev/null; }
 
 perform_operation() {
-    local line id host
+    local line host
     if [ -z "$LIST" ]; then
-        info "There is nothing of $NAME in ${AWS_REGION:-the cluster}."
+        info "There is nothing of $NAME $(place)."
         return 0
     fi
     while IFS= read -r line; do warn "To be removed: ${line//$'\t'/ }"; done <<<"$LIST"
@@ -108,8 +117,15 @@ perform_operation() {
     host=$(in_file RIVA_HOST)
     [ -n "$host" ] && grep -qwF -- "$host" <<<"$LIST" || host=
     [ -z "$(ids namespace)" ] || remove_from_kubernetes
+    [ "$DEPLOY_ON" != aws ] || remove_from_aws
+    rm -f "$(known_hosts_file)"
+    remove_certificates
+    if [ -n "$host" ]; then write_env RIVA_HOST </dev/null; fi
+}
+
+remove_from_aws() {
+    local id
     for id in $(ids instance); do aws_do ec2 terminate-instances --instance-ids "$id" >/dev/null; done
-    [ "$DEPLOY_ON" = aws ] || return 0
     wait_until 900 5 "Waiting until the instances are gone" no_instance_is_left \
         || fail "AWS does not end the instances." "Run this again in a few minutes."
     for id in $(volumes | cut -f2); do aws_do ec2 delete-volume --volume-id "$id" >/dev/null; done
@@ -120,9 +136,6 @@ perform_operation() {
     for id in $(ids key); do aws_do ec2 delete-key-pair --key-name "$id" >/dev/null; done
     for BUCKET in $(ids bucket); do remove_bucket; done
     if made_here; then rm -f "$(key_file)" "$(key_file).pub"; fi
-    rm -f "$(known_hosts_file)"
-    remove_certificates
-    if [ -n "$host" ]; then write_env RIVA_HOST </dev/null; fi
 }
 
 validate_results() {

@@ -239,3 +239,19 @@ def test_fix_of_a_bad_value_is_a_step_that_sets_it(
     shown = bash(server_scripts, f"read_env; (need {name}) 2>&1 || true", **environ)
     assert fix in shown
     assert "(it is '')" not in shown
+
+
+def test_tear_down_of_a_machine_that_is_there_removes_the_keys(
+    server_scripts: ServerScripts,
+) -> None:
+    folder = Path(server_scripts.environ["HOME"]) / ".config/captioner-captioner-server"
+    folder.mkdir(parents=True)
+    (folder / "ca.key").touch()
+    place = {"DEPLOY_ON": "host", "DEPLOYMENT_ID": "captioner"}
+    server_scripts.must("999", "--dry-run", **place)
+    assert (folder / "ca.key").exists()
+    shown = server_scripts.must("999", "--yes", **place)
+    assert f"To be removed: file {folder}/ca.key" in shown
+    assert "150, and 060 (nim)" in shown
+    assert not folder.exists()
+    assert "There is nothing of captioner-captioner" in server_scripts.must("999", **place)
