@@ -14,6 +14,7 @@ from captioner.gui.live_settings import LiveSettings
 from captioner.gui.session_runner import SessionRunner
 from captioner.gui.tasks import Tasks
 from captioner.gui.tray.source_menu import Device
+from captioner.gui.updates.keeper import UpdateKeeper
 from captioner.settings.paths import ProfilePaths
 
 DeviceLister = Callable[[], Sequence[Device]]
@@ -35,6 +36,7 @@ class Desk:
         shortcuts: The keys that work whatever window is in use.
         feed: Captions for other programs.
         last_minutes: How captions went in the last ten minutes.
+        updates: The look for newer versions.
     """
 
     live: LiveSettings
@@ -48,3 +50,4 @@ class Desk:
     shortcuts: GlobalShortcuts
     feed: FeedKeeper
     last_minutes: LastMinutes
+    updates: UpdateKeeper

@@ -27,6 +27,7 @@ from captioner.gui.settings_writer import SaveSettings, SettingsWriter
 from captioner.gui.startup import ms_since_start
 from captioner.gui.tasks import Tasks
 from captioner.gui.tray.control import Control
+from captioner.gui.updates.keeper import UpdateKeeper
 from captioner.gui.windows import Windows
 from captioner.settings.models import Settings
 from captioner.settings.overlay import WindowGeometry
@@ -85,6 +86,7 @@ class FrontEnd(QObject):
             shortcuts=GlobalShortcuts(self.do, self._tasks),
             feed=FeedKeeper(live, self._tasks, self.overlay.show_notice),
             last_minutes=LastMinutes(bridge, runner.read_counts),
+            updates=UpdateKeeper(live, paths, bridge),
         )
         self._watch = SettingsWatch(live, self._writer, paths, self._tasks)
         self._history = HistoryKeeper(live, paths, self.desk.tell)
@@ -142,6 +144,7 @@ class FrontEnd(QObject):
         self._build_menu()
         self._history.begin()
         self.desk.feed.begin()
+        self._tasks.start(self.desk.updates.run(), name="look-for-updates")
         self._listen()
         self._watch.begin()
         self.desk.shortcuts.follow(self.desk.live.now)

@@ -15,6 +15,7 @@ from captioner.settings.feed import FeedSettings
 from captioner.settings.history import HistorySettings
 from captioner.settings.overlay import OverlaySettings
 from captioner.settings.recognition import RecognitionSettings
+from captioner.settings.updates import UpdateSettings
 from captioner.settings.vocabulary import Replacement, VocabularySettings
 
 SETTINGS_VERSION: Final = 2
@@ -109,6 +110,7 @@ class Settings(SettingsModel):
         bridge: Captions of audio that other programs send.
         shortcuts: Keys that work everywhere.
         desktop: The program as a whole.
+        updates: The look for newer versions.
     """
 
     version: int = SETTINGS_VERSION
@@ -125,6 +127,7 @@ class Settings(SettingsModel):
     bridge: BridgeSettings = BridgeSettings()
     shortcuts: ShortcutSettings = ShortcutSettings()
     desktop: DesktopSettings = DesktopSettings()
+    updates: UpdateSettings = UpdateSettings()
 
     @field_validator("vocabularies")
     @classmethod

@@ -43,6 +43,38 @@
         <translation>Version Zwischenablage</translation>
     </message>
     <message>
+        <source>Newer versions</source>
+        <translation>Neuere Versionen</translation>
+    </message>
+    <message>
+        <source>&amp;Look for a newer version once a day</source>
+        <translation>&amp;Einmal am Tag nach einer neueren Version sehen</translation>
+    </message>
+    <message>
+        <source>Nothing but the request itself is sent, and nothing is installed.</source>
+        <translation>Gesendet wird nur die Anfrage selbst, und installiert wird nichts.</translation>
+    </message>
+    <message>
+        <source>update upgrade release</source>
+        <translation>Update Aktualisierung Upgrade</translation>
+    </message>
+    <message>
+        <source>Add&amp;ress:</source>
+        <translation>Ad&amp;resse:</translation>
+    </message>
+    <message>
+        <source>Of the file that names the newest version, from whoever gave you Captioner. Without it nobody is asked.</source>
+        <translation>Die der Datei, die die neueste Version nennt; Sie bekommen sie von dort, woher Sie Captioner haben. Ohne sie wird niemand gefragt.</translation>
+    </message>
+    <message>
+        <source>update url https</source>
+        <translation>Update URL https</translation>
+    </message>
+    <message>
+        <source>Version {version} is there: {page}</source>
+        <translation>Version {version} ist da: {page}</translation>
+    </message>
+    <message>
         <source>When something is wrong</source>
         <translation>Wenn etwas nicht stimmt</translation>
     </message>
@@ -184,6 +216,10 @@
     <message>
         <source>S&amp;how captions</source>
         <translation>Untertitel &amp;anzeigen</translation>
+    </message>
+    <message>
+        <source>Newer versi&amp;on {version}…</source>
+        <translation>Neuere &amp;Version {version}…</translation>
     </message>
     <message>
         <source>Where I &amp;put them</source>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import platform
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -43,6 +44,7 @@ class AboutPage(Page):
         self._versions = _versions()
         self.files = FileChoice(self)
         self._add_versions()
+        self._add_updates()
         self._add_help()
         self._add_licences()
 
@@ -67,6 +69,47 @@ class AboutPage(Page):
         self.copy = QPushButton(self.tr("&Copy versions"))
         self.copy.clicked.connect(self._copy_versions)
         self.row(form, "", self.copy, words=self.tr("version clipboard"))
+
+    def _add_updates(self) -> None:
+        form = self.group(self.tr("Newer versions"))
+        self.row(
+            form,
+            "",
+            self.check("updates.check", self.tr("&Look for a newer version once a day")),
+            field="updates.check",
+            help_text=self.tr("Nothing but the request itself is sent, and nothing is installed."),
+            words=self.tr("update upgrade release"),
+        )
+        self.row(
+            form,
+            self.tr("Add&ress:"),
+            self.text("updates.url"),
+            field="updates.url",
+            help_text=self.tr(
+                "Of the file that names the newest version, from whoever gave you Captioner. "
+                "Without it nobody is asked."
+            ),
+            words=self.tr("update url https"),
+        )
+        self.newer = QLabel()
+        self.newer.setWordWrap(True)
+        self.newer.setContentsMargins(4, 3, 4, 3)  # in line with the rows
+        self.newer.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.newer.setOpenExternalLinks(True)
+        form.addRow(self.newer)
+        self.desk.updates.changed.connect(self._show_newer)
+        self._show_newer()
+
+    def _show_newer(self) -> None:
+        newer = self.desk.updates.newer
+        self.newer.setVisible(newer is not None)
+        if newer is not None:
+            page = html.escape(newer.page)
+            sentence = html.escape(self.tr("Version {version} is there: {page}"))
+            link = f'<a href="{page}">{page}</a>'
+            self.newer.setText(sentence.format(version=newer.version, page=link))
+            plain = self.tr("Version {version} is there: {page}")
+            self.newer.setAccessibleName(plain.format(version=newer.version, page=newer.page))
 
     def _add_help(self) -> None:
         form = self.group(self.tr("When something is wrong"))

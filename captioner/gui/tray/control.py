@@ -81,6 +81,7 @@ class Control(QObject):
         self.tray.clicked.connect(lambda: desk.do(Command.SHOW))
         desk.bridge.state_changed.connect(menu.show_state)
         desk.live.changed.connect(self._on_settings_changed)
+        desk.updates.changed.connect(self._show_newer)
 
     def _on_change_wanted(self, changes: dict[str, object]) -> None:
         before = self._desk.live.now.audio
@@ -90,6 +91,10 @@ class Control(QObject):
 
     def _on_settings_changed(self, _before: Settings, now: Settings) -> None:
         self.menu.show_settings(now)
+
+    def _show_newer(self) -> None:
+        newer = self._desk.updates.newer
+        self.menu.show_newer("" if newer is None else newer.version)
 
     def _ask_languages(self) -> None:
         if self._asking is None or self._asking.done():

@@ -85,6 +85,8 @@ class AppMenu(QObject):
         self._add_command(self.tr("S&ettings…"), Command.SETTINGS)
         self._add_command(self.tr("&First steps…"), Command.WELCOME)
         self.menu.addAction(self.tr("A&bout Captioner"), lambda: self.page_wanted.emit("about"))
+        self._newer = self.menu.addAction("", lambda: self.page_wanted.emit("about"))
+        self.show_newer("")
         self.menu.addSeparator()
         self._add_command(self.tr("&Quit"), Command.QUIT)
         self.show_state(SessionState.IDLE)
@@ -116,6 +118,11 @@ class AppMenu(QObject):
         self._is_overlay_visible = visible
         self._overlay.setText(self.tr("&Hide captions") if visible else self.tr("S&how captions"))
         self._arrange.setEnabled(visible)
+
+    def show_newer(self, version: str) -> None:
+        """Have a line on the newer ``version``; none where it is empty."""
+        self._newer.setText(self.tr("Newer versi&on {version}…").format(version=version))
+        self._newer.setVisible(bool(version))
 
     def allow_hiding(self, *, allowed: bool) -> None:
         """Leave it out where there is no tray icon that could bring hidden captions back."""
