@@ -64,15 +64,23 @@
     </message>
     <message>
         <source>Of the file that names the newest version, from whoever gave you Captioner. Without it nobody is asked.</source>
-        <translation>Die der Datei, die die neueste Version nennt; Sie bekommen sie von dort, woher Sie Captioner haben. Ohne sie wird niemand gefragt.</translation>
+        <translation>Adresse der Datei, in der die neueste Version steht; Sie bekommen sie dort, wo Sie Captioner herhaben. Ohne Adresse wird niemand gefragt.</translation>
     </message>
     <message>
         <source>update url https</source>
         <translation>Update URL https</translation>
     </message>
     <message>
+        <source>Show this &amp;page</source>
+        <translation>Diese Seite an&amp;zeigen</translation>
+    </message>
+    <message>
         <source>Version {version} is there: {page}</source>
         <translation>Version {version} ist da: {page}</translation>
+    </message>
+    <message>
+        <source>No program opens web pages here. This one is above, to be copied.</source>
+        <translation>Hier öffnet kein Programm Webseiten. Die Adresse steht oben, zum Kopieren.</translation>
     </message>
     <message>
         <source>When something is wrong</source>

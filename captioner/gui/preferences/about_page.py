@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import platform
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +11,7 @@ from typing import ClassVar, Final
 
 from PySide6.QtCore import Qt, QUrl, qVersion
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QPushButton
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton
 
 from captioner import __version__
 from captioner.core.errors import CaptionerError
@@ -94,22 +93,32 @@ class AboutPage(Page):
         self.newer = QLabel()
         self.newer.setWordWrap(True)
         self.newer.setContentsMargins(4, 3, 4, 3)  # in line with the rows
-        self.newer.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        self.newer.setOpenExternalLinks(True)
+        self.newer.setTextFormat(Qt.TextFormat.PlainText)
+        self.newer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.open_newer = QPushButton(self.tr("Show this &page"))
+        self.open_newer.setAutoDefault(False)
+        self.open_newer.clicked.connect(self._open_newer)
+        line = QHBoxLayout()
+        line.setContentsMargins(4, 3, 4, 3)
+        line.addWidget(self.open_newer)
+        line.addStretch(1)
         form.addRow(self.newer)
+        form.addRow(line)
         self.desk.updates.changed.connect(self._show_newer)
         self._show_newer()
 
     def _show_newer(self) -> None:
         newer = self.desk.updates.newer
-        self.newer.setVisible(newer is not None)
+        for widget in (self.newer, self.open_newer):
+            widget.setVisible(newer is not None)
         if newer is not None:
-            page = html.escape(newer.page)
-            sentence = html.escape(self.tr("Version {version} is there: {page}"))
-            link = f'<a href="{page}">{page}</a>'
-            self.newer.setText(sentence.format(version=newer.version, page=link))
-            plain = self.tr("Version {version} is there: {page}")
-            self.newer.setAccessibleName(plain.format(version=newer.version, page=newer.page))
+            text = self.tr("Version {version} is there: {page}")
+            self.newer.setText(text.format(version=newer.version, page=newer.page))
+
+    def _open_newer(self) -> None:
+        newer = self.desk.updates.newer
+        if newer is not None and not QDesktopServices.openUrl(QUrl(newer.page)):
+            self._tell(self.tr("No program opens web pages here. This one is above, to be copied."))
 
     def _add_help(self) -> None:
         form = self.group(self.tr("When something is wrong"))
