@@ -13,6 +13,7 @@
 #   --set NAME=VALUE  takes the value without asking; may be given more than once. Not for secrets:
 #                     every user of a machine sees the arguments of its programs. Secrets are asked
 #                     for without echo; NGC_API_KEY in the environment serves in place of a kept one.
+# What the environment gives is offered for a value that is missing, and taken where nobody is asked.
 set -euo pipefail
 # shellcheck source=scripts/riva-common-functions.sh
 . "$(dirname "${BASH_SOURCE[0]}")/riva-common-functions.sh"
@@ -77,8 +78,12 @@ ask_secret() {
     info "$1 is kept in $ENV_FILE."
 }
 
+warn_of_environment() {
+    warn "The environment has $name=$given; $ENV_FILE has not. It counts only while it is set: --set $name=... writes it."
+}
+
 configure() {
-    local name=$1 kept
+    local name=$1 kept given offered
     if is_secret "$name"; then
         if has_secret "$name"; then
             info "$name is set; it stays as it is."
@@ -90,19 +95,27 @@ configure() {
         return 0
     fi
     kept=$(in_file "$name")
-    [ "$WHEN" != unasked ] || [ -n "$kept${GIVEN[$name]:-}" ] || return 0
+    given=${GIVEN_BY_ENVIRONMENT[$name]:-}
+    offered=${given:-$DEFAULT}
+    if [ "$WHEN" = unasked ] && [ -z "$kept${GIVEN[$name]:-}" ]; then
+        [ -z "$given" ] || warn_of_environment
+        return 0
+    fi
     if [ -n "${GIVEN[$name]+given}" ]; then
         keep "$name" "${GIVEN[$name]}"
     elif [ -n "$kept" ] && check_value "$KIND" "$kept"; then
         info "$name is $kept; it stays as it is."
+        [ "${given:-$kept}" = "$kept" ] || warn_of_environment
     elif [ -t 0 ] && [ -z "$YES$DRY_RUN" ]; then
         [ -z "$kept" ] || warn "$name $PROBLEM (it is '$kept')."
-        ask "$name" "$DEFAULT"
+        ask "$name" "$offered"
         [ "$ANSWER" = "$kept" ] || keep "$name" "$ANSWER"
     elif [ -n "$kept" ]; then
         fail "$name $PROBLEM (it is '$kept')." "Give another one: --set $name=..."
-    elif check_value "$KIND" "$DEFAULT"; then
-        [ -z "$DEFAULT" ] || keep "$name" "$DEFAULT"
+    elif check_value "$KIND" "$offered"; then
+        [ -z "$offered" ] || keep "$name" "$offered"
+    elif [ -n "$given" ]; then
+        fail "$name $PROBLEM (the environment has '$given')." "Set another there, or give it: --set $name=..."
     else
         fail "$name $PROBLEM, and there is nobody to ask: $MEANING." "Give it: --set $name=..."
     fi

@@ -47,6 +47,19 @@ def test_value_is_replaced_only_when_the_user_agrees(server_scripts: ServerScrip
     )
 
 
+def test_environment_gives_what_is_missing_and_replaces_nothing(
+    server_scripts: ServerScripts,
+) -> None:
+    environment = {"DEPLOY_ON": "host", "RIVA_HOST": "gpu.example.org", "RIVA_PORT": "50052"}
+    shown = server_scripts.must("005", "--yes", **environment)
+    values = server_scripts.values()
+    assert (values["DEPLOY_ON"], values["RIVA_HOST"]) == ("host", "gpu.example.org")
+    assert "The environment has RIVA_PORT=50052;" in shown
+    shown = server_scripts.must("005", "--yes", RIVA_HOST="other.example.org")
+    assert "The environment has RIVA_HOST=other.example.org;" in shown
+    assert server_scripts.values() == values
+
+
 def test_questions_are_asked_until_answers_are_good_and_secrets_are_not_shown(
     server_scripts: ServerScripts,
 ) -> None:
