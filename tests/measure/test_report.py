@@ -15,9 +15,11 @@ from captioner.measure.limits import Limits
 from captioner.measure.notices import verdict
 from captioner.measure.reading import read_measurement
 from captioner.measure.report.files import write_report
+from captioner.measure.report.plots import plots
 from captioner.measure.result import Capacity, Client, Kind, Measurement
 from tests.measure.results import measurement_of, run_of, summary_of
 
+_TRIED = ((1, 500.0), (3, 1000.0), (1, 800.0))
 _VOID = {"meta"}
 _REFERENCES = {"src", "href", "xlink:href"}
 
@@ -102,6 +104,15 @@ def test_a_report_is_whole_and_loads_nothing(tmp_path: Path) -> None:
     assert r"\<i\>a\|b\</i\>.wav" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.endswith("|") for line in rows)
+
+
+def test_a_plot_of_capacity_has_the_worse_figure_of_each_number_and_no_half_streams() -> None:
+    runs = [run_of(streams, final_ms=summary_of(middle)) for streams, middle in _TRIED]
+    (drawn, *_) = plots(measurement_of(*runs, kind=Kind.CAPACITY), "1")
+    points = re.findall(r'class="value">([^<]+)<', drawn.svg)
+    assert points == ["1: 29", "3: 32", "1: 1120", "3: 1400"]
+    labels = drawn.svg.partition('class="axis x"')[2].partition('class="series')[0]
+    assert re.findall(r">([^<]+)</text>", labels) == ["1", "2", "3"]
 
 
 def test_a_measurement_is_read_as_it_was_written(tmp_path: Path) -> None:

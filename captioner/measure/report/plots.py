@@ -31,11 +31,17 @@ _STYLE: Final = Style(
     legend_font_size=14,
     title_font_size=15,
     value_font_size=12,
+    # Paler than what is measured, and unlike the dashes of a limit.
+    guide_stroke_color="#dddddd",
+    guide_stroke_dasharray="0",
+    major_guide_stroke_color="#dddddd",
+    major_guide_stroke_dasharray="0",
     # Told apart by brightness, too; each has a contrast of more than 4.5 to white.
     colors=("#0b5cad", "#b45309", "#15803d", "#6d28d9"),
 )
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _SMALL: Final = 10
+_EACH_NUMBER: Final = 16  # up to this range each number of streams is written, and no half one
 _VALUES: Final = {"print_values": True, "print_values_position": "top"}
 _DASHED: Final = {"width": 2, "dasharray": "6, 4"}
 _ANSWER: Final = "chunk to answer"
@@ -84,20 +90,29 @@ def _timeline(run: Run, name: str) -> Plot:
 def _capacity(measured: Measurement, name: str) -> Plot:
     title = "95 % of the latencies by the number of streams, ms"
     chart = _chart(pygal.XY, title, x_title="streams at the same time")
-    runs = sorted(measured.runs, key=lambda run: run.streams)
-    for label, line in (
-        (_ANSWER, [(run.streams, _p95(run.chunk_ms)) for run in runs]),
-        (_FINAL, [(run.streams, _p95(run.final_ms)) for run in runs]),
+    tried = sorted({run.streams for run in measured.runs})
+    if tried[-1] - tried[0] <= _EACH_NUMBER:
+        chart.x_labels = range(tried[0], tried[-1] + 1)
+    for label, found in (
+        (_ANSWER, [(run.streams, _p95(run.chunk_ms)) for run in measured.runs]),
+        (_FINAL, [(run.streams, _p95(run.final_ms)) for run in measured.runs]),
     ):
-        points = [point for point in line if point[1] is not None]
-        if points:
+        if points := _worst(found):
             chart.add(label, points)
     for check in measured.checks:
         if check.unit == "ms":
-            ends = (runs[0].streams, runs[-1].streams)
-            line = [(end, check.limit) for end in ends]
+            line = [(end, check.limit) for end in (tried[0], tried[-1])]
             chart.add(_limit_label(check), line, show_dots=False, stroke_style=_DASHED)
     return _drawn(chart, name, title)
+
+
+def _worst(found: Sequence[tuple[int, float | None]]) -> list[tuple[int, float]]:
+    """Return one point for each number of streams: what was tried twice has its worse figure."""
+    worst: dict[int, float] = {}
+    for streams, figure in found:
+        if figure is not None:
+            worst[streams] = max(figure, worst.get(streams, 0.0))
+    return sorted(worst.items())
 
 
 def _limit_label(check: Check) -> str:
