@@ -39,7 +39,7 @@ set -euo pipefail
 # The same Envoy that the tests run; from PyPI, since no distribution has one.
 ENVOY=1.40.0
 ETC=/etc/captioner-riva
-REMOVE='' CHANGED=''
+REMOVE=''
 
 step_option() {
     [ "$1" = --remove ] || return 1
@@ -120,8 +120,8 @@ get_model() {
     if has_checksum "$MODEL" NEMO_MODEL_SHA256; then
         info "The model is there: $file"
     elif will "Download the model $file ($licence)"; then
+        want_restart
         download "$url" "$MODEL" NEMO_MODEL_SHA256 none
-        CHANGED=yes
     fi
 }
 
@@ -130,6 +130,7 @@ get_envoy() {
     ENVOY_FOLDER="$HOST_FOLDER/envoy-$ENVOY"
     is=$(as_root sh -c 'ls "$1"/lib/python3*/site-packages/envoy/_bin/envoy' sh "$ENVOY_FOLDER" </dev/null 2>/dev/null) || true
     if [ -z "$is" ] && will "Install Envoy $ENVOY for TLS"; then
+        want_restart
         root_program "Envoy could not be installed on $(host_title)." "Is python3-venv there (sudo apt-get install python3-venv), and the network? Then run this again." "$ENVOY_FOLDER" "$ENVOY" <<'END'
 rm -rf "$1.new"
 python3 -m venv "$1.new"
@@ -137,7 +138,6 @@ python3 -m venv "$1.new"
 mv "$1.new" "$1"
 END
         is=$(as_root sh -c 'ls "$1"/lib/python3*/site-packages/envoy/_bin/envoy' sh "$ENVOY_FOLDER" </dev/null)
-        CHANGED=yes
     fi
     ENVOY_PROGRAM=$is
 }
@@ -176,12 +176,16 @@ write_files() {
     put captioner-riva-tls.service /etc/systemd/system/captioner-riva-tls.service "$(fill riva-balancer.service)"
 }
 
+# Notes on the GPU machine, before a change, that the server does not run with what is there: a step
+# that is killed before the start leaves that to the next one.
+want_restart() { as_root install -D -m 600 /dev/null "$ETC/restart" </dev/null; }
+
 # put TITLE FILE TEXT: writes a file of the GPU machine where it is another one. It holds no secret.
 put() {
     [ "$(host_reads "$2")" != "$3" ] || return 0
     if will "Write $1"; then
+        want_restart
         printf '%s\n' "$3" | as_root install -D -m 644 /dev/stdin "$2"
-        CHANGED=yes
     fi
 }
 
@@ -192,13 +196,16 @@ start() {
     else
         wanted+=(captioner-riva-tls)
     fi
-    if [ -z "$CHANGED" ] && as_root systemctl is-active --quiet "${wanted[@]}" </dev/null; then
+    if ! as_root test -e "$ETC/restart" </dev/null && as_root systemctl is-active --quiet "${wanted[@]}" </dev/null; then
         info "The server runs with this configuration."
     elif will "Start the server, which ends streams that there are"; then
-        root_program "The services could not be started." "Look at: journalctl -u captioner-riva, on $(host_title)." "${wanted[@]}" <<'END'
+        root_program "The services could not be started." "Look at: journalctl -u captioner-riva, on $(host_title)." "$ETC/restart" "${wanted[@]}" <<'END'
+note=$1
+shift
 systemctl daemon-reload
 systemctl enable "$@"
 systemctl restart "$@"
+rm -f "$note"
 END
     fi
 }
