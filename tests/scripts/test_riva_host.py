@@ -137,35 +137,13 @@ def test_sudo_that_asks_is_told(gpu_machine: GpuMachine) -> None:
     assert "sudo asks for a password on 192.0.2.1" in shown
 
 
-def _docker(machine: GpuMachine) -> None:
-    """Give the machine a Docker; files in its folder say what is installed and configured."""
-    machine.stand_in(
-        "docker",
-        """
-        case $* in
-            version*) test -e "$root/daemon" && echo 28.2.2 ;;
-            "compose version") test -e "$root/compose" ;;
-            info*) cat "$root/runtimes" ;;
-            "ps --quiet") cat "$root/ps" ;;
-            run*) echo "GPU 0: NVIDIA L4 (UUID: GPU-1)" ;;
-        esac""",
-    )
-    machine.stand_in("nvidia-ctk", """echo '{"nvidia":{}}' >"$root/runtimes.new" """)
-    machine.stand_in(
-        "systemctl",
-        '[ "$1" != restart ] || mv "$root/runtimes.new" "$root/runtimes"; touch "$root/daemon"',
-    )
-    for file, text in {"daemon": "", "compose": "", "runtimes": '{"runc":{}}', "ps": ""}.items():
-        machine.write(file, text)
-
-
 _GPU_CHECK = "docker run --rm --runtime=nvidia --gpus all ubuntu:24.04 nvidia-smi --list-gpus"
 
 
 def test_docker_learns_the_runtime_and_shows_the_gpu_to_a_container(
     gpu_machine: GpuMachine,
 ) -> None:
-    _docker(gpu_machine)
+    gpu_machine.has_plain_docker()
     gpu_machine.write("ps", "1\n2\n")
     refused = gpu_machine.scripts.refused("045")
     assert "Restart Docker on 192.0.2.1? 2 containers end for a moment." in refused
@@ -182,7 +160,7 @@ def test_docker_learns_the_runtime_and_shows_the_gpu_to_a_container(
 def test_machine_without_docker_gets_it_from_its_own_source(gpu_machine: GpuMachine) -> None:
     _bare(gpu_machine)
     gpu_machine.has_gpu()
-    _docker(gpu_machine)
+    gpu_machine.has_plain_docker()
     gpu_machine.write("/etc/os-release", "ID=ubuntu\nVERSION_ID=24.04\nVERSION_CODENAME=noble\n")
     gpu_machine.write("runtimes", '{"nvidia":{}}')
     gpu_machine.hide("docker")
@@ -204,7 +182,7 @@ def test_machine_without_docker_gets_it_from_its_own_source(gpu_machine: GpuMach
 
 
 def test_container_without_the_gpu_is_told_with_what_docker_said(gpu_machine: GpuMachine) -> None:
-    _docker(gpu_machine)
+    gpu_machine.has_plain_docker()
     gpu_machine.write("runtimes", '{"nvidia":{}}')
     gpu_machine.stand_in(
         "docker",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -10,67 +9,24 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-import soundfile
 
 from tests.support.clips import BECKETT
+from tests.support.proof_server import CAPTIONER, results, served
 from tests.support.pulse import SoundServer, wait_until
 from tests.support.server_scripts import ServerScripts, make_checkout
-
-_CAPTIONER: Final = str(Path(sys.executable).with_name("captioner"))
-
-
-@contextmanager
-def _served(scripts: ServerScripts, *arguments: str) -> Iterator[str]:
-    """Serve an engine with the certificates of a deployment; give its port."""
-    folder = Path(scripts.environ["HOME"], ".config/captioner-demo-server")
-    child = subprocess.Popen(
-        [
-            *(_CAPTIONER, "--profile-dir", str(folder / "profile"), "serve", "--port", "0"),
-            *("--announce", "--exit-with-parent", "--tls-cert", str(folder / "server.pem")),
-            *("--tls-key", str(folder / "server.key"), *arguments),
-        ],
-        env=scripts.environ,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with child:
-        assert child.stdout is not None
-        assert child.stdin is not None
-        yield str(json.loads(child.stdout.readline())["port"])
-        child.stdin.close()
-        assert child.wait(20) == 0
-
-
-@pytest.fixture(scope="module")
-def proof(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerScripts]:
-    """A deployment with mutual TLS, and its running server, which recognises speech."""
-    scripts = make_checkout(tmp_path_factory.mktemp("proof"))
-    scripts.environ["CAPTIONER"] = _CAPTIONER
-    scripts.env_file.write_text(
-        "DEPLOYMENT_ID=demo\nDEPLOY_ON=host\nRIVA_HOST=localhost\nTLS_MODE=mtls\n"
-    )
-    scripts.must("095")
-    authority = Path(scripts.environ["HOME"], ".config/captioner-demo-server/ca.pem")
-    with _served(scripts, "--tls-client-ca", str(authority)) as port:
-        with scripts.env_file.open("a") as file:
-            file.write(f"RIVA_PORT={port}\n")
-        scripts.must("095")
-        yield scripts
 
 
 @pytest.mark.slow
 def test_dry_run_says_what_it_would_do_and_leaves_nothing(
     server_scripts: ServerScripts, recording: dict[str, str]
 ) -> None:
-    server_scripts.environ |= recording | {"CAPTIONER": _CAPTIONER}
+    server_scripts.environ |= recording | {"CAPTIONER": CAPTIONER}
     server_scripts.env_file.write_text("DEPLOYMENT_ID=demo\nDEPLOY_ON=host\nRIVA_ENGINE=nemo\n")
     kill = {"PROOF_KILL": "touch killed", "PROOF_RESTORE": "touch restored"}
     for number in ("095", "100", "105", "110", "115", "120", "125", "130", "135"):
@@ -99,33 +55,11 @@ def test_it_is_found_out_whether_strangers_are_refused(proof: ServerScripts) -> 
         return done.returncode == 0
 
     assert refused()
-    with _served(proof, "--engine", "mock") as port:
+    with served(proof, "--engine", "mock") as port:
         assert not refused(RIVA_PORT=port)
         # The same client, with a server that has TLS alone.
         assert "is ready: mock-scripted-en" in proof.must("100", RIVA_PORT=port)
     assert not refused(RIVA_PORT="1")
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A few seconds of speech and its words, as the names of the configuration."""
-    path = tmp_path_factory.mktemp("recording") / "ever.wav"
-    sound, rate = soundfile.read(BECKETT.path)
-    soundfile.write(path, sound[: round(3.5 * rate)], rate)
-    path.with_suffix(".txt").write_text("Ever tried. Ever failed.")
-    # The machine of the tests is shared: how fast it is, is not what they test.
-    return {
-        "PROOF_AUDIO": str(path),
-        "PROOF_SECONDS": "3",
-        "PROOF_STREAMS": "2",
-        "PROOF_MAX_P95_MS": "5000",
-        "PROOF_MAX_FINAL_MS": "8000",
-    }
-
-
-def _results(scripts: ServerScripts, name: str) -> list[dict[str, Any]]:
-    folder = scripts.root / "build/riva/results/demo"
-    return [json.loads(path.read_text()) for path in sorted(folder.glob(f"*-{name}.json"))]
 
 
 def test_connection_and_models_of_a_server_with_mutual_tls(proof: ServerScripts) -> None:
@@ -134,7 +68,7 @@ def test_connection_and_models_of_a_server_with_mutual_tls(proof: ServerScripts)
         assert fact in shown
     assert "authority: CN=captioner demo authority" in shown
     assert "is ready: moonshine-tiny-en" in shown
-    assert _results(proof, "server")[-1]["certificate"]["days_left"] == 364
+    assert results(proof, "server")[-1]["certificate"]["days_left"] == 364
     shown = proof.must("105")
     assert "moonshine-tiny-en: en-US, online" in shown
     assert "has no model nix for streams" in proof.refused("105", RIVA_MODEL="nix")
@@ -144,7 +78,7 @@ def test_connection_and_models_of_a_server_with_mutual_tls(proof: ServerScripts)
 @pytest.mark.slow
 def test_what_keeps_a_client_out_is_told_with_its_fix(proof: ServerScripts, tmp_path: Path) -> None:
     other = make_checkout(tmp_path)
-    other.environ["CAPTIONER"] = _CAPTIONER
+    other.environ["CAPTIONER"] = CAPTIONER
     known = proof.env_file.read_text().splitlines(keepends=True)
     other.env_file.write_text("".join(line for line in known if not line.startswith("RIVA_SSL_")))
     authority = proof.values()["RIVA_SSL_CERT"] or ""
@@ -160,7 +94,7 @@ def test_captions_come_while_somebody_speaks(
 ) -> None:
     shown = proof.must("115", **recording)
     assert "words shown early in 2 of them" in shown
-    measured = _results(proof, "loadtest")[-1]
+    measured = results(proof, "loadtest")[-1]
     assert measured["servers"][0]["tls"]
     assert measured["runs"][0]["final_ms"]["p95"] < 8000
     assert [check["passed"] for check in measured["checks"]] == [True, True, True]
@@ -205,11 +139,11 @@ def test_wrong_words_and_interruptions_leave_no_output_behind(
     assert "goes to Captioner as a file" in file
 
 
-def test_report_is_made_of_all_results(
+def test_report_is_made_of_allresults(
     proof: ServerScripts, recording: dict[str, str], tmp_path: Path
 ) -> None:
-    assert "There are no results in" in make_checkout(tmp_path).refused("140", CAPTIONER=_CAPTIONER)
-    if not _results(proof, "loadtest"):  # where this test runs alone
+    assert "There are no results in" in make_checkout(tmp_path).refused("140", CAPTIONER=CAPTIONER)
+    if not results(proof, "loadtest"):  # where this test runs alone
         proof.must("115", **recording)
     shown = proof.must("140")
     assert "The report: " in shown
@@ -222,7 +156,7 @@ def test_report_is_made_of_all_results(
 @pytest.mark.slow
 def test_words_of_a_recording_are_counted(proof: ServerScripts, recording: dict[str, str]) -> None:
     assert "word error rate" in proof.must("110", **recording)
-    assert _results(proof, "bench")[-1]["runs"][0]["accuracy"]["words"] == 4
+    assert results(proof, "bench")[-1]["runs"][0]["accuracy"]["words"] == 4
     words = Path(recording["PROOF_AUDIO"]).with_suffix(".txt")
     said = words.read_text()
     words.write_text("Something else was said.")
@@ -253,7 +187,7 @@ def test_no_word_is_lost_when_the_server_is_killed(
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     serve = [
-        *(_CAPTIONER, "--profile-dir", str(tmp_path / "profile"), "serve", "--port", port),
+        *(CAPTIONER, "--profile-dir", str(tmp_path / "profile"), "serve", "--port", port),
         *("--tls-cert", str(folder / "server.pem"), "--tls-key", str(folder / "server.key")),
         *("--tls-client-ca", str(folder / "ca.pem")),
     ]
@@ -288,7 +222,7 @@ def test_no_word_is_lost_when_the_server_is_killed(
         for name in ("id", "docker"):
             (proof.commands / name).unlink(missing_ok=True)
     assert "The recogniser is killed." in shown
-    assert _results(proof, "fault")[-1]["words"]["deletions"] <= 1
+    assert results(proof, "fault")[-1]["words"]["deletions"] <= 1
 
 
 @pytest.mark.slow
@@ -311,14 +245,14 @@ def test_all_steps_of_the_proof_run_in_their_order_with_tls(
         "RIVA_ENGINE": "nemo",
         "RIVA_HOST": "localhost",
         "TLS_MODE": "tls",
-        "CAPTIONER": _CAPTIONER,
+        "CAPTIONER": CAPTIONER,
     }
     server_scripts.environ["PULSE_SERVER"] = "unix:/nowhere"
     lines = [f"{name}={value}\n" for name, value in (names | recording).items()]
     server_scripts.env_file.write_text("".join(lines))
     server_scripts.must("000", "--from", "95", "--to", "95")
     assert "Step 100 failed." in server_scripts.refused("000", "--from", "100", "--to", "140")
-    with _served(server_scripts) as port:
+    with served(server_scripts) as port:
         with server_scripts.env_file.open("a") as file:
             file.write(f"RIVA_PORT={port}\n")
         shown = server_scripts.must("000", "--from", "100", "--to", "140")

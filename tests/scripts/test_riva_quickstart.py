@@ -1,8 +1,4 @@
-"""070 to 085: NVIDIA's Riva quickstart on a GPU machine.
-
-The quickstart is a small one of the tests' own, with the names and the ways of NVIDIA's; Docker and
-the network are stand-ins that record how they are called.
-"""
+"""070 to 085: NVIDIA's Riva quickstart on a GPU machine."""
 
 from __future__ import annotations
 
@@ -11,103 +7,26 @@ import shlex
 import signal
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from tests.support.gpu_machine import NGC_KEY, GpuMachine
-
-_FOLDER: Final = "/opt/captioner/riva_quickstart_v2.19.0"
-_MODELS: Final = "/opt/captioner/quickstart-models"
-_STREAMING: Final = "parakeet-rnnt_1.1b_unified_ml_cs_universal"
-_CONFIG: Final = f"""\
-service_enabled_asr=true
-service_enabled_nlp=true
-service_enabled_tts=true
-declare -A known
-known["parakeet_1.1b"]="en-US"
-known["parakeet-rnnt_1.1b"]="en-US"
-known["{_STREAMING}"]="multi"
-#asr_acoustic_model=("conformer")
-asr_acoustic_model=("parakeet_1.1b")
-asr_language_code=("en-US")
-asr_accessory_model=("silero")
-gpus_to_use="device=0"
-riva_model_loc="riva-model-repo"
-if false; then
-    riva_model_loc="here"
-fi
-riva_speech_api_port="50051"
-ssl_server_cert=""
-ssl_server_key=""
-ssl_root_cert=""
-ssl_use_mutual_auth=false
-if [[ ${{known[$asr_acoustic_model]}} != "$asr_language_code" ]]; then
-  echo "$asr_acoustic_model does not support $asr_language_code"
-  exit 1
-fi
-models_asr=("nvidia/riva/rmir_asr_${{asr_acoustic_model}}_ofl:2.19.0")
-if [[ $asr_acoustic_model != parakeet-rnnt_1.1b ]]; then
-  models_asr+=("nvidia/riva/rmir_asr_${{asr_acoustic_model}}_str:2.19.0")
-fi
-image_speech_api="nvcr.io/nvidia/riva/riva-speech:2.19.0"
-riva_daemon_speech="riva-speech"
-"""
-_INIT: Final = """\
-source "$1"
-docker run --init -it --rm -e "NGC_CLI_API_KEY=$NGC_API_KEY" -v $riva_model_loc:/data \\
-    --name riva-service-maker $image_speech_api download_ngc_models ${models_asr[@]}
-"""
-_START: Final = """\
-source "$1"
-docker run -d --init --rm -p $riva_speech_api_port:$riva_speech_api_port --name riva-speech \\
-    $image_speech_api start-riva --riva-uri=0.0.0.0:$riva_speech_api_port
-"""
-_DOCKER: Final = """
-case "$1 $2" in
-    'info --format') echo "$root/var/lib/docker" ;;
-    'container inspect') cat "$root/state" 2>/dev/null || { echo 'no container' >&2; exit 1; } ;;
-    'run -d' | 'run --restart') echo running >"$root/state" ;;
-    'run --init') echo "downloading with ${NGC_CLI_API_KEY:0:5}"; [ ! -e "$root/broken" ] || exit 1
-        mkdir -p "$root/opt/captioner/quickstart-models/models/parakeet-streaming"
-        touch "$root/opt/captioner/quickstart-models/models/parakeet-streaming/config.pbtxt" ;;
-    'rm --force') [ "$3" != riva-speech ] || rm -f "$root/state" ;;
-esac
-"""
-
-
-def _zip(machine: GpuMachine, *, inner: str = "") -> str:
-    """Give NVIDIA's download to the machine, and return its checksum."""
-    path = machine.root / "quickstart.zip"
-    with zipfile.ZipFile(path, "w") as file:
-        for name, text in {
-            "config.sh": _CONFIG,
-            "riva_init.sh": _INIT,
-            "riva_start.sh": _START,
-            "riva_stop.sh": "true\n",
-        }.items():
-            # The same bytes each time: the checksum is held.
-            file.writestr(zipfile.ZipInfo(inner + name), text)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+from tests.support.quickstart_machine import (
+    CONFIG,
+    DOCKER,
+    FOLDER,
+    MODELS,
+    STREAMING,
+    prepare_quickstart,
+    put_quickstart,
+)
 
 
 @pytest.fixture
 def machine(gpu_machine: GpuMachine) -> GpuMachine:
     """A machine with Docker and room, configured for the quickstart."""
-    with gpu_machine.scripts.env_file.open("a") as file:
-        file.write("RIVA_ENGINE=quickstart\nTLS_MODE=disabled\n")
-    _zip(gpu_machine)
-    gpu_machine.stand_in(
-        "curl",
-        'cat >"$root/curl-configuration"; while [ "$1" != --output ]; do shift; done; '
-        'cp "$root/quickstart.zip" "$2"',
-    )
-    gpu_machine.stand_in("docker", _DOCKER)
-    gpu_machine.stand_in("df", "echo Avail; echo 200")
-    # Files of others are root's to make, and a test is not always root.
-    gpu_machine.stand_in("install", 'exec /usr/bin/install $(sed "s/-[og] root//g" <<<"$*")')
+    prepare_quickstart(gpu_machine)
     return gpu_machine
 
 
@@ -131,10 +50,10 @@ def test_quickstart_is_downloaded_once_and_held_to_its_checksum(machine: GpuMach
     assert NGC_KEY not in shown + machine.scripts.log("070")
     kept = machine.scripts.values()["QUICKSTART_SHA256"]
     assert kept == hashlib.sha256((machine.root / "quickstart.zip").read_bytes()).hexdigest()
-    assert machine.read(f"{_FOLDER}/config.sh") == _CONFIG
+    assert machine.read(f"{FOLDER}/config.sh") == CONFIG
     assert not machine.has("/opt/captioner/riva_quickstart_v2.19.0.zip")
 
-    assert f"{_FOLDER} is there" in machine.scripts.must("070")
+    assert f"{FOLDER} is there" in machine.scripts.must("070")
     assert machine.calls("curl") == []
 
 
@@ -142,14 +61,14 @@ def test_quickstart_is_downloaded_once_and_held_to_its_checksum(machine: GpuMach
 def test_another_download_is_not_taken_and_nothing_is_overwritten(machine: GpuMachine) -> None:
     machine.scripts.must("070")
     # By the same name, and as a whole folder this time.
-    (machine.root / _FOLDER[1:] / "captioner-sha256").unlink()
-    other = _zip(machine, inner="riva_quickstart_v2.19.0/")
+    (machine.root / FOLDER[1:] / "captioner-sha256").unlink()
+    other = put_quickstart(machine, inner="riva_quickstart_v2.19.0/")
     shown = machine.scripts.refused("070")
     assert f"is not what it was: its SHA-256 is {other}" in shown
     with machine.scripts.env_file.open("a") as file:
         file.write("QUICKSTART_SHA256=\n")
     machine.scripts.must("070")
-    assert machine.read(f"{_FOLDER}/config.sh") == _CONFIG
+    assert machine.read(f"{FOLDER}/config.sh") == CONFIG
     assert len(list((machine.root / "opt/captioner").glob("riva_quickstart_v2.19.0.2*"))) == 1
 
 
@@ -160,7 +79,7 @@ def test_configuration_is_changed_where_it_concerns_and_is_tried_first(
 ) -> None:
     machine.scripts.must("070")
     assert "Would: Write to" in machine.scripts.must("075", "--dry-run")
-    assert machine.read(f"{_FOLDER}/config.sh") == _CONFIG
+    assert machine.read(f"{FOLDER}/config.sh") == CONFIG
     for model, reason in {
         "parakeet-rnnt_1.1b": "parakeet-rnnt_1.1b does not support multi",
         "no_such_model": "no_such_model does not support multi",
@@ -171,29 +90,29 @@ def test_configuration_is_changed_where_it_concerns_and_is_tried_first(
         "075", QUICKSTART_MODEL="parakeet-rnnt_1.1b", QUICKSTART_LANGUAGE="en-US"
     )
     assert "parakeet-rnnt_1.1b does not stream" in shown
-    assert machine.read(f"{_FOLDER}/config.sh") == _CONFIG
+    assert machine.read(f"{FOLDER}/config.sh") == CONFIG
 
     shown = machine.scripts.must("075", QUICKSTART_GPU="1")
-    assert f"rmir_asr_{_STREAMING}_str:2.19.0" in shown
-    lines = machine.read(f"{_FOLDER}/config.sh").splitlines()
-    changed = dict(zip(_CONFIG.splitlines(), lines, strict=True))
+    assert f"rmir_asr_{STREAMING}_str:2.19.0" in shown
+    lines = machine.read(f"{FOLDER}/config.sh").splitlines()
+    changed = dict(zip(CONFIG.splitlines(), lines, strict=True))
     assert {old: new for old, new in changed.items() if old != new} == {
         "service_enabled_nlp=true": "service_enabled_nlp=false",
         "service_enabled_tts=true": "service_enabled_tts=false",
-        'asr_acoustic_model=("parakeet_1.1b")': f'asr_acoustic_model=("{_STREAMING}")',
+        'asr_acoustic_model=("parakeet_1.1b")': f'asr_acoustic_model=("{STREAMING}")',
         'asr_language_code=("en-US")': 'asr_language_code=("multi")',
         'asr_accessory_model=("silero")': 'asr_accessory_model=("")',
         'gpus_to_use="device=0"': 'gpus_to_use="device=1"',
-        'riva_model_loc="riva-model-repo"': f'riva_model_loc="{_MODELS}"',
+        'riva_model_loc="riva-model-repo"': f'riva_model_loc="{MODELS}"',
     }
-    assert machine.read(f"{_FOLDER}/config.sh.original") == _CONFIG
-    before = (machine.root / _FOLDER[1:] / "config.sh").stat().st_mtime_ns
+    assert machine.read(f"{FOLDER}/config.sh.original") == CONFIG
+    before = (machine.root / FOLDER[1:] / "config.sh").stat().st_mtime_ns
     assert "config.sh is as it should be" in machine.scripts.must("075", QUICKSTART_GPU="1")
-    assert (machine.root / _FOLDER[1:] / "config.sh").stat().st_mtime_ns == before
+    assert (machine.root / FOLDER[1:] / "config.sh").stat().st_mtime_ns == before
     # A change of mind keeps what the file was at first.
     machine.scripts.must("075", QUICKSTART_GPU="2")
-    assert machine.read(f"{_FOLDER}/config.sh.original") == _CONFIG
-    machine.write(f"{_FOLDER}/config.sh", "something else\n")
+    assert machine.read(f"{FOLDER}/config.sh.original") == CONFIG
+    machine.write(f"{FOLDER}/config.sh", "something else\n")
     assert "config.sh has no line service_enabled_asr=" in machine.scripts.refused("075")
 
 
@@ -204,14 +123,14 @@ def test_models_are_built_with_the_key_out_of_sight(machine: GpuMachine) -> None
     machine.calls()
     shown = machine.scripts.must("080")
     downloads = [call for call in machine.calls("docker") if "download_ngc_models" in call]
-    models = f"nvidia/riva/rmir_asr_{_STREAMING}"
+    models = f"nvidia/riva/rmir_asr_{STREAMING}"
     (download,) = downloads
     assert download == (
-        f"docker run --init --rm -e NGC_CLI_API_KEY -v {_MODELS}:/data --name riva-service-maker "
+        f"docker run --init --rm -e NGC_CLI_API_KEY -v {MODELS}:/data --name riva-service-maker "
         "nvcr.io/nvidia/riva/riva-speech:2.19.0 download_ngc_models "
         f"{models}_ofl:2.19.0 {models}_str:2.19.0"
     )
-    assert f"downloading with {NGC_KEY[:5]}" in machine.read(f"{_FOLDER}/captioner-init.log")
+    assert f"downloading with {NGC_KEY[:5]}" in machine.read(f"{FOLDER}/captioner-init.log")
     assert NGC_KEY not in shown + machine.scripts.log("080")
     assert "The models are there" in machine.scripts.must("080")
     assert not [call for call in machine.calls("docker") if call.startswith("docker run")]
@@ -237,7 +156,7 @@ def test_failed_build_is_told_with_its_reason_and_a_watched_one_goes_on_alone(
     # The step is killed while the machine works; the next one finds the work and its result.
     lock = machine.scripts.root / "build/riva"
     hold = f"while [ ! -e {machine.root}/go ]; do /bin/sleep 0.02; done"
-    machine.stand_in("docker", _DOCKER.replace('echo "downloading', f'{hold}; echo "downloading'))
+    machine.stand_in("docker", DOCKER.replace('echo "downloading', f'{hold}; echo "downloading'))
     machine.scripts.stand_in("sleep", f"kill -KILL $(sed 's/.* //' {lock}/.env-*.step.lock)")
     assert machine.scripts.run("080").returncode == -signal.SIGKILL
     machine.scripts.stand_in("sleep", f"touch {machine.root}/go; /bin/sleep 0.1")
@@ -291,7 +210,7 @@ def test_server_never_begins_without_the_encryption_that_is_asked_for(machine: G
         assert there.read_bytes() == (here / name).read_bytes()
         assert there.stat().st_mode & 0o777 == 0o600
     assert (here / "server.key").read_text() not in shown + machine.scripts.log("075")
-    lines = machine.read(f"{_FOLDER}/config.sh").splitlines()
+    lines = machine.read(f"{FOLDER}/config.sh").splitlines()
     assert "ssl_use_mutual_auth=true" in lines
     assert 'ssl_server_key="/opt/captioner/tls/server.key"' in lines
     machine.scripts.must("080")

@@ -50,6 +50,15 @@ case $* in
     logs*) cat "$docker/log" ;;
 esac"""
 
+_PLAIN_DOCKER: Final = """
+case $* in
+    version*) test -e "$root/daemon" && echo 28.2.2 ;;
+    "compose version") test -e "$root/compose" ;;
+    info*) cat "$root/runtimes" ;;
+    "ps --quiet") cat "$root/ps" ;;
+    run*) echo "GPU 0: NVIDIA L4 (UUID: GPU-1)" ;;
+esac"""
+
 
 class GpuMachine:
     """The machine.
@@ -137,6 +146,19 @@ class GpuMachine:
         self.write("/docker/next", "running")
         self.write("/docker/log", "")
         self.write("/docker/restarts", "0\n")
+
+    def has_plain_docker(self) -> None:
+        """Give the machine a new Docker; files say whether it runs, and what it knows."""
+        self.stand_in("docker", _PLAIN_DOCKER)
+        self.stand_in("nvidia-ctk", """echo '{"nvidia":{}}' >"$root/runtimes.new" """)
+        self.stand_in(
+            "systemctl",
+            '[ "$1" != restart ] || mv "$root/runtimes.new" "$root/runtimes"; touch "$root/daemon"',
+        )
+        self.write("daemon", "")
+        self.write("compose", "")
+        self.write("runtimes", '{"runc":{}}')
+        self.write("ps", "")
 
     def has_gpu(self, line: str | None = L4) -> None:
         """Give the machine a GPU with its driver, as nvidia-smi tells it; or none."""
