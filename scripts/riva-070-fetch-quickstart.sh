@@ -64,8 +64,9 @@ start=$(find "$folder.new" -maxdepth 3 -name riva_start.sh -print -quit)
 inner=$(dirname "$start")
 printf %s "$sum" >"$inner/captioner-sha256"
 [ ! -e "$folder" ] || mv "$folder" "$folder.$(date +%Y%m%dT%H%M%S)"
+rm -f "$zip"
 mv "$inner" "$folder"
-rm -rf "$folder.new" "$zip"
+rm -rf "$folder.new"
 END
 }
 

@@ -76,8 +76,8 @@ find_instance() {
         Name=instance-state-name,Values=pending,running,stopping,stopped \
         --query "Reservations[].Instances[].[InstanceId, State.Name, InstanceType, PublicIpAddress,
             LaunchTime, Tags[?Key=='Address'] | [0].Value, Tags[?Key=='RanMinutes'] | [0].Value,
-            StateTransitionReason]")
-    IFS=$'\t' read -r INSTANCE STATE TYPE ADDRESS LAUNCHED KEPT_ADDRESS RAN_MINUTES REASON <<<"$rows"
+            Tags[?Key=='Counted'] | [0].Value, StateTransitionReason]")
+    IFS=$'\t' read -r INSTANCE STATE TYPE ADDRESS LAUNCHED KEPT_ADDRESS RAN_MINUTES COUNTED_RUN REASON <<<"$rows"
     [ "$ADDRESS" != None ] || ADDRESS=
     [ "$KEPT_ADDRESS" != None ] || KEPT_ADDRESS=
     [[ $RAN_MINUTES =~ ^[0-9]+$ ]] || RAN_MINUTES=0
@@ -114,9 +114,14 @@ wait_for_state() {
 }
 
 # Minutes of the run that is on, or of the last one. AWS tells when a stopped one was stopped, as a
-# rule; where it does not, the time until now counts, which is the most that it can be.
+# rule; where it does not, the time until now counts, which is the most that it can be. A run that was
+# counted by a start that was killed then is not counted again.
 last_run_minutes() {
     local end=now
+    if [ "$STATE" = stopped ] && [ "$COUNTED_RUN" = "$LAUNCHED" ]; then
+        printf 0
+        return 0
+    fi
     if [ "$STATE" = stopped ] && [[ $REASON =~ \(([0-9-]+\ [0-9:]+)\ (GMT|UTC)\) ]]; then end="${BASH_REMATCH[1]} UTC"; fi
     printf '%s' $((($(date -d "$end" +%s) - $(date -d "$LAUNCHED" +%s) + 59) / 60))
 }
@@ -126,7 +131,7 @@ start_instance() {
     local minutes
     minutes=$((RAN_MINUTES + $(last_run_minutes)))
     will "Start $INSTANCE" || return 0
-    aws_do ec2 create-tags --resources "$INSTANCE" --tags "Key=RanMinutes,Value=$minutes" >/dev/null
+    aws_do ec2 create-tags --resources "$INSTANCE" --tags "Key=RanMinutes,Value=$minutes" "Key=Counted,Value=$LAUNCHED" >/dev/null
     aws_do ec2 start-instances --instance-ids "$INSTANCE" >/dev/null
     wait_for_state running
 }
