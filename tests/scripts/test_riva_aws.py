@@ -14,28 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.aws import REGION, Aws
+from tests.support.aws import REGION, TAGS, Aws
 from tests.support.server_scripts import ServerScripts
 
-_TAGS = {"Project": "captioner", "Deployment": "demo", "Name": "captioner-demo"}
 _HOME = "203.0.113.7/32"
 
 
 def _tags(thing: dict[str, list[dict[str, str]]]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in thing["Tags"] if tag["Key"] in _TAGS}
-
-
-def _make_instance_by_hand(aws: Aws) -> str:
-    """Make what 015 would have made, with one call."""
-    tags = [{"Key": key, "Value": value} for key, value in _TAGS.items()]
-    made = aws.ec2.run_instances(
-        ImageId="ami-12c6146b",
-        InstanceType="g6.xlarge",
-        MinCount=1,
-        MaxCount=1,
-        TagSpecifications=[{"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")],
-    )
-    return str(made["Instances"][0]["InstanceId"])
+    return {tag["Key"]: tag["Value"] for tag in thing["Tags"] if tag["Key"] in TAGS}
 
 
 @pytest.mark.timeout(400)
@@ -47,16 +33,16 @@ def test_instance_is_made_as_promised_and_a_second_run_changes_nothing(
     made = aws.instance()
     assert (made["State"]["Name"], made["InstanceType"]) == ("running", "g6.xlarge")
     assert made["MetadataOptions"]["HttpTokens"] == "required"
-    assert _tags(made) == _TAGS
+    assert _tags(made) == TAGS
     (volume,) = aws.ec2.describe_volumes()["Volumes"]
     assert (volume["Size"], volume["VolumeType"], volume["Encrypted"]) == (200, "gp3", True)
-    assert _tags(volume) == _TAGS
+    assert _tags(volume) == TAGS
     (group,) = aws.groups()
-    assert _tags(group) == _TAGS
+    assert _tags(group) == TAGS
     assert group["IpPermissions"] == []
     assert [each["GroupId"] for each in made["SecurityGroups"]] == [group["GroupId"]]
     (pair,) = aws.ec2.describe_key_pairs()["KeyPairs"]
-    assert _tags(pair) == _TAGS
+    assert _tags(pair) == TAGS
     key = Path(server_scripts.environ["HOME"], ".ssh/captioner-demo")
     assert key.stat().st_mode & 0o777 == 0o600
     attribute = {"InstanceId": made["InstanceId"], "Attribute": "userData"}
@@ -85,7 +71,7 @@ def test_instance_is_made_as_promised_and_a_second_run_changes_nothing(
 def test_restarted_instance_has_its_new_address_kept_and_its_hours_counted(
     aws: Aws, server_scripts: ServerScripts
 ) -> None:
-    name = _make_instance_by_hand(aws)
+    name = aws.make_instance()
     with server_scripts.env_file.open("a") as file:
         file.write("RIVA_HOST=192.0.2.1\n")
     assert "is 192.0.2.1. Replace it by" in server_scripts.refused("215")
@@ -162,7 +148,7 @@ def test_quota_of_zero_is_told_with_the_request_for_more(
 def test_ssh_is_called_without_questions_and_with_a_key_of_its_own(
     aws: Aws, server_scripts: ServerScripts
 ) -> None:
-    _make_instance_by_hand(aws)
+    aws.make_instance()
     key = Path(server_scripts.environ["HOME"], "key")
     key.touch()
     calls = server_scripts.stand_in("ssh", "")

@@ -21,6 +21,7 @@ from tests.support.server_scripts import ServerScripts
 
 REGION: Final = "eu-west-1"
 IMAGE_PARAMETER: Final = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+TAGS: Final = {"Project": "captioner", "Deployment": "demo", "Name": "captioner-demo"}
 _CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -81,6 +82,20 @@ class Aws:
             return [json.dumps(answer).encode()]
 
         return app
+
+    def make_instance(self) -> str:
+        """Make what 015 would have made, with one call; return its id."""
+        tags = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+        made = self.ec2.run_instances(
+            ImageId="ami-12c6146b",
+            InstanceType="g6.xlarge",
+            MinCount=1,
+            MaxCount=1,
+            TagSpecifications=[
+                {"ResourceType": kind, "Tags": tags} for kind in ("instance", "volume")
+            ],
+        )
+        return str(made["Instances"][0]["InstanceId"])
 
     def instances(self) -> list[dict[str, Any]]:
         """Return all instances that are not gone."""
