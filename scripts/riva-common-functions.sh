@@ -214,6 +214,7 @@ finish() {
     trap '' INT TERM
     trap - EXIT
     set +e
+    exec 2>&"$CONSOLE"  # a signal may have come where it went to a file
     if [ "$rc" -ne 0 ]; then
         for ((i = ${#UNDO[@]} - 1; i >= 0; i--)); do
             warn "Taking back: ${UNDO[i]}"
@@ -246,6 +247,7 @@ run_step() {
     take_options "$@"
     umask 077
     open_log "$STEP"
+    exec {CONSOLE}>&2
     SCRATCH=$(mktemp -d)
     trap finish EXIT
     trap 'exit 130' INT
