@@ -1,6 +1,6 @@
 """Steps that are ended while they work, by SIGTERM and by SIGKILL: run again they come to the end.
 
-The other steps are ended so in the tests of their own.
+More steps are ended so in the tests of their own.
 """
 
 from __future__ import annotations
@@ -186,6 +186,16 @@ def _quickstart_is_configured(machine: GpuMachine) -> None:
     assert not machine.has(f"{FOLDER}/config.sh.new")
 
 
+def _with_models(machine: GpuMachine) -> None:
+    _with_quickstart(machine)
+    machine.scripts.must("075")
+    machine.scripts.must("080")
+
+
+def _quickstart_runs(machine: GpuMachine) -> None:
+    assert machine.read("/state") == "running\n"
+
+
 def _nemo_runs(machine: GpuMachine) -> None:
     assert machine.has("active")
     assert machine.has("user")
@@ -241,6 +251,15 @@ _CASES: Final = (
         "config.sh is as it should be",
         ("curl", "docker"),
         _quickstart_is_configured,
+    ),
+    Case(
+        "085",
+        _with_models,
+        # What was begun in the background goes on when the step is killed.
+        (At(KILL, "install", "riva-detach.sh"), At(TERM, "bash", "riva-detach.sh")),
+        "runs with this configuration",
+        ("docker run", "docker stop", "docker rm"),
+        _quickstart_runs,
     ),
     Case(
         "090",
@@ -327,6 +346,27 @@ def test_instance_is_stopped_and_started_in_the_end(
     assert {"Key": "RanMinutes", "Value": "120"} in aws.instance()["Tags"]
 
 
+@pytest.mark.parametrize(
+    ("number", "at", "said"),
+    [
+        ("012", At(KILL, "aws", "get-service-quota"), "is running already"),
+        ("025", At(TERM, "ssh", "true"), "is done"),
+        ("220", At(KILL, "aws", "get-products"), "USD so far"),
+    ],
+)
+def test_step_that_only_asks_says_the_same_afterwards(
+    aws: Aws, server_scripts: ServerScripts, number: str, at: At, said: str
+) -> None:
+    instance = aws.make_instance()
+    key = Path(server_scripts.environ["HOME"], "key")
+    key.touch()
+    server_scripts.environ["SSH_KEY_FILE"] = str(key)
+    server_scripts.stand_in("ssh", "")
+    _interrupt(server_scripts, server_scripts.commands, number, at)
+    assert said in server_scripts.must(number)
+    assert [each["InstanceId"] for each in aws.instances()] == [instance]
+
+
 # ---- against a server ----
 
 
@@ -347,6 +387,7 @@ class Proof:
 
 
 _PROOFS: Final = (
+    Proof("100", "doctor", "server", lambda kept: kept["certificate"]),
     Proof("105", "doctor", "server", lambda kept: kept["models"]),
     Proof("110", "bench", "bench", lambda kept: kept["runs"][0]["accuracy"]),
     Proof("115", "loadtest", "loadtest", lambda kept: [it["passed"] for it in kept["checks"]]),
