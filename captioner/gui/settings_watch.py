@@ -54,6 +54,8 @@ class SettingsWatch(QObject):
         """Look at nothing any more."""
         self._soon.timeout.disconnect(self._start_look)
         self._soon.stop()
+        # The system lets a user have a hundred or so of what it watches files with.
+        self._files.deleteLater()
 
     def _start_look(self) -> None:
         self._tasks.start(self._look(), name="look-at-settings")
