@@ -3,6 +3,7 @@
 #
 #   bash scripts/test.sh                 everything but the slow tests
 #   bash scripts/test.sh --full          everything that needs no server of your own
+#   bash scripts/test.sh --package       the packages, built and tried on a clean Debian (ten minutes)
 #   RIVA_HOST=... bash scripts/test.sh --live   streaming, breaks and TLS with that server
 #   bash scripts/test.sh tests/riva -x   the checks, then pytest with these arguments
 #
@@ -12,10 +13,14 @@ set -euo pipefail
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-selection='not slow and not live' kept=
+selection='not slow and not live and not package' kept=
 case "${1:-}" in
     --full)
-        selection='not live'
+        selection='not live and not package'
+        shift
+        ;;
+    --package)
+        selection=package
         shift
         ;;
     --live)

@@ -28,7 +28,13 @@ from tests.support.pulse import running_server
 from tests.support.screen import running_screen
 from tests.support.secret_service import running_secret_service
 
-pytestmark = [pytest.mark.slow, pytest.mark.sound, pytest.mark.screen, pytest.mark.timeout(1200)]
+pytestmark = [
+    pytest.mark.package,
+    pytest.mark.slow,
+    pytest.mark.sound,
+    pytest.mark.screen,
+    pytest.mark.timeout(1200),
+]
 
 _REPOSITORY: Final = Path(__file__).parents[2]
 _MOST_INSTALLED_MB: Final = 340
