@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from captioner.core.disk import sync_folder
 from captioner.core.errors import ConfigurationError
 from captioner.settings.endpoints import split_proxy
 from captioner.settings.fields import ENDPOINTS, SECRETS
@@ -164,15 +165,5 @@ def write_atomically(target: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the move itself survive a power cut, where the system lets a folder be synced."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    # So that the move itself lasts.
+    sync_folder(target.parent)

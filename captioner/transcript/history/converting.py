@@ -11,14 +11,12 @@ import logging
 import os
 import shutil
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 from captioner.core.errors import CaptionerError, ConfigurationError
-from captioner.core.process_lock import ProcessLock
 from captioner.transcript.history.copying import Copying
 from captioner.transcript.history.database import (
     file_size,
@@ -28,6 +26,7 @@ from captioner.transcript.history.database import (
     open_history,
 )
 from captioner.transcript.history.files import (
+    alone,
     destroy,
     encrypted_file,
     is_encrypted,
@@ -73,7 +72,7 @@ def convert(
             with history_errors(path):  # the first words may come while the keyring is locked
                 let_seal(path, key_to_begin_with())
         return False
-    with history_errors(path), _alone(path, _WAIT_S) as is_alone:
+    with history_errors(path), alone(path, _WAIT_S) as is_alone:
         if not is_alone:
             raise ConfigurationError(
                 f"Another program is at work on the transcripts in {path.parent}.",
@@ -108,7 +107,7 @@ def settle(path: Path) -> None:
         UnsupportedError: The key cannot be had now.
     """
     if _leftovers(path):
-        with history_errors(path), _alone(path, 0.0) as is_alone:
+        with history_errors(path), alone(path, 0.0) as is_alone:
             if is_alone:
                 _put_in_order(path)
 
@@ -153,19 +152,6 @@ def _leftovers(path: Path) -> list[Path]:
     if is_encrypted(kept_file(path)):
         files.append(path)
     return [file for file in files if file.exists()]
-
-
-@contextmanager
-def _alone(path: Path, wait_s: float) -> Iterator[bool]:
-    """Hold the right to exchange the file, waiting for others; yield whether it was got."""
-    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
-    give_up = time.monotonic() + wait_s
-    while not (is_held := lock.take()) and time.monotonic() < give_up:
-        time.sleep(_POLL_S)
-    try:
-        yield is_held
-    finally:
-        lock.release()
 
 
 def _put_in_order(path: Path) -> None:

@@ -7,16 +7,21 @@ own, and while it is there it is the one that counts.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from captioner.core.disk import sync_folder
+from captioner.core.process_lock import ProcessLock
 from captioner.transcript.history.keys import kept_key, key_to_begin_with
 
 _MARK: Final = "-encrypted"
 _COMPANIONS: Final = ("-wal", "-shm")
 _PIECE: Final = 1 << 20
+_POLL_S: Final = 0.1
 
 
 def encrypted_file(path: Path) -> Path:
@@ -116,15 +121,25 @@ def remove(file: Path) -> None:
     sync_folder(file.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Let the names in ``folder`` last, where systems can be asked to."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+@contextmanager
+def alone(path: Path, wait_s: float = 0.0) -> Iterator[bool]:
+    """Hold the right to exchange the file of the history ``path`` for the length of a block.
+
+    Args:
+        path: The history.
+        wait_s: How long to wait for another process that holds it. Blocks.
+
+    Yields:
+        Whether it was got.
+    """
+    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
+    give_up = time.monotonic() + wait_s
+    while not (is_held := lock.take()) and time.monotonic() < give_up:
+        time.sleep(_POLL_S)
     try:
-        os.fsync(descriptor)
+        yield is_held
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
 def _write_over(file: Path, begin: int) -> None:

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from captioner.core.errors import CaptionerError, ConfigurationError
-from captioner.core.process_lock import ProcessLock
 from captioner.transcript.history.database import (
     history_errors,
     is_damaged,
     open_file,
     open_history,
 )
-from captioner.transcript.history.files import kept_file, key_of, set_aside
+from captioner.transcript.history.files import alone, kept_file, key_of, set_aside
 from captioner.transcript.history.keys import KEY_LOST
 from captioner.transcript.history.schema import transaction
 from captioner.transcript.history.sqlite import both, connect
@@ -77,18 +76,12 @@ def recover(path: Path) -> Recovery | None:
     Raises:
         ConfigurationError: The new file cannot be written.
     """
-    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
-    with history_errors(path):
-        if not lock.take():
+    with history_errors(path), alone(path) as is_held:
+        if not is_held or _is_sound(path):  # another process sees to it, or has since
             return None
-        try:
-            if _is_sound(path):  # another process has seen to it since
-                return None
-            file = kept_file(path)
-            aside = set_aside(file, "damaged")
-            segments = _take_over(aside, file)
-        finally:
-            lock.release()
+        file = kept_file(path)
+        aside = set_aside(file, "damaged")
+        segments = _take_over(aside, file)
     logger.info("A damaged history was set aside; %d segments were read from it", segments)
     return Recovery(aside, segments)
 
@@ -101,9 +94,8 @@ def put_away(path: Path) -> Path | None:
     Raises:
         ConfigurationError: The folder cannot be written to.
     """
-    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
-    with history_errors(path):
-        if not lock.take():
+    with history_errors(path), alone(path) as is_held:
+        if not is_held:
             return None
         try:
             open_history(path).close()
@@ -111,8 +103,6 @@ def put_away(path: Path) -> Path | None:
             if error.code == KEY_LOST:
                 return set_aside(kept_file(path), "without-key")
             raise
-        finally:
-            lock.release()
     return None
 
 
