@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -52,7 +52,7 @@ def key_to_begin_with() -> str:
     Raises:
         UnsupportedError: There is none and none can be kept.
     """
-    key = _source(secrets.token_hex(32))
+    key = _source(os.urandom(32).hex())
     if key is None:
         raise UnsupportedError("The keyring kept no key for the transcripts.")
     return key
