@@ -16,9 +16,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from captioner.cli.context import AppContext, app_context
 from captioner.cli.exit_codes import ExitCode
 from captioner.cli.measured import (
+    ChunkOption,
     FilesArgument,
+    FinalLimitOption,
     FolderOption,
     JsonOption,
+    WordErrorLimitOption,
     chunk_ms_of,
     deliver,
     prepare,
@@ -90,18 +93,9 @@ def bench(
             "takes, or both."
         ),
     ] = Pace.BOTH,
-    chunk: Annotated[str, typer.Option(help="Length of the chunks that are sent.")] = "160ms",
-    limit_wer: Annotated[
-        float | None, typer.Option(min=0, metavar="PERCENT", help="Most word errors in a hundred.")
-    ] = None,
-    limit_final_p95: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            metavar="MS",
-            help="95 % of the finals are to come so soon after the end of speech.",
-        ),
-    ] = None,
+    chunk: ChunkOption = "160ms",
+    limit_wer: WordErrorLimitOption = None,
+    limit_final_p95: FinalLimitOption = None,
     as_json: JsonOption = False,
     out: FolderOption = None,
 ) -> None:

@@ -16,10 +16,13 @@ from rich.text import Text
 from captioner.cli.context import app_context
 from captioner.cli.exit_codes import ExitCode
 from captioner.cli.measured import (
+    ChunkOption,
     EndpointOption,
     FilesArgument,
+    FinalLimitOption,
     FolderOption,
     JsonOption,
+    WordErrorLimitOption,
     chunk_ms_of,
     deliver,
     prepare,
@@ -65,7 +68,7 @@ def loadtest(
     ramp: Annotated[
         str, typer.Option(help="How long it takes until all streams are open.")
     ] = "10s",
-    chunk: Annotated[str, typer.Option(help="Length of the chunks that are sent.")] = "160ms",
+    chunk: ChunkOption = "160ms",
     find_capacity: Annotated[
         bool,
         typer.Option(
@@ -83,17 +86,8 @@ def loadtest(
             min=0, metavar="MS", help="95 % of the chunks are to be answered within so long."
         ),
     ] = None,
-    limit_final_p95: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            metavar="MS",
-            help="95 % of the finals are to come so soon after the end of speech.",
-        ),
-    ] = None,
-    limit_wer: Annotated[
-        float | None, typer.Option(min=0, metavar="PERCENT", help="Most word errors in a hundred.")
-    ] = None,
+    limit_final_p95: FinalLimitOption = None,
+    limit_wer: WordErrorLimitOption = None,
     limit_errors: Annotated[
         int | None, typer.Option(min=0, help="Most streams that may break.")
     ] = None,

@@ -34,6 +34,25 @@ EndpointOption: TypeAlias = Annotated[
     ),
 ]
 
+ChunkOption: TypeAlias = Annotated[
+    str, typer.Option("--chunk", help="Length of the chunks that are sent.")
+]
+
+WordErrorLimitOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--limit-wer", min=0, metavar="PERCENT", help="Most word errors in a hundred."),
+]
+
+FinalLimitOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--limit-final-p95",
+        min=0,
+        metavar="MS",
+        help="95 % of the finals are to come so soon after the end of speech.",
+    ),
+]
+
 FilesArgument: TypeAlias = Annotated[
     list[Path] | None,
     typer.Argument(
