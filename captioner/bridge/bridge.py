@@ -26,6 +26,7 @@ _FINISH_LIMIT_S: Final = 15.0
 _GOES: Final = Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The bridge is about to end.")
 _FILES: Final = {
     "/": ("web/bridge.html", "text/html; charset=utf-8"),
+    "/language.js": ("web/language.js", "text/javascript; charset=utf-8"),
     "/bridge.js": ("web/bridge.js", "text/javascript; charset=utf-8"),
     "/bridge-capture.js": ("web/bridge-capture.js", "text/javascript; charset=utf-8"),
     "/bridge.css": ("web/bridge.css", "text/css; charset=utf-8"),

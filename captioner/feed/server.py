@@ -17,6 +17,7 @@ _LARGEST_MESSAGE: Final = 4096
 _FILES: Final = {
     "/": ("web/overlay.html", "text/html; charset=utf-8"),
     "/overlay.html": ("web/overlay.html", "text/html; charset=utf-8"),
+    "/language.js": ("web/language.js", "text/javascript; charset=utf-8"),
     "/overlay.js": ("web/overlay.js", "text/javascript; charset=utf-8"),
     "/overlay.css": ("web/overlay.css", "text/css; charset=utf-8"),
     "/feed.schema.json": ("web/feed.schema.json", "application/schema+json"),

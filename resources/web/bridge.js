@@ -15,9 +15,9 @@ const finals = document.getElementById("finals");
 const partial = document.getElementById("partial");
 const liveButton = document.getElementById("live");
 
-// ---- the language: that of the browser, or the one that the address names (?lang=de) ----
+// ---- what the page says ----
 
-const TEXTS = {
+const TEXTS = withCommon({
   en: {
     title: "Captions of your microphone",
     record: "Start captions",
@@ -27,10 +27,6 @@ const TEXTS = {
     captions: "Captions",
     finals: "What was said",
     live: "To the newest words",
-    noAnswer: "Captioner does not answer; trying again…",
-    noAnswerYet:
-      "Captioner does not answer, or its token is another one now: copy the address again.",
-    noToken: "This address lacks its token. Copy it once more, to the end, from Captioner.",
     connecting: "Connecting…",
     listening: "Listening.",
     lastWords: "The last words…",
@@ -52,11 +48,6 @@ const TEXTS = {
     captions: "Untertitel",
     finals: "Was gesagt wurde",
     live: "Zu den neuesten Wörtern",
-    noAnswer: "Captioner antwortet nicht; es wird weiter versucht …",
-    noAnswerYet:
-      "Captioner antwortet nicht, oder sein Token ist jetzt ein anderes: Kopieren Sie die Adresse noch einmal.",
-    noToken:
-      "Dieser Adresse fehlt das Token. Kopieren Sie sie noch einmal ganz aus Captioner.",
     connecting: "Verbindung wird hergestellt …",
     listening: "Es wird zugehört.",
     lastWords: "Die letzten Wörter …",
@@ -70,16 +61,9 @@ const TEXTS = {
     noMicrophone: "Das Mikrofon kann nicht geöffnet werden: {reason}",
     microphoneGone: "Das Mikrofon ist weg. Starten Sie noch einmal mit einem anderen.",
   },
-};
-const WANTED = new URLSearchParams(location.search).get("lang");
-const LANGUAGE =
-  [WANTED, ...navigator.languages]
-    .map((tag) => (tag || "").toLowerCase().split("-")[0])
-    .find((tag) => Object.hasOwn(TEXTS, tag)) || "en";
-
-function tr(key, values = {}) {
-  return TEXTS[LANGUAGE][key].replace(/{(\w+)}/g, (_gap, name) => values[name]);
-}
+});
+const LANGUAGE = languageOf(TEXTS);
+const tr = translator(TEXTS[LANGUAGE]);
 
 function speak() {
   document.documentElement.lang = LANGUAGE;

@@ -16,9 +16,9 @@ const statusLine = document.getElementById("status");
 
 let problems = []; // of the address
 
-// ---- the language: that of the browser, or the one that the address names ----
+// ---- what the page says ----
 
-const TEXTS = {
+const TEXTS = withCommon({
   en: {
     title: "Captions",
     voice: "Speaker {number}",
@@ -31,10 +31,6 @@ const TEXTS = {
     seconds: "seconds, or 0 to keep the captions",
     noSuchName: "There is no “{name}”; there are {names}.",
     mustBe: "“{name}” must be {what}.",
-    noAnswer: "Captioner does not answer; trying again…",
-    noAnswerYet:
-      "Captioner does not answer, or its token is another one now: copy the address again.",
-    noToken: "This address lacks its token. Copy it once more, to the end, from Captioner.",
   },
   de: {
     title: "Untertitel",
@@ -48,22 +44,10 @@ const TEXTS = {
     seconds: "Sekunden oder 0, damit die Untertitel bleiben",
     noSuchName: "„{name}“ gibt es nicht; es gibt {names}.",
     mustBe: "„{name}“ muss so sein: {what}.",
-    noAnswer: "Captioner antwortet nicht; es wird weiter versucht …",
-    noAnswerYet:
-      "Captioner antwortet nicht, oder sein Token ist jetzt ein anderes: Kopieren Sie die Adresse noch einmal.",
-    noToken:
-      "Dieser Adresse fehlt das Token. Kopieren Sie sie noch einmal ganz aus Captioner.",
   },
-};
-const WANTED = new URLSearchParams(location.search).get("lang");
-const LANGUAGE =
-  [WANTED, ...navigator.languages]
-    .map((tag) => (tag || "").toLowerCase().split("-")[0])
-    .find((tag) => Object.hasOwn(TEXTS, tag)) || "en";
-
-function tr(key, values = {}) {
-  return TEXTS[LANGUAGE][key].replace(/{(\w+)}/g, (_gap, name) => values[name]);
-}
+});
+const LANGUAGE = languageOf(TEXTS);
+const tr = translator(TEXTS[LANGUAGE]);
 
 function speak() {
   document.documentElement.lang = LANGUAGE;

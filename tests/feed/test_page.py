@@ -124,7 +124,7 @@ async def languages_agree(tab: Tab) -> None:
     }
     assert gaps["de"] == gaps["en"]
     assert all(text.strip() for known in texts.values() for text in known.values())
-    name = await tab.value("document.scripts[0].getAttribute('src')")
+    name = await tab.value("document.scripts[1].getAttribute('src')")
     script = (_WEB / name).read_text(encoding="utf-8")
     assert set(re.findall(r'\btr\("(\w+)"', script)) <= set(texts["en"])
     assert [key for key in texts["en"] if f'"{key}"' not in script] == [], "nothing asks for it"
