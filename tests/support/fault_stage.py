@@ -146,6 +146,13 @@ class Stage:
 Act = Callable[[Stage], Any]
 
 
+async def happen(act: Act, stage: Stage) -> None:
+    """Let ``act`` happen, a function or a coroutine function."""
+    done = act(stage)
+    if asyncio.iscoroutine(done):
+        await done
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something that happens once the speech has been heard up to a sample.
@@ -160,9 +167,7 @@ class Fault:
 
     async def happen(self, stage: Stage) -> None:
         """Let it happen."""
-        done = self.act(stage)
-        if asyncio.iscoroutine(done):
-            await done
+        await happen(self.act, stage)
 
 
 def lasting(at: int, seconds: float, begin: Act, end: Act) -> list[Fault]:

@@ -12,7 +12,7 @@ import os
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final
 
 from captioner.core.audio import (
@@ -38,7 +38,7 @@ from tests.support.coded_speech import CodedWord
 from tests.support.fault_kinds import KINDS
 from tests.support.fault_outcome import numbers_in
 from tests.support.fault_run import settings_for, staged
-from tests.support.fault_stage import Act, Stage
+from tests.support.fault_stage import Act, Stage, happen
 from tests.support.scripted_source import ScriptedOpener, ScriptedSource
 
 _CHUNK: Final = 5120
@@ -231,13 +231,13 @@ class _Soak:
             kind = self._chance.choice(sorted(KINDS))
             self.happened[kind] += 1
             begin, self._ending = KINDS[kind]
-            await _do(begin, self._stage)
+            await happen(begin, self._stage)
             self._next_at = position + self._samples(_OUTAGE_S)
 
     async def _finish_fault(self) -> None:
         ending, self._ending = self._ending, None
         if ending is not None:
-            await _do(ending, self._stage)
+            await happen(ending, self._stage)
 
     async def _lose_device(self, utterance: Utterance) -> None:
         """Let the device go in the middle of an utterance, and come back."""
@@ -265,12 +265,6 @@ class _Soak:
 
     def _samples(self, limits_s: tuple[float, float]) -> int:
         return ms_to_samples(1000 * self._chance.uniform(*limits_s))
-
-
-async def _do(act: Act, stage: Stage) -> None:
-    done = act(stage)
-    if isinstance(done, Awaitable):
-        await done
 
 
 def _stability(settings: Settings, chance: random.Random) -> Settings:
