@@ -78,7 +78,7 @@ def test_help_lists_every_command_and_exit_code_without_importing_one() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "completed"),
-    [("captioner tra", ["transcribe", "transcript"]), ("captioner config sh", ["show"])],
+    [("captioner tra", ["transcribe", "trace", "transcript"]), ("captioner config sh", ["show"])],
 )
 def test_shells_get_completions(typed: str, completed: list[str]) -> None:
     words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
