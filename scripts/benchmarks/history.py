@@ -1,9 +1,9 @@
 """The history after a working year: 100,000 captions searched, opened, exported and deleted.
 
 Beside each figure stands one of the least that it could be compared with: a search without an
-index, a read of the rows without a format, an editor of Qt that gets the bare text. What nothing
-but the processor keeps waiting is judged by its time, because by the clock a busy machine would be
-measured; stalls and durability are judged by the clock.
+index, a read of the rows without a format, an editor of Qt that gets the bare text. A user
+waits by the clock, so that is what is judged; the processor's time beside it tells whether the
+machine was busy.
 """
 
 from __future__ import annotations
@@ -114,24 +114,24 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             encrypted,
         ]
     )
-    worst_search = max(time.processor.middle for time in asked.values())
-    worst_export = max(time.processor.middle for time in exports.values())
+    worst_search = max(time.clock.middle for time in asked.values())
+    worst_export = max(time.clock.middle for time in exports.values())
     windows = _WINDOWS.values()
     targets = [
-        Target("search of 100,000 captions, p95, processor, ms", worst_search, 50.0, 1),
+        Target("search of 100,000 captions, p95, ms", worst_search, 50.0, 1),
         Target(
-            "transcript window opened, processor, ms",
-            max(opened[key].processor.middle for key in windows),
+            "transcript window opened, ms",
+            max(opened[key].clock.middle for key in windows),
             300.0,
             0,
         ),
         Target(
-            "longest stall while lines come, by the clock, ms",
+            "longest stall while lines come, ms",
             max(stalls[key].middle for key in windows),
             50.0,
             0,
         ),
-        Target("export of a day, processor, s", worst_export / 1000, 1.0),
+        Target("export of a day, s", worst_export / 1000, 1.0),
         Target("final until it is in the file, p95, ms", durable, 1000.0, 0),
     ]
     return report, targets
