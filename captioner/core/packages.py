@@ -14,6 +14,11 @@ _PROGRAM: Final = "captioner"
 _LICENCE_FILE: Final = re.compile(r"licen[cs]e|copying|notice|authors", re.IGNORECASE)
 _LONGEST_NAME: Final = 60
 _CLASSIFIER: Final = "License :: "
+_BEGINNINGS: Final = {
+    "Permission is hereby granted, free of charge, to any person": "MIT",
+    "This software is provided 'as-is', without any express or implied": "Zlib",
+}
+"""What licences say, for packages that carry one and do not name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,7 @@ class Package:
     Attributes:
         name: As it is called where it comes from.
         version: Of what is installed.
-        licence: Name of its licence, as the package says it; empty where it says none.
+        licence: Name of its licence, as the package or the text says it; empty where none does.
         text: The licence itself and notices that go with it, as far as they are installed.
     """
 
@@ -63,9 +68,8 @@ def _key(name: str) -> str:
 
 
 def _package(one: Distribution) -> Package:
-    return Package(
-        one.metadata["Name"], one.version, _licence(one), "\n\n".join(_texts(one)).strip()
-    )
+    text = "\n\n".join(_texts(one)).strip()
+    return Package(one.metadata["Name"], one.version, _licence(one) or _licence_in(text), text)
 
 
 def _licence(one: Distribution) -> str:
@@ -80,6 +84,11 @@ def _licence(one: Distribution) -> str:
         if line.startswith(_CLASSIFIER)
     ]
     return ", ".join(names)
+
+
+def _licence_in(text: str) -> str:
+    words = " ".join(text.split())
+    return ", ".join(name for said, name in _BEGINNINGS.items() if said in words)
 
 
 def _texts(one: Distribution) -> Iterator[str]:
