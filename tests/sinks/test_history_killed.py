@@ -1,8 +1,12 @@
-"""kill -9 at any moment: the history stays whole and has all that was shown for a second."""
+"""kill -9 at any moment: the history stays whole and has all that was shown for a second.
+
+Half of the writers are killed while they caption, half while a caption is open.
+"""
 
 from __future__ import annotations
 
 import random
+import sqlite3
 import subprocess
 import sys
 import time
@@ -23,25 +27,32 @@ from captioner.core.segment import Segment
 from captioner.settings.models import Settings
 from captioner.sinks.history import HistorySink
 
-name, folder = sys.argv[1:]
+name, folder, finals = sys.argv[1:]
 sink = HistorySink(Settings(), Path(folder), print)
-for number in range(100_000):
+for number in range(int(finals) + 1):
     for is_final in (False, True):
+        if is_final and number == int(finals):
+            break
         text = f"{name} said {number} " + "and more words " * (number % 7)
         segment = Segment(number, text, is_final, number * 1000, number * 1000 + 900)
         sink(CaptionChanged(segment, text))
     print(time.monotonic(), number, flush=True)
     time.sleep(0.01)
+time.sleep(600)
 """
+_FINALS = {"talks": 50_000, "pauses": 10}
+"""How many finals a writer says before it leaves a caption open."""
 
 
-def shown_then_killed(names: list[str], folder: Path, moments: random.Random) -> set[str]:
+def shown_then_killed(round_: int, folder: Path, moments: random.Random) -> set[str]:
     """Let writers of one history caption, kill each at its moment; return what must be kept."""
     writers = {
-        name: subprocess.Popen(
-            [sys.executable, "-c", _WRITER, name, str(folder)], stdout=subprocess.PIPE, text=True
+        f"{habit} {round_}": subprocess.Popen(
+            [sys.executable, "-c", _WRITER, f"{habit} {round_}", str(folder), str(finals)],
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        for name in names
+        for habit, finals in _FINALS.items()
     }
     first = {name: next(iter(writer.stdout or ())) for name, writer in writers.items()}
     time.sleep(_DURABLE_S)
@@ -59,14 +70,25 @@ def shown_then_killed(names: list[str], folder: Path, moments: random.Random) ->
 @pytest.mark.parametrize(
     "rounds", [5, pytest.param(100, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
 )
-def test_no_final_is_lost_and_the_file_is_whole(tmp_path: Path, rounds: int) -> None:
+def test_nothing_shown_is_lost_and_the_file_is_whole(tmp_path: Path, rounds: int) -> None:
     moments = random.Random(5)  # noqa: S311  # moments, not secrets
     expected: set[str] = set()
     for number in range(rounds):
-        expected |= shown_then_killed([f"a{number}", f"b{number}"], tmp_path, moments)
-    assert len(expected) > rounds * 2
+        expected |= shown_then_killed(number, tmp_path, moments)
+    last = f" said {_FINALS['pauses']}"
+    still_open = {text for text in expected if text.startswith("pauses") and text.endswith(last)}
+    assert len(expected) > rounds * 12
+    assert still_open
     with closing(open_history(tmp_path / "history.db")) as connection:
         assert what_is_damaged(connection, thorough=True) == ""
-        texts = [row[0] for row in connection.execute("SELECT text FROM segment")]
-    assert expected <= {text.partition(" and more")[0].strip() for text in texts}
+        finals = said_in(connection, "SELECT text FROM segment")
+        unfinished = said_in(connection, "SELECT text FROM unfinished")
+    assert expected - still_open <= finals
+    assert still_open <= unfinished
+    assert finals.isdisjoint(unfinished)
     assert [file.name for file in tmp_path.iterdir() if "damaged" in file.name] == []
+
+
+def said_in(connection: sqlite3.Connection, query: str) -> set[str]:
+    """Return what each caption begins with: who said the how manieth."""
+    return {row[0].partition(" and more")[0].strip() for row in connection.execute(query)}
