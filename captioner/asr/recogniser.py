@@ -207,6 +207,16 @@ class Recogniser:
         behind = self._buffer.held_between(interpreter.processed, interpreter.loud.until)
         return behind / SAMPLE_RATE
 
+    @property
+    def worked_until(self) -> int:
+        """Up to where all sound is, by all we know, worked through: a session position in samples.
+
+        That is all that was heard, where the server is past the newest sound.
+        """
+        processed = self._interpreter.processed
+        is_behind = processed < self._interpreter.loud.until
+        return processed if is_behind else self._buffer.fed_until
+
     async def events(self) -> AsyncGenerator[RecogniserEvent, None]:
         """Yield what happens until the audio has ended and the last words are there.
 

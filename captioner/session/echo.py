@@ -21,6 +21,9 @@ from captioner.transcript.echo import LATEST_MS, TimedWord, find_echo
 _WORD_MS: Final = 400
 """From the beginning of a word to where it can be read."""
 
+_TAIL_MS: Final = 400
+"""What is loud so shortly after an utterance is the end of it."""
+
 _FINAL_WAITS_S: Final = 1.5
 """So long a final waits for the final of the others, which reads better than their partial."""
 
@@ -28,6 +31,10 @@ _LONGEST_WAIT_S: Final = 5.0
 """Nothing waits longer for a recogniser that does not get on with the others' audio."""
 
 _MS_PER_WORD: Final = 300
+
+_LONGEST_UNREAD_MS: Final = 2_000
+"""A recogniser with too much to do says nothing for so long; what it then says may be as old."""
+
 _KEPT_MS: Final = 60_000
 _MOST_WAITING: Final = 16
 
@@ -97,6 +104,7 @@ class _Utterance:
         self.words: list[TimedWord] = []
         self.read_at_ms: list[int] = []
         self.seen_at: list[float] = []
+        self._heard_ms = 0
 
     def take(self, hypothesis: Hypothesis, now: float) -> list[TimedWord]:
         """Return the words of ``hypothesis``; those without a time were said when they appeared."""
@@ -109,17 +117,24 @@ class _Utterance:
             kept += 1
         if len(hypothesis.words) == len(tokens):
             starts = [word.start_ms for word in hypothesis.words]
+            words = [TimedWord(*pair) for pair in zip(tokens, starts, strict=True)]
         else:
-            earliest = self.words[kept - 1].at_ms if kept else 0
-            starts = [word.at_ms for word in self.words[:kept]] + [
-                max(earliest, now_ms - _MS_PER_WORD * (len(tokens) - place))
-                for place in range(kept, len(tokens))
-            ]
-        words = [TimedWord(*pair) for pair in zip(tokens, starts, strict=True)]
+            words = self.words[:kept] + self._new(tokens[kept:], kept, now_ms)
+        self._heard_ms = now_ms
         self.words = [] if hypothesis.is_final else words
         self.read_at_ms = self.read_at_ms[:kept] + [now_ms] * (len(self.words) - kept)
         self.seen_at = self.seen_at[:kept] + [now] * (len(self.words) - kept)
         return words
+
+    def _new(self, tokens: list[str], kept: int, now_ms: int) -> list[TimedWord]:
+        """Place words that appeared: at a usual pace before now, or as early as the last news."""
+        earliest = self.words[kept - 1].at_ms if kept else 0
+        last_news_ms = max(earliest, self._heard_ms - _WORD_MS, now_ms - _LONGEST_UNREAD_MS)
+        found: list[TimedWord] = []
+        for left, token in zip(range(len(tokens), 0, -1), tokens, strict=True):
+            at_ms = max(earliest, now_ms - _MS_PER_WORD * left)
+            found.append(TimedWord(token, at_ms, max(0, at_ms - last_news_ms)))
+        return found
 
 
 class SystemSide(ChannelFilter):
@@ -149,11 +164,13 @@ class SystemSide(ChannelFilter):
     def heard(self, news: Heard, *, now: float) -> list[Heard]:
         """Remember the words."""
         words = self._open.take(news.hypothesis, now)
+        read_ms = round(1000 * news.hypothesis.audio_processed_s)
         if news.hypothesis.is_final:
+            read_ms += _TAIL_MS
             self._said.extend(words)
             while self._said and self._said[0].at_ms < self._said[-1].at_ms - _KEPT_MS:
                 self._said.popleft()
-        self._done_ms = max(self._done_ms, round(1000 * news.hypothesis.audio_processed_s))
+        self._done_ms = max(self._done_ms, read_ms)
         return [news]
 
     def words_around(self, begin_ms: int, end_ms: int) -> list[TimedWord]:

@@ -258,13 +258,12 @@ class ChannelPipeline:
         self.heard_until = chunk.end
         if is_loud:
             self._timer.note_loud(chunk)
-        end_ms = samples_to_ms(chunk.end)
-        done_ms = end_ms - round(1000 * self._recogniser.lag_s)
-        self._filter.sound(end_ms, is_loud=is_loud, done_ms=done_ms)
         if chunk.lost_before:
             lost = LostAudio(chunk.start - chunk.lost_before, chunk.start)
             self._mark_gap(self._losses.add(lost))
         dropped = self._recogniser.feed(chunk, is_loud=is_loud)
+        done_ms = samples_to_ms(self._recogniser.worked_until)
+        self._filter.sound(samples_to_ms(chunk.end), is_loud=is_loud, done_ms=done_ms)
         if dropped is not None:
             self._drop(dropped)
 

@@ -50,10 +50,12 @@ class TimedWord:
     Attributes:
         text: Without case and punctuation.
         at_ms: When it was said, in milliseconds of the session.
+        unsure_ms: How much earlier it may have been, where the recogniser gave no time.
     """
 
     text: str
     at_ms: int
+    unsure_ms: int = 0
 
 
 def find_echo(
@@ -152,7 +154,7 @@ def _pairs(mine: Sequence[TimedWord], theirs: Sequence[TimedWord]) -> _Run:
 
 
 def _may_repeat(word: TimedWord, other: TimedWord) -> bool:
-    return _EARLIEST_MS <= word.at_ms - other.at_ms <= LATEST_MS and _alike(word.text, other.text)
+    return _is_near(word, other) and _alike(word.text, other.text)
 
 
 def _runs(pairs: _Run) -> list[_Run]:
@@ -233,7 +235,8 @@ def _telling(words: Sequence[TimedWord]) -> list[TimedWord]:
 
 
 def _is_near(word: TimedWord, other: TimedWord) -> bool:
-    return _EARLIEST_MS <= word.at_ms - other.at_ms <= LATEST_MS
+    after_ms = word.at_ms - other.at_ms
+    return after_ms + other.unsure_ms >= _EARLIEST_MS and after_ms - word.unsure_ms <= LATEST_MS
 
 
 def _is_part(word: TimedWord, other: TimedWord, whole: Sequence[TimedWord]) -> bool:

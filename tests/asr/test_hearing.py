@@ -181,6 +181,28 @@ async def test_lag_follows_what_the_server_says_and_stays_through_empty_response
             await listener.end()
 
 
+async def test_a_pause_after_speech_is_not_taken_for_speech_that_was_worked_through() -> None:
+    async def handler(stream: ServedStream) -> None:
+        await stream.hear(4 * SECOND)
+        await stream.say(partial("slow", processed_s=1.0))
+        await stream.hear(7 * SECOND)
+        await stream.say(partial("slow here", processed_s=4.0))
+        await stream.hear_all()
+
+    async with serve_riva(handler) as server:
+        recogniser = recogniser_for(server)
+        feed(recogniser, 0, 4 * SECOND)
+        async with Listener(recogniser) as listener:
+            await listener.hears("slow")
+            feed(recogniser, 4 * SECOND, 6 * SECOND, is_loud=False)
+            assert recogniser.worked_until == SECOND
+            feed(recogniser, 6 * SECOND, 7 * SECOND, is_loud=False)
+            await listener.hears("slow here")
+            assert recogniser.worked_until == 7 * SECOND
+            recogniser.finish()
+            await listener.end()
+
+
 async def test_lost_audio_is_no_lag() -> None:
     async def handler(stream: ServedStream) -> None:
         await stream.hear(SECOND)

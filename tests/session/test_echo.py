@@ -95,6 +95,17 @@ def test_an_echo_is_never_shown_though_the_others_are_read_later(talk: Talk) -> 
     assert talk.count == EchoCount(words=6, utterances=1)
 
 
+def test_an_echo_is_none_the_less_one_where_the_others_are_read_late(talk: Talk) -> None:
+    talk.others("It was the worst", 1_200)
+    talk.plays(2_000)
+    talk.you("It was the worst.", 1_350, is_final=True)
+    talk.you("of times.", 2_000)
+    talk.plays(3_000)
+    talk.others("It was the worst of times.", 2_900)
+    talk.waits(2.0)
+    assert [text for text in talk.texts if text] == []
+
+
 def test_what_is_said_over_it_is_shown_at_once_when_the_others_are_read(talk: Talk) -> None:
     talk.plays(5_000)
     talk.others("It was the best of times", 2_900)
