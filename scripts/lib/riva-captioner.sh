@@ -28,13 +28,15 @@ become_captioner() {
 }
 
 # captioner_do ARGUMENTS...: what it prints goes on, what it says about a failure to the user. Exit
-# code 1 is a finding, which the caller reads from the output; all others end the step.
+# code 1 without an error is a finding, which the caller reads from the output; all others end the step.
 captioner_do() {
     local rc=0 said fix
     write_log DEBUG "captioner $*"
     (become_captioner "$@") 2>"$SCRATCH/captioner-errors" </dev/null || rc=$?
     [ ! -s "$SCRATCH/captioner-errors" ] || log_lines <"$SCRATCH/captioner-errors"
-    [ "$rc" -gt 1 ] || return "$rc"
+    if [ "$rc" = 0 ] || { [ "$rc" = 1 ] && ! grep -q '^Error: ' "$SCRATCH/captioner-errors"; }; then
+        return "$rc"
+    fi
     said=$(sed -n 's/^Error: //p' "$SCRATCH/captioner-errors" | tail -n 1)
     fix=$(sed -n 's/^Fix: //p' "$SCRATCH/captioner-errors" | tail -n 1)
     fail "${said:-captioner $1 ended with code $rc.}" "${fix:-Read the log: $LOG}"

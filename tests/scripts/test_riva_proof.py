@@ -37,6 +37,21 @@ def test_dry_run_says_what_it_would_do_and_leaves_nothing(
     assert not list(Path(server_scripts.environ["HOME"], ".config").glob("captioner*"))
 
 
+def test_a_fault_of_captioner_is_told_as_it_says_it(
+    server_scripts: ServerScripts, tmp_path: Path
+) -> None:
+    program = tmp_path / "captioner"
+    program.write_text(
+        "#!/bin/sh\necho '{}'\necho 'Error: It broke.' >&2\necho 'Fix: Mend it.' >&2\nexit 1\n"
+    )
+    program.chmod(0o755)
+    server_scripts.must("005", "--yes", "--set", "AWS_ALLOWED_CIDRS=203.0.113.7/32")
+    shown = server_scripts.refused("100", CAPTIONER=str(program), RIVA_HOST="127.0.0.1")
+    assert "ERROR   It broke." in shown
+    assert "FIX     Mend it." in shown
+    assert "Traceback" not in shown
+
+
 @pytest.mark.slow
 def test_it_is_found_out_whether_strangers_are_refused(proof: ServerScripts) -> None:
     program = (
