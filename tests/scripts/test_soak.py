@@ -7,10 +7,9 @@ import pytest
 from captioner.core.audio import ms_to_samples, samples_to_ms
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap, Segment, Word
-from scripts.benchmarks.soak import faults
 from scripts.benchmarks.soak.endless_speech import EndlessSpeech, Utterance
 from scripts.benchmarks.soak.faults import Hearing
-from scripts.benchmarks.soak.leg import Memory
+from scripts.benchmarks.soak.leg import Memory, in_own_process
 from tests.support.coded_speech import CodeDecoder
 
 
@@ -100,7 +99,7 @@ def test_endless_speech_says_what_it_tells() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_ten_minutes_with_faults() -> None:
-    leg = await faults.leg(600.0, 1, print)
+def test_ten_minutes_with_faults() -> None:
+    leg = in_own_process("faults", 1 / 6, 1)
     assert leg.verdicts == []
     assert sum(leg.happened.values()) > 5

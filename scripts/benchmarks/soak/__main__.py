@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from scripts.benchmarks.soak import engine, faults
-from scripts.benchmarks.soak.leg import ALLOWED_MB, Leg, Soak, leg_from_json, leg_to_json
+from scripts.benchmarks.soak.leg import ALLOWED_MB, Leg, Soak, in_own_process, leg_to_json
 from scripts.benchmarks.table import markdown
 
 _REPORTS: Final = Path(__file__).parents[1] / "reports"
@@ -35,16 +34,6 @@ _TITLES: Final = {
 
 def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-def _in_own_process(what: str, leg_hours: float, seed: int) -> Leg:
-    """Run a leg where nothing of an earlier one is left in memory."""
-    command = [sys.executable, "-m", "scripts.benchmarks.soak", what]
-    command += ["--only", str(seed), "--leg-hours", str(leg_hours)]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
-    if not done.stdout.strip():
-        raise SystemExit(f"Leg {seed} ended with status {done.returncode}. The log has the reason.")
-    return leg_from_json(done.stdout)
 
 
 def _report() -> str:
@@ -115,7 +104,7 @@ def main() -> int:
     kept = _KEPT / f"soak-{options.what}.json"
     soak = (None if options.restart else Soak.read(kept)) or Soak("", [])
     for seed in range(len(soak.legs), max(1, round((options.hours or usual_hours) / leg_hours))):
-        leg = _in_own_process(options.what, leg_hours, seed)
+        leg = in_own_process(options.what, leg_hours, seed)
         soak = Soak(datetime.now(UTC).date().isoformat(), [*soak.legs, leg])
         soak.write(kept)
         _tell("; ".join(leg.verdicts) or f"Leg {seed} passed.")
