@@ -26,12 +26,14 @@ BUILD_NEEDS=(
     'lib:libwayland-client.so.0|libwayland-client0'
 )
 
+# What it may weigh in MB, installed and packed; what is packed with less effort may weigh anything.
+MOST_INSTALLED=340 MOST_PACKED=140
 only=both NAME=captioner PACKING=(-Zxz -z6) EFFORT=-6
 export CAPTIONER_WITHOUT_ENGINE=
 while [ $# -gt 0 ]; do
     case "$1" in
-        --without-engine) CAPTIONER_WITHOUT_ENGINE=1 NAME=captioner-client ;;
-        --quick) PACKING=(-Zxz -z0) EFFORT=-0 ;;
+        --without-engine) CAPTIONER_WITHOUT_ENGINE=1 NAME=captioner-client MOST_INSTALLED=220 ;;
+        --quick) PACKING=(-Zgzip -z1) EFFORT=-0 MOST_PACKED= ;;
         --only)
             only=${2:-}
             shift
@@ -144,17 +146,28 @@ make_tarball() {
     rm -rf "$folder"
 }
 
+# check_weight WHAT MB MOST
+check_weight() {
+    [ -z "$3" ] || [ "$2" -le "$3" ] \
+        || fail "$1 has $2 MB, and may have $3." "Leave out what is not used, in packaging/contents.py."
+}
+
 step "Captioner $VERSION for Linux, $MACHINE"
 install_build_tools
 make_icons
 make_bundle
 check_licences
 compute_needs
+INSTALLED=$(($(du -sb "$BUNDLE" | cut -f1) / 1000000))
+check_weight "The program" "$INSTALLED" "$MOST_INSTALLED"
 [ "$only" = deb ] || make_tarball
 [ "$only" = tarball ] || make_deb
-info "Installed: $(($(du -sb "$BUNDLE" | cut -f1) / 1000000)) MB; packed:"
-(cd "$DIST" && sha256sum -- *.deb *.tar.xz 2>/dev/null >SHA256SUMS || true)
+info "Installed: $INSTALLED MB; packed:"
 for file in "$DIST/$NAME"_*.deb "$DIST/$NAME"-[0-9]*.tar.xz; do
-    [ ! -f "$file" ] || info "  $file ($(($(stat -c %s "$file") / 1000000)) MB)"
+    [ -f "$file" ] || continue
+    packed=$(($(stat -c %s "$file") / 1000000))
+    info "  $file ($packed MB)"
+    check_weight "$file" "$packed" "$MOST_PACKED"
 done
+(cd "$DIST" && sha256sum -- *.deb *.tar.xz 2>/dev/null >SHA256SUMS || true)
 success "Done in $SECONDS s. The log is $LOG"

@@ -3,7 +3,7 @@
 #
 #   bash scripts/test.sh                 everything but the slow tests
 #   bash scripts/test.sh --full          everything that needs no server of your own
-#   bash scripts/test.sh --package       the packages, built and tried on a clean Debian (ten minutes)
+#   bash scripts/test.sh --package       the packages alone, built and tried on a clean Debian
 #   RIVA_HOST=... bash scripts/test.sh --live   streaming, breaks and TLS with that server
 #   bash scripts/test.sh tests/riva -x   the checks, then pytest with these arguments
 #
@@ -13,14 +13,14 @@ set -euo pipefail
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-selection='not slow and not live and not package' kept=
+selection='not slow and not live and not package' kept='' needs=()
 case "${1:-}" in
     --full)
-        selection='not live and not package'
+        selection='not live' needs=("${PACKAGE_TEST_NEEDS[@]}")
         shift
         ;;
     --package)
-        selection=package
+        selection=package needs=("${PACKAGE_TEST_NEEDS[@]}")
         shift
         ;;
     --live)
@@ -34,6 +34,7 @@ open_log test
 SECONDS=0
 write_log INFO "test.sh starts, selection: $selection"
 install_for_tests
+[ "${#needs[@]}" -eq 0 ] || install_missing "${needs[@]}"
 info "Set-up: $SECONDS s"
 
 failed=()

@@ -18,7 +18,9 @@ computed_dependencies() {
     while IFS= read -r file; do arguments+=("-e$file"); done < <(
         find "$BUNDLE" -type f \( -name '*.so*' -o -name captioner -perm -u+x \) ! -name '*gtk3*' | LC_ALL=C sort
     )
-    (cd "$control" && dpkg-shlibdeps -O --ignore-missing-info "${arguments[@]}" 2>>"$LOG") \
+    # It warns of the same again and again; each warning stands in the log once.
+    (cd "$control" && dpkg-shlibdeps -O --ignore-missing-info "${arguments[@]}" \
+        2> >(LC_ALL=C sort -u | log_lines)) \
         | sed -n 's/^shlibs:Depends=//p'
 }
 

@@ -158,6 +158,16 @@ TEST_NEEDS=(
     'cmd:chromium|chromium'
 )
 
+# shellcheck disable=SC2034  # read by test.sh
+PACKAGE_TEST_NEEDS=(
+    'cmd:debootstrap|debootstrap'
+    'cmd:lintian|lintian'
+    'cmd:man|man-db'
+    'cmd:appstreamcli|appstream'
+    'cmd:desktop-file-validate|desktop-file-utils'
+    'cmd:strace|strace'
+)
+
 HAVE_LIBRARIES=
 
 need_is_met() {

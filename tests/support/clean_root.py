@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -143,6 +144,14 @@ def _remove(folder: Path) -> None:
     subprocess.run(["/bin/rm", "-r", "--one-file-system", folder], check=True, timeout=120)
 
 
+def _first_of(address: str) -> str:
+    """Return ``address``, or the first mirror of the list in the file that it names."""
+    if not address.startswith("mirror+file:"):
+        return address
+    listed = Path(address.removeprefix("mirror+file:").rstrip("/")).read_text("utf-8")
+    return re.findall(r"^\S+", listed, re.MULTILINE)[0]
+
+
 def _mirror(suite: str) -> str:
     """Return where apt takes the packages of ``suite`` from."""
     said = subprocess.run(
@@ -161,5 +170,5 @@ def _mirror(suite: str) -> str:
     for line in said.splitlines():
         name, _, address = line.partition(" ")
         if name == suite:
-            return address
+            return _first_of(address)
     raise CleanRootUnavailableError(f"apt has no mirror of {suite}")
