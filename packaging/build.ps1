@@ -44,6 +44,8 @@ function Invoke-Logged([string]$Message, [string]$Fix, [string]$Program, [string
     Write-Log 'DEBUG' "$Program $Arguments"
     # Programs write to standard error what is no error; only the status counts.
     $ErrorActionPreference = 'Continue'
+    # What cannot be started at all leaves the status of the program before.
+    $global:LASTEXITCODE = 1
     $said = & $Program @Arguments 2>&1 | ForEach-Object { "$_" }
     $status = $LASTEXITCODE
     $ErrorActionPreference = 'Stop'
@@ -69,12 +71,11 @@ function Find-Python {
 }
 
 function Find-InnoSetup {
-    $places = @(
-        (Join-Path ${env:ProgramFiles(x86)} 'Inno Setup 6\ISCC.exe'),
-        (Join-Path $env:ProgramFiles 'Inno Setup 6\ISCC.exe'),
-        (Join-Path $env:LOCALAPPDATA 'Programs\Inno Setup 6\ISCC.exe')
-    )
-    foreach ($place in $places) { if (Test-Path $place) { return $place } }
+    $places = ${env:ProgramFiles(x86)}, $env:ProgramFiles, (Join-Path $env:LOCALAPPDATA 'Programs')
+    foreach ($place in $places) {
+        $found = Get-Item (Join-Path $place 'Inno Setup *\ISCC.exe') -ErrorAction SilentlyContinue | Select-Object -Last 1
+        if ($found) { return $found.FullName }
+    }
     return $null
 }
 
@@ -94,7 +95,7 @@ $constraints = Join-Path $PSScriptRoot 'constraints.txt'
 Write-Step 'Installing the Python packages (a few minutes the first time)'
 Invoke-Logged 'pip could not be renewed.' 'Check the network.' $python @('-m', 'pip', 'install', '--upgrade', '--constraint', $constraints, 'pip', 'setuptools')
 Invoke-Logged 'The packages could not be installed.' 'Check the network; the lines above name the package.' $python @(
-    '-m', 'pip', 'install', '--constraint', $constraints, '--editable', $Root, '--group', "$(Join-Path $Root 'pyproject.toml'):package")
+    '-m', 'pip', 'install', '--constraint', $constraints, '--build-constraint', $constraints, '--editable', $Root, '--group', "$(Join-Path $Root 'pyproject.toml'):package")
 
 # The same source and constraints give the same files.
 $env:PYTHONHASHSEED = '0'

@@ -91,6 +91,13 @@ _QT_LIBRARY: Final = re.compile(r"(?:^|/)(?:lib)?Qt6?(?P<module>[A-Z]\w*?)(?:\.s
 
 _LEFT_OUT: Final = (
     "moonshine_voice/assets/*.tsv",
+    # Of Windows: PortAudio with a kit of Steinberg's, which has terms of its own, and for machines
+    # that the installer is not for; OpenGL without a graphics card, which no window asks for.
+    "*libportaudio*-asio.dll",
+    "*libportaudio32bit.dll",
+    "*libportaudioarm64.dll",
+    "PySide6/opengl32sw.dll",
+    "PySide6/d3dcompiler_*.dll",
     "*/direct_url.json",  # where this was built is nobody's business
     "*/INSTALLER",
     "*/REQUESTED",
@@ -200,6 +207,12 @@ def write_list(target: Path, analysis: Any) -> None:  # noqa: ANN401  # PyInstal
     """Write where each bundled file comes from: the licences are collected from that."""
     entries = [*analysis.binaries, *analysis.datas]
     listed = [{"place": place, "source": source, "kind": kind} for place, source, kind in entries]
-    modules = sorted({name.partition(".")[0] for name, _, _ in analysis.pure})
+    modules = {name.partition(".")[0] for name, _, _ in analysis.pure}
+    # Some packages bring one module of native code and nothing else.
+    modules |= {
+        re.split(r"[/\\.]", place)[0]
+        for place, _, kind in analysis.binaries
+        if kind == "EXTENSION" and "lib-dynload" not in place
+    }
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps({"files": listed, "modules": modules}, indent=1), "utf-8")
+    target.write_text(json.dumps({"files": listed, "modules": sorted(modules)}, indent=1), "utf-8")

@@ -26,7 +26,9 @@ from captioner.core.packages import Package, installed_packages
 HERE: Final = Path(__file__).parent
 _GPL: Final = re.compile(r"A?GPL-")
 _TOKEN: Final = re.compile(r"\(|\)|[\w.+-]+")
-_NATIVE: Final = re.compile(r"\.(?:so(?:\.[\w.]+)?|dll|dylib|pyd|exe)$")
+_NATIVE: Final = re.compile(
+    r"\.(?:so(?:\.[\w.]+)?|dll|dylib|pyd|exe)$|\.framework/Versions/[\w.]+/\w+$"
+)
 _OF_PYTHON: Final = re.compile(r"\.(?:cpython-\w[\w-]*|abi3)\.so$|\.pyd$")
 
 

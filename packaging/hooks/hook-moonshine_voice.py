@@ -5,7 +5,7 @@ from pathlib import Path
 from PyInstaller.utils.hooks import get_module_file_attribute
 
 _folder = Path(get_module_file_attribute("moonshine_voice")).parent
-_libraries = [*_folder.glob("*moonshine.*")]
+_libraries = [*_folder.glob("*moonshine.*"), *_folder.glob("*onnxruntime.*")]
 binaries = [
     (str(file), "moonshine_voice")
     for file in _libraries
