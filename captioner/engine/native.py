@@ -30,6 +30,9 @@ FRAME: Final = 512
 _MODEL_FOLDER: Final = "tiny-en"
 _LONGEST_S: Final = 60
 _VOICE_THRESHOLD: Final = 0.4
+_MOST_TOKENS_PER_S: Final = 13
+"""The library's 6.5 cut off the end of what people say at five words a second."""
+
 _FLOATS: Final = ctypes.POINTER(ctypes.c_float)
 
 
@@ -66,6 +69,7 @@ class Decoder:
                 # Threshold 0 hands all audio to the model: what an utterance is, we decide.
                 "vad_threshold": "0",
                 "vad_max_segment_duration": str(_LONGEST_S),
+                "max_tokens_per_second": str(_MOST_TOKENS_PER_S),
                 "return_audio_data": "false",
             }
         )

@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from scripts.benchmarks import client, engine, feed, gui, history, startup
+from scripts.benchmarks import client, conditions, engine, feed, gui, history, startup
 from scripts.benchmarks.table import Target, markdown
 
 _PARTS: Final = {
     "startup": "from the start of the process to the window and the first caption",
     "engine": "the embedded engine, whole path, against moonshine's own streaming",
+    "conditions": "the engine in noise, echo, music, haste and silence; words that it makes up",
     "gui": "the window: response to paint, processor time, memory, eight hours",
     "history": "a working year of captions: search, export, size",
     "feed": "what a hundred clients of the feed, some of them bad, do to the captions",
@@ -57,6 +58,10 @@ def main() -> int:
         targets += kept
     if options.part in {"engine", "all"}:
         report, kept = engine.run(options.rounds, options.faster_whisper)
+        reports.append(report)
+        targets += kept
+    if options.part in {"conditions", "all"}:
+        report, kept = conditions.run(options.rounds)
         reports.append(report)
         targets += kept
     if options.part in {"gui", "all"}:

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Final
 
 from captioner.transcript.erasure import ErasureMeter
-from scripts.benchmarks.speech import Clip, samples, stretches
+from scripts.benchmarks.speech import Recording, samples, stretches
 from tests.support.clips import word_error_rate
 
 _PAUSE_S: Final = 0.35
@@ -82,7 +82,7 @@ class Measures:
     utterances: int
 
 
-def measure(records: list[Record], clips: dict[str, Clip]) -> Measures:
+def measure(records: list[Record], clips: dict[str, Recording]) -> Measures:
     """Return the measures over ``records``, one a clip, taken together.
 
     * first partial: median over the stretches of speech (after a pause of 0.35 s or more), from
@@ -114,8 +114,8 @@ def measure(records: list[Record], clips: dict[str, Clip]) -> Measures:
     )
 
 
-def _delays(record: Record, clip: Clip) -> tuple[list[float], list[float]]:
-    heard = stretches(samples(clip.path), pause_s=_PAUSE_S)
+def _delays(record: Record, clip: Recording) -> tuple[list[float], list[float]]:
+    heard = stretches(samples(clip.clean), pause_s=_PAUSE_S)
     first_texts: dict[int, Update] = {}
     for update in record.updates:
         if update.text:

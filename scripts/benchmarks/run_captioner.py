@@ -19,8 +19,9 @@ from captioner.core.stability import StabilityMode
 from captioner.session.controller import CaptionSession
 from captioner.session.probe import wait_until_ready
 from captioner.settings.models import AudioSettings, CaptionSettings, Settings
+from scripts.benchmarks.material import recording
 from scripts.benchmarks.record import Record, Update
-from scripts.benchmarks.speech import CLIPS, samples
+from scripts.benchmarks.speech import samples
 
 _TAIL_S = 1.5
 
@@ -74,7 +75,7 @@ async def _run(clip: str, mode: StabilityMode, path: Path, audio_s: float) -> Re
 def main(clip: str, mode: str) -> None:
     """Print the record of the run as JSON."""
     sound = np.concatenate(
-        [samples(CLIPS[clip].path), np.zeros(int(_TAIL_S * SAMPLE_RATE), dtype=np.float32)]
+        [samples(recording(clip).path), np.zeros(int(_TAIL_S * SAMPLE_RATE), dtype=np.float32)]
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{clip}.wav"

@@ -15,8 +15,9 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from captioner.core.audio import SAMPLE_RATE
+from scripts.benchmarks.material import recording
 from scripts.benchmarks.record import Record, Update
-from scripts.benchmarks.speech import CLIPS, samples, stretches
+from scripts.benchmarks.speech import samples, stretches
 
 _STEP_S = 1.0
 _PAUSE_S = 0.5
@@ -32,7 +33,7 @@ def main(clip: str, model_path: str) -> None:
     """Print the record of the run as JSON."""
     model = WhisperModel(model_path, device="cpu", compute_type="int8", local_files_only=True)
     sound = np.concatenate(
-        [samples(CLIPS[clip].path), np.zeros(int(_TAIL_S * SAMPLE_RATE), dtype=np.float32)]
+        [samples(recording(clip).path), np.zeros(int(_TAIL_S * SAMPLE_RATE), dtype=np.float32)]
     )
     record = Record("faster-whisper", clip, audio_s=len(sound) / SAMPLE_RATE)
     begun = time.monotonic()

@@ -13,8 +13,9 @@ from moonshine_voice import ModelArch
 from moonshine_voice.transcriber import Transcriber
 
 from captioner.core.audio import SAMPLE_RATE
+from scripts.benchmarks.material import recording
 from scripts.benchmarks.record import Record, Update
-from scripts.benchmarks.speech import CLIPS, samples
+from scripts.benchmarks.speech import samples
 
 _CHUNK = SAMPLE_RATE // 10
 _TAIL_S = 1.5
@@ -30,7 +31,7 @@ def main(clip: str) -> None:
     model = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
     transcriber = Transcriber(model, ModelArch.TINY)
     stream = transcriber.create_stream()
-    sound = [*samples(CLIPS[clip].path).tolist(), *([0.0] * int(_TAIL_S * SAMPLE_RATE))]
+    sound = [*samples(recording(clip).path).tolist(), *([0.0] * int(_TAIL_S * SAMPLE_RATE))]
     record = Record("moonshine streaming", clip, audio_s=len(sound) / SAMPLE_RATE)
     begun = 0.0
 

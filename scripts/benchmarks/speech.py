@@ -12,9 +12,29 @@ import soundfile
 import soxr
 
 from captioner.core.audio import SAMPLE_RATE
-from tests.support.clips import BECKETT, TWO_CITIES, Clip
+from tests.support.clips import BECKETT, TWO_CITIES
 
-CLIPS: Final = {"two_cities": TWO_CITIES, "beckett": BECKETT}
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Sound with known words.
+
+    Attributes:
+        path: The sound.
+        text: The words, as they would be written.
+        clean: The same speech at the same moments without what was laid over it: where speech is
+            can be seen there.
+    """
+
+    path: Path
+    text: str
+    clean: Path
+
+
+CLIPS: Final = {
+    name: Recording(clip.path, clip.text, clip.path)
+    for name, clip in {"two_cities": TWO_CITIES, "beckett": BECKETT}.items()
+}
 
 _FRAME_S: Final = 0.02
 _BETWEEN: Final = 0.5
@@ -56,6 +76,3 @@ def stretches(sound: npt.NDArray[np.float32], pause_s: float) -> list[Speech]:
         else:
             found.append(Speech(start, start + _FRAME_S))
     return [speech for speech in found if speech.end - speech.start >= _SHORTEST_S]
-
-
-__all__ = ["CLIPS", "Clip", "Speech", "samples", "stretches"]

@@ -1,0 +1,155 @@
+"""The embedded engine where listening is hard, beside moonshine's own; and without speech.
+
+Both hear each recording at the same time, in real time. What has no speech is read as fast as the
+engine can: a word in it is made up.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import moonshine_voice
+from moonshine_voice import ModelArch
+from moonshine_voice.transcriber import Transcriber
+
+from captioner.core.audio import SAMPLE_RATE
+from captioner.core.stability import StabilityMode
+from scripts.benchmarks.material import CONDITIONS, loops, recordings, speechless
+from scripts.benchmarks.record import Measures, Record, measure
+from scripts.benchmarks.speech import samples
+from scripts.benchmarks.table import Figure, Target, conditions, markdown
+
+_OURS: Final = "captioner"
+_THEIRS: Final = "moonshine streaming"
+_SYSTEMS: Final = {
+    _OURS: ("run_captioner", StabilityMode.BALANCED.value),
+    _THEIRS: ("run_moonshine",),
+}
+_COLUMNS: Final[dict[str, tuple[Callable[[Measures], float], str, int]]] = {
+    "word error rate": (lambda found: found.word_error_rate, "", 3),
+    "first partial": (lambda found: found.first_partial_s, " s", 2),
+    "final": (lambda found: found.final_delay_s, " s", 2),
+    "normalized erasure": (lambda found: found.erasure, "", 2),
+}
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What was measured of one system: rounds by condition, and the loops in what it said."""
+
+    rounds: dict[str, list[Measures]] = field(default_factory=dict)
+    loops: list[str] = field(default_factory=list)
+
+    def add(self, condition: str, records: list[Record]) -> None:
+        found = measure(records, recordings(condition))
+        self.rounds.setdefault(condition, []).append(found)
+        self.loops += [loop for record in records for loop in loops(record.text)]
+
+    def middle(self, condition: str) -> float:
+        return Figure([each.word_error_rate for each in self.rounds[condition]]).middle
+
+
+def run(rounds: int) -> tuple[str, list[Target]]:
+    """Measure; return a Markdown report and the targets with their verdicts."""
+    heard = {system: _Heard() for system in _SYSTEMS}
+    for number in range(rounds):
+        for condition in CONDITIONS:
+            print(f"round {number + 1} of {rounds}: {condition} …", file=sys.stderr, flush=True)
+            for system, records in _played(condition).items():
+                heard[system].add(condition, records)
+    made_up = {name: (_said_by_us(path), _said_by_them(path)) for name, path in speechless()}
+    ours, theirs = heard[_OURS], heard[_THEIRS]
+    worse = [each for each in CONDITIONS if ours.middle(each) > theirs.middle(each)]
+    targets = [
+        Target("words made up in ten minutes without speech", _total(made_up), 0, digits=0),
+        Target("phrases repeated as by a model that loops", len(ours.loops), 0, digits=0),
+        Target("conditions with more word errors than moonshine streaming", len(worse), 0, 0),
+    ]
+    return _report(rounds, heard, made_up), targets
+
+
+def _played(condition: str) -> dict[str, list[Record]]:
+    """Let all systems hear the recordings of a condition, each in a process of its own."""
+    with ThreadPoolExecutor(len(_SYSTEMS)) as pool:
+        found = pool.map(
+            lambda how: [_record(how, name) for name in recordings(condition)], _SYSTEMS.values()
+        )
+        return dict(zip(_SYSTEMS, found, strict=True))
+
+
+def _record(how: tuple[str, ...], name: str) -> Record:
+    module, *more = how
+    done = subprocess.run(
+        [sys.executable, "-m", f"scripts.benchmarks.{module}", name, *more],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return Record.from_json(done.stdout.splitlines()[-1])
+
+
+def _said_by_us(path: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "captioner", "transcribe", str(path)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout.split()
+
+
+def _said_by_them(path: Path) -> list[str]:
+    model = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
+    with Transcriber(model, ModelArch.TINY) as transcriber:
+        found = transcriber.transcribe_without_streaming(samples(path).tolist(), SAMPLE_RATE)
+    return " ".join(line.text for line in found.lines).split()
+
+
+def _total(made_up: dict[str, tuple[list[str], list[str]]]) -> int:
+    return sum(len(ours) for ours, _ in made_up.values())
+
+
+def _report(
+    rounds: int,
+    heard: dict[str, _Heard],
+    made_up: dict[str, tuple[list[str], list[str]]],
+) -> str:
+    header = ["condition", "system", *_COLUMNS]
+    rows = [
+        [condition, system, *_figures(found.rounds[condition])]
+        for condition in CONDITIONS
+        for system, found in heard.items()
+    ]
+    speechless_rows = [
+        [name, str(len(ours)), str(len(theirs))] for name, (ours, theirs) in made_up.items()
+    ]
+    return "\n\n".join(
+        [
+            "### Where listening is hard",
+            conditions(rounds, "moonshine-voice"),
+            markdown(header, rows),
+            (
+                "The bundled clips, with pink noise or synthesised music so many decibels below "
+                "the speech, or in a room with half a second of echo; voices of espeak-ng for "
+                "speakers who take turns, for 250 words a minute, and between silences of twelve "
+                "seconds."
+            ),
+            markdown(
+                ["100 s of", "words made up by captioner", "by moonshine, offline"],
+                speechless_rows,
+            ),
+        ]
+    )
+
+
+def _figures(found: list[Measures]) -> list[str]:
+    return [
+        str(Figure([value(each) for each in found], unit, digits))
+        for value, unit, digits in _COLUMNS.values()
+    ]
