@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from scripts.benchmarks import client, conditions, engine, feed, gui, history, startup
+from scripts.benchmarks.peers import footprint
+from scripts.benchmarks.peers import part as peers
 from scripts.benchmarks.table import Target, markdown
 
 _PARTS: Final = {
     "startup": "from the start of the process to the window and the first caption",
     "engine": "the embedded engine, whole path, against moonshine's own streaming",
     "conditions": "the engine in noise, echo, music, haste and silence; words that it makes up",
+    "peers": "the embedded engine beside other recognisers that users would pick",
+    "footprint": "the application beside Buzz: size, start, memory, processor (7 GB are installed)",
     "gui": "the window: response to paint, processor time, memory, eight hours",
     "history": "a working year of captions: search, export, size",
     "feed": "what a hundred clients of the feed, some of them bad, do to the captions",
@@ -26,7 +31,7 @@ def main() -> int:
         prog="scripts/bench",
         description="Measure Captioner and its peers side by side, in one run, and print tables.",
         epilog="Examples: scripts/bench · scripts/bench engine --rounds 5 · "
-        "scripts/bench client · scripts/bench engine --faster-whisper ~/models/faster-whisper-tiny",
+        "scripts/bench client · scripts/bench peers --vosk ~/models/vosk-model-small-en-us",
     )
     parser.add_argument(
         "part",
@@ -40,7 +45,10 @@ def main() -> int:
         "--faster-whisper",
         type=Path,
         metavar="FOLDER",
-        help="a faster-whisper model on this disk; the package must be installed in .venv",
+        help="another model of faster-whisper, on this disk, beside the peers",
+    )
+    parser.add_argument(
+        "--vosk", type=Path, metavar="FOLDER", help="a model of vosk, on this disk, as a peer"
     )
     parser.add_argument(
         "--packaged",
@@ -50,36 +58,25 @@ def main() -> int:
     )
     parser.add_argument("--output", type=Path, help="also write the report to this file")
     options = parser.parse_args()
+    rounds = options.rounds
+    parts: dict[str, Callable[[], tuple[str, list[Target]]]] = {
+        "startup": lambda: startup.run(rounds, options.packaged),
+        "engine": lambda: engine.run(rounds),
+        "conditions": lambda: conditions.run(rounds),
+        "peers": lambda: peers.run(rounds, options.faster_whisper, options.vosk),
+        "footprint": lambda: footprint.run(rounds),
+        "gui": lambda: gui.run(rounds),
+        "history": lambda: history.run(rounds),
+        "feed": lambda: feed.run(rounds),
+        "client": lambda: client.run(rounds),
+    }
     reports: list[str] = []
     targets: list[Target] = []
-    if options.part in {"startup", "all"}:
-        report, kept = startup.run(options.rounds, options.packaged)
-        reports.append(report)
-        targets += kept
-    if options.part in {"engine", "all"}:
-        report, kept = engine.run(options.rounds, options.faster_whisper)
-        reports.append(report)
-        targets += kept
-    if options.part in {"conditions", "all"}:
-        report, kept = conditions.run(options.rounds)
-        reports.append(report)
-        targets += kept
-    if options.part in {"gui", "all"}:
-        report, kept = gui.run(options.rounds)
-        reports.append(report)
-        targets += kept
-    if options.part in {"history", "all"}:
-        report, kept = history.run(options.rounds)
-        reports.append(report)
-        targets += kept
-    if options.part in {"feed", "all"}:
-        report, kept = feed.run(options.rounds)
-        reports.append(report)
-        targets += kept
-    if options.part in {"client", "all"}:
-        report, kept = client.run(options.rounds)
-        reports.append(report)
-        targets += kept
+    for name, run in parts.items():
+        if options.part in {name, "all"}:
+            report, kept = run()
+            reports.append(report)
+            targets += kept
     rows = [target.row() for target in targets]
     verdicts = markdown(["target", "measured", "limit", ""], rows)
     text = "\n\n".join([*reports, "### Targets", verdicts]) + "\n"

@@ -1,4 +1,4 @@
-"""The embedded engine through the whole path against peers, in real time, in turn."""
+"""The embedded engine through the whole path against moonshine's own streaming, in real time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def offline_word_error_rate() -> float:
     return word_error_rate(" ".join(clip.text for clip in CLIPS.values()), " ".join(said))
 
 
-def run(rounds: int, whisper_model: Path | None) -> tuple[str, list[Target]]:
+def run(rounds: int) -> tuple[str, list[Target]]:
     """Measure; return a Markdown report and the targets with their verdicts."""
     measured: dict[str, list[Measures]] = {}
     for number in range(rounds):
@@ -60,9 +60,6 @@ def run(rounds: int, whisper_model: Path | None) -> tuple[str, list[Target]]:
                 if mode is StabilityMode.BALANCED:
                     record = _play("run_moonshine", clip)
                     runs.setdefault(record.system, []).append(record)
-            if whisper_model is not None:
-                record = _play("run_faster_whisper", clip, str(whisper_model))
-                runs.setdefault(record.system, []).append(record)
         for system, records in runs.items():
             measured.setdefault(system, []).append(measure(records, CLIPS))
     offline = offline_word_error_rate()
@@ -91,7 +88,6 @@ def run(rounds: int, whisper_model: Path | None) -> tuple[str, list[Target]]:
         ),
         Target("normalized erasure, balanced", Figure([m.erasure for m in ours]).middle, 0.2),
     ]
-    missing = "" if whisper_model else "\n\nfaster-whisper: not run (no model path was given)."
     report = "\n\n".join(
         [
             "### Embedded engine, whole path, real time",
@@ -107,8 +103,7 @@ def run(rounds: int, whisper_model: Path | None) -> tuple[str, list[Target]]:
                 ],
                 [_row(system, measured[system]) for system in _order(measured)]
                 + [["moonshine offline", f"{offline:.3f}", "–", "–", "–", "–"]],  # noqa: RUF001 - none
-            )
-            + missing,
+            ),
             f"Processor time against moonshine's own streaming: {Figure(ratios)} times.",
         ]
     )

