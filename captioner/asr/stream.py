@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -22,13 +23,16 @@ from captioner.asr.progress import StreamProgress
 from captioner.asr.replay import ReplayBuffer
 from captioner.asr.tap import StreamTap
 from captioner.asr.timeline import StreamTimeline
-from captioner.core.audio import AudioChunk
+from captioner.core.audio import AudioChunk, samples_to_ms
 from captioner.core.clock import Clock
 from captioner.core.errors import CaptionerError, UnavailableError
 from captioner.riva import connecting
 from captioner.riva.options import RecognitionOptions
 from captioner.riva.results import audio_processed_s
 from captioner.riva.status import error_from_status
+from captioner.telemetry.log_lines import with_fields
+
+logger = logging.getLogger(__name__)
 
 _WATCH_INTERVAL_S: Final = 1.0
 """Waking costs more than looking; what is watched for takes seconds."""
@@ -257,6 +261,7 @@ class RecognitionStream:
                 self._last_sent_at = self._writing_since = self._clock.now()
                 if self._tap is not None:
                     self._tap.sent(self.progress.sent)
+                _log_sent(chunk)
                 await call.write(request(audio_content=chunk.pcm))
                 self._writing_since = None
             await self._half_close(call)
@@ -326,3 +331,9 @@ class RecognitionStream:
 
 def _has_passed(since: float | None, limit_s: float, now: float) -> bool:
     return since is not None and now - since > limit_s
+
+
+def _log_sent(chunk: AudioChunk) -> None:
+    if logger.isEnabledFor(logging.DEBUG):
+        start_ms, end_ms = samples_to_ms(chunk.start), samples_to_ms(chunk.end)
+        logger.debug("Sent", extra=with_fields(file_only=True, start_ms=start_ms, end_ms=end_ms))

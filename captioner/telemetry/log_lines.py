@@ -41,6 +41,11 @@ def tag(**fields: object) -> None:
     _tags.set({**_tags.get(), **fields})
 
 
+def current_tags() -> Mapping[str, object]:
+    """Return what lines of this task are about, for a line that another task writes later."""
+    return _tags.get()
+
+
 def with_fields(*, file_only: bool = False, **fields: object) -> dict[str, object]:
     """Return the ``extra`` of a line that has ``fields`` of its own."""
     return {"fields": fields, "file_only": file_only}

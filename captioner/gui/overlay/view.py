@@ -125,7 +125,7 @@ class CaptionView(QWidget):
         self._fade.wake()
         self._follow()
         if self._shown is not before:
-            self.delay.begin(event.told_at, is_seen=self.isVisible() and self._message is None)
+            self.delay.begin(event, is_seen=self.isVisible() and self._message is None)
 
     def show_gap(self) -> None:
         """Mark that audio was lost here, unless nothing was said yet."""
