@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from scripts.benchmarks import client, conditions, engine, feed, gui, history, startup
+from scripts.benchmarks import client, conditions, engine, feed, gui, history, latency, startup
 from scripts.benchmarks.peers import footprint
 from scripts.benchmarks.peers import part as peers
 from scripts.benchmarks.table import Target, markdown
@@ -18,6 +18,7 @@ _PARTS: Final = {
     "conditions": "the engine in noise, echo, music, haste and silence; words that it makes up",
     "peers": "the embedded engine beside other recognisers that users would pick",
     "footprint": "the application beside Buzz: size, start, memory, processor (7 GB are installed)",
+    "latency": "from the loudspeaker to the pixels of the window, and its stages",
     "gui": "the window: response to paint, processor time, memory, eight hours",
     "history": "a working year of captions: search, export, size",
     "feed": "what a hundred clients of the feed, some of them bad, do to the captions",
@@ -65,6 +66,7 @@ def main() -> int:
         "conditions": lambda: conditions.run(rounds),
         "peers": lambda: peers.run(rounds, options.faster_whisper, options.vosk),
         "footprint": lambda: footprint.run(rounds),
+        "latency": lambda: latency.run(rounds),
         "gui": lambda: gui.run(rounds),
         "history": lambda: history.run(rounds),
         "feed": lambda: feed.run(rounds),

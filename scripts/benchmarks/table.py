@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ class Figure:
         return median(self.values)
 
     def __str__(self) -> str:
-        """Return median and spread."""
+        """Return median and spread; a dash where there was nothing to measure."""
+        if any(map(math.isnan, self.values)):
+            return "–"  # noqa: RUF001 - none
         low, high = min(self.values), max(self.values)
         text = f"{self.middle:.{self.digits}f}{self.unit}"
         if len(self.values) > 1 and round(low, self.digits) != round(high, self.digits):
