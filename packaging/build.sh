@@ -135,10 +135,12 @@ make_tarball() {
     install_shared "$folder/$name"
     {
         printf 'Captioner %s for Linux, %s\n\n' "$VERSION" "$MACHINE"
-        printf 'Start ./captioner from this folder, wherever it lies. It needs:\n\n'
+        printf 'Start ./captioner from this folder, wherever it lies; a link to it is fine. It needs:\n\n'
         cat "$WORK/needs.txt"
         printf 'besides, for sound: libpulse.so.0 libportaudio.so.2\n\n'
-        printf 'What desktops and shells want is in share. To remove it, remove this folder.\n'
+        printf 'What desktops and shells want is in share: to have it in menus, copy what is in it into\n'
+        printf 'your ~/.local/share, and put a link to the program into a folder of your PATH.\n'
+        printf 'To remove Captioner, remove what you copied, the link, and this folder.\n'
     } >"$folder/$name/README.txt"
     (cd "$folder" && tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
         -cf - "$name" | xz -T0 "$EFFORT" >"$DIST/$name.tar.xz.part")

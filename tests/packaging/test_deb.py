@@ -13,7 +13,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -187,11 +187,26 @@ def test_window_captions_what_the_computer_plays(installed: CleanRoot) -> None:
                 what=lambda: f"what stands there is: {_read(picture)}",
                 limit_s=_LIMIT_S,
             )
+            with _upgraded_meanwhile(installed) as program:
+                installed.run(program, "settings", limit_s=_LIMIT_S, **screen.changes)
+                screen.await_window("Captioner settings")
         finally:
             window.send_signal(signal.SIGINT)
             window.wait(30)
     assert window.returncode == 130
     assert "Traceback" not in log.read_text("utf-8")
+
+
+@contextmanager
+def _upgraded_meanwhile(installed: CleanRoot) -> Iterator[str]:
+    """Replace the program as dpkg does; yields another name of the one that was there."""
+    program = installed.folder / "usr/lib/captioner/captioner"
+    former = program.rename(program.with_name("captioner.former"))
+    try:
+        program.write_bytes(bytes(former.stat().st_size))
+        yield "/usr/lib/captioner/captioner.former"
+    finally:
+        former.replace(program)
 
 
 def _spoken(seen: str) -> bool:
