@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import time
+import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
+from os import cpu_count
 from pathlib import Path
+from platform import machine, python_version
 from typing import Final
 
-from scripts.benchmarks import client, conditions, engine, feed, gui, history, latency, startup
+from scripts.benchmarks import (
+    capacity,
+    client,
+    conditions,
+    engine,
+    feed,
+    gui,
+    history,
+    latency,
+    startup,
+)
 from scripts.benchmarks.peers import footprint
 from scripts.benchmarks.peers import part as peers
-from scripts.benchmarks.table import Target, markdown
+from scripts.benchmarks.report import Part, Report, disagreements, into_readme
+from scripts.benchmarks.table import Target
 
+_README: Final = Path("README.md")
+_REPORTS: Final = Path("build/bench")
+_MARGIN: Final = 0.15
+"""What is measured again an hour later on a shared machine differs by so much, and so may a run."""
+
+_QUICK: Final = ("startup", "engine", "latency", "history")
 _PARTS: Final = {
     "startup": "from the start of the process to the window and the first caption",
     "engine": "the embedded engine, whole path, against moonshine's own streaming",
+    "capacity": "how many streams the embedded engine bears at once",
     "conditions": "the engine in noise, echo, music, haste and silence; words that it makes up",
     "peers": "the embedded engine beside other recognisers that users would pick",
     "footprint": "the application beside Buzz: size, start, memory, processor (7 GB are installed)",
@@ -24,24 +48,69 @@ _PARTS: Final = {
     "feed": "what a hundred clients of the feed, some of them bad, do to the captions",
     "client": "the client of the Riva protocol against NVIDIA's own, scripted server",
 }
+_AFTERWARDS: Final = {
+    "agree": "FIRST SECOND: tell which figures of a second report leave the spread of the first",
+    "readme": "FOLDER: put the tables of a report into README.md",
+}
+_EPILOG: Final = """\
+Parts:
+{parts}
+
+A report is report.md, report.json and targets.svg in a folder; the exit code is 1 where a target is
+missed or a part could not be measured. Ctrl-C keeps what is there, and --resume goes on.
+
+Examples:
+  scripts/bench                                   everything, about two hours
+  scripts/bench --quick                           a look in ten minutes
+  scripts/bench engine --rounds 5
+  scripts/bench peers --vosk ~/models/vosk-model-small-en-us
+  scripts/bench agree build/bench build/bench-2   do two runs agree?
+  scripts/bench readme build/bench
+"""
 
 
 def main() -> int:
-    """Run the parts that were asked for and print their tables; 1 when a target was missed."""
+    """Do what was asked for; return the exit code."""
+    options = _options()
+    match options.part:
+        case "agree":
+            return _agree(*options.folders)
+        case "readme":
+            (folder,) = options.folders
+            text = into_readme(_README.read_text(encoding="utf-8"), Report.read(folder))
+            _README.write_text(text, encoding="utf-8")
+            return 0
+    report = _measured(options)
+    print(report.to_markdown())
+    return 0 if report.is_met else 1
+
+
+def _options() -> argparse.Namespace:
+    known = _PARTS | _AFTERWARDS
+    lines = "\n".join(f"  {name:<12}{what}" for name, what in known.items())
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Measure Captioner and its peers side by side, in one run, and print tables.",
-        epilog="Examples: scripts/bench · scripts/bench engine --rounds 5 · "
-        "scripts/bench client · scripts/bench peers --vosk ~/models/vosk-model-small-en-us",
+        description="Measure Captioner and its peers side by side, in one run, and report.",
+        epilog=_EPILOG.format(parts=lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "part",
         nargs="?",
-        choices=[*_PARTS, "all"],
+        choices=[*known, "all"],
+        metavar="PART",
         default="all",
-        help="; ".join(f"{name}: {what}" for name, what in _PARTS.items()) + "; default: all",
+        help="one of those below; all is the default",
     )
-    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (default 3)")
+    parser.add_argument("folders", nargs="*", type=Path, help="of reports, for agree and readme")
+    parser.add_argument("--rounds", type=int, help="interleaved rounds (default 3)")
+    parser.add_argument("--quick", action="store_true", help=f"{', '.join(_QUICK)}; one round")
+    parser.add_argument(
+        "--out", type=Path, default=_REPORTS, help=f"folder of the report (default {_REPORTS})"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="keep the parts that the folder's report has"
+    )
     parser.add_argument(
         "--faster-whisper",
         type=Path,
@@ -57,12 +126,43 @@ def main() -> int:
         metavar="PROGRAM",
         help="measure the start of this packaged program, too: build/package/.../captioner",
     )
-    parser.add_argument("--output", type=Path, help="also write the report to this file")
     options = parser.parse_args()
+    wanted = {"agree": 2, "readme": 1}.get(options.part, 0)
+    if len(options.folders) != wanted:
+        parser.error(f"{options.part} takes {wanted} folders of reports")
+    options.rounds = options.rounds or (1 if options.quick else 3)
+    return options
+
+
+def _measured(options: argparse.Namespace) -> Report:
+    """Run the parts in turn; what is there is written after each."""
+    wanted = [options.part]
+    if options.part == "all":
+        wanted = list(_QUICK if options.quick else _PARTS)
+    runs = _runs(options)
+    has_report = options.resume and (options.out / "report.json").exists()
+    kept = Report.read(options.out).parts if has_report else []
+    done = {part.name: part for part in kept if not part.failed}
+    for number, name in enumerate(wanted, 1):
+        if name not in done:
+            _tell(f"part {number} of {len(wanted)}: {name} - {_PARTS[name]}")
+            try:
+                done[name] = _part(name, runs[name])
+            except KeyboardInterrupt:
+                _tell(f"Ended. Go on with: scripts/bench {options.part} --resume")
+                raise SystemExit(130) from None
+        report = Report(_machine(), [done[each] for each in wanted if each in done])
+        files = report.write(options.out)
+    _tell("Written: " + ", ".join(map(str, files)))
+    return report
+
+
+def _runs(options: argparse.Namespace) -> dict[str, Callable[[], tuple[str, list[Target]]]]:
     rounds = options.rounds
-    parts: dict[str, Callable[[], tuple[str, list[Target]]]] = {
+    return {
         "startup": lambda: startup.run(rounds, options.packaged),
         "engine": lambda: engine.run(rounds),
+        "capacity": capacity.run,
         "conditions": lambda: conditions.run(rounds),
         "peers": lambda: peers.run(rounds, options.faster_whisper, options.vosk),
         "footprint": lambda: footprint.run(rounds),
@@ -72,20 +172,39 @@ def main() -> int:
         "feed": lambda: feed.run(rounds),
         "client": lambda: client.run(rounds),
     }
-    reports: list[str] = []
-    targets: list[Target] = []
-    for name, run in parts.items():
-        if options.part in {name, "all"}:
-            report, kept = run()
-            reports.append(report)
-            targets += kept
-    rows = [target.row() for target in targets]
-    verdicts = markdown(["target", "measured", "limit", ""], rows)
-    text = "\n\n".join([*reports, "### Targets", verdicts]) + "\n"
-    print(text)
-    if options.output is not None:
-        options.output.write_text(text, encoding="utf-8")
-    return 0 if all(target.met for target in targets) else 1
+
+
+def _part(name: str, run: Callable[[], tuple[str, list[Target]]]) -> Part:
+    begun = time.monotonic()
+    try:
+        text, targets = run()
+    except Exception as error:  # noqa: BLE001 - the other parts go on, and the report tells it
+        traceback.print_exc()
+        return Part(
+            name, seconds=time.monotonic() - begun, failed=f"{type(error).__name__}: {error}"
+        )
+    return Part(name, text, targets, time.monotonic() - begun)
+
+
+def _machine() -> str:
+    today = datetime.now(UTC).date().isoformat()
+    return f"{today}, {cpu_count()} cores ({machine()}), Python {python_version()}."
+
+
+def _agree(first: Path, second: Path) -> int:
+    found = disagreements(Report.read(first), Report.read(second), margin=_MARGIN)
+    count = len(Report.read(second).figures())
+    for line in found:
+        print(line)
+    print(
+        f"{count - len(found)} of {count} figures lie within the spread of the first run, "
+        f"widened by {_MARGIN:.0%} of the figure."
+    )
+    return 1 if found else 0
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from captioner.measure.result import Check, Kind, Measurement, Run, Summary
 # here. Python warns of it at every import of anything that follows.
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
-_STYLE: Final = Style(
+STYLE: Final = Style(
     background="#ffffff",
     plot_background="#ffffff",
     foreground="#333333",
@@ -39,6 +39,8 @@ _STYLE: Final = Style(
     # Told apart by brightness, too; each has a contrast of more than 4.5 to white.
     colors=("#0b5cad", "#b45309", "#15803d", "#6d28d9"),
 )
+"""How all drawings look."""
+
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _SMALL: Final = 10
 _EACH_NUMBER: Final = 16  # up to this range each number of streams is written, and no half one
@@ -154,7 +156,7 @@ def _p95(found: Summary | None) -> float | None:
 
 def _chart(kind: type[pygal.Graph], title: str, **options: object) -> pygal.Graph:
     return kind(
-        style=_STYLE,
+        style=STYLE,
         js=(),
         disable_xml_declaration=True,
         width=800,
@@ -180,11 +182,11 @@ def _number(value: float | None) -> str:
 
 
 def _drawn(chart: pygal.Graph, name: str, title: str) -> Plot:
-    chart.add_xml_filter(_without_scripts)
+    chart.add_xml_filter(without_scripts)
     return Plot(name, title, _COMMENT.sub("", chart.render(is_unicode=True)))
 
 
-def _without_scripts(root: Element) -> Element:
+def without_scripts(root: Element) -> Element:
     """Take out the settings for tooltips, which pygal writes as a script in any case."""
     for parent in list(root.iter()):
         for child in list(parent):

@@ -1,0 +1,144 @@
+"""The one report of the benchmark: what is read from it, what two of them say, and the README."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from scripts.benchmarks import __main__ as bench
+from scripts.benchmarks.drawing import used
+from scripts.benchmarks.report import Figure, Part, Report, disagreements, into_readme
+from scripts.benchmarks.table import Target
+
+ENGINE = """### The engine
+
+2026-11-25, 2 cores; 3 rounds.
+
+| system | errors | first partial | noted |
+| --- | --- | --- | --- |
+| captioner (balanced) | 0.031 | {first} s (0.60\u20130.70) | on mains |
+| moonshine | 0.069 | 0.66 s | \u2013 |
+"""
+README = """# Captioner
+
+### The engine
+
+How it is used.
+
+## Performance
+
+Measured here.
+
+### The engine
+
+Old words of it.
+
+### The window
+
+Stays.
+
+### Targets
+
+Today.
+
+| target | measured | limit |  |
+| --- | --- | --- | --- |
+| first partial, s | 9.00 | ≤ 1.00 | **missed** |
+| paint, ms | 5.00 | ≤ 33.00 | met |
+
+What is missed, and why.
+
+## Troubleshooting
+
+Last.
+"""
+
+
+def report(first: float = 0.65, target: float = 0.5) -> Report:
+    part = Part("engine", ENGINE.format(first=first), [Target("first partial, s", target, 1.0)])
+    return Report("Today, 2 cores.", [part])
+
+
+def test_figures_are_read_from_the_tables() -> None:
+    assert report().figures() == {
+        ("The engine", "captioner (balanced), on mains", "errors"): Figure(0.031, 0.031, 0.031),
+        ("The engine", "captioner (balanced), on mains", "first partial"): Figure(0.65, 0.6, 0.7),
+        ("The engine", "moonshine", "errors"): Figure(0.069, 0.069, 0.069),
+        ("The engine", "moonshine", "first partial"): Figure(0.66, 0.66, 0.66),
+    }
+
+
+def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
+    written = Report("Today.", [*report().parts, Part("gui", failed="OSError: no display")])
+    assert {path.name for path in written.write(tmp_path)} == {
+        "report.json",
+        "report.md",
+        "targets.svg",
+    }
+    assert Report.read(tmp_path) == written
+    text = (tmp_path / "report.md").read_text()
+    assert "gui: not measured: OSError: no display" in text
+    assert "| first partial, s | 0.50 | ≤ 1.00 | met |" in text
+    assert not written.is_met
+    assert "<script" not in (tmp_path / "targets.svg").read_text()
+
+
+def test_two_runs_agree_within_the_spread() -> None:
+    assert disagreements(report(), report(first=0.61), margin=0.0) == []
+    second = report()
+    far = Report("", [Part("engine", second.parts[0].text.replace("0.66 s", "0.80 s"))])
+    (line,) = disagreements(report(), far, margin=0.15)
+    assert "moonshine" in line
+    assert "then 0.8" in line
+    assert disagreements(report(), far, margin=0.3) == []
+
+
+def test_the_readme_gets_the_newest_tables_and_keeps_its_words() -> None:
+    new = Report("", [*report().parts, Part("feed", "### The feed\n\nA row.", [])])
+    readme = into_readme(README, new)
+    assert "Old words" not in readme
+    assert readme.startswith("# Captioner\n\n### The engine\n\nHow it is used.\n\n## Performance")
+    assert readme.index("0.031") < readme.index("### The window\n\nStays.")
+    assert readme.index("### The feed") < readme.index("### Targets")
+    assert "| first partial, s | 0.50 | ≤ 1.00 | met |" in readme
+    assert "| paint, ms | 5.00 | ≤ 33.00 | met |" in readme
+    assert readme.index("What is missed, and why.") < readme.index("## Troubleshooting\n\nLast.")
+    assert into_readme(readme, new) == readme
+
+
+@pytest.mark.parametrize(
+    ("target", "share"),
+    [
+        (Target("less", 2.0, 4.0), 0.5),
+        (Target("more", 2.0, 4.0, at_least=True), 2.0),
+        (Target("none", 0.0, 0.0), None),
+    ],
+)
+def test_how_much_of_a_limit_is_used(target: Target, share: float | None) -> None:
+    assert used(target) == share
+
+
+def test_a_part_that_fails_keeps_no_other_from_being_measured_and_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    broken = True
+
+    def run(name: str) -> tuple[str, list[Target]]:
+        asked.append(name)
+        if name == "engine" and broken:
+            raise RuntimeError("no model")
+        return f"### {name}", [Target(name, 1.0, 2.0)]
+
+    monkeypatch.setattr(
+        bench, "_runs", lambda _: {name: lambda name=name: run(name) for name in bench._PARTS}
+    )
+    options = argparse.Namespace(part="all", quick=True, resume=False, out=tmp_path, rounds=1)
+    first = bench._measured(options)
+    assert [part.failed for part in first.parts] == ["", "RuntimeError: no model", "", ""]
+    broken, options.resume = False, True
+    again = bench._measured(options)
+    assert again.is_met
+    assert asked == ["startup", "engine", "latency", "history", "engine"]
