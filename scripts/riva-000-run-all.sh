@@ -92,14 +92,21 @@ forget() {
 }
 
 validate_results() {
-    local script
+    local script number left=() never=()
     for script in "${STEPS[@]}"; do
-        if [ -z "$NEXT" ] && in_route "$script" && [ -z "$(when_done "$(number_of "$script")")" ]; then
-            NEXT="scripts/riva-000-run-all.sh --from $(number_of "$script")"
-        fi
+        number=$(number_of "$script")
+        if ! in_route "$script" || [ -n "$(when_done "$number")" ]; then continue; fi
+        # Who begins later has what the steps before would make: only those after it come next.
+        if [ -z "$LIST_ONLY" ] && [ "$((10#$number))" -lt "$FROM" ]; then never+=("$number"); else left+=("$number"); fi
     done
-    NEXT=${NEXT:-scripts/riva-220-status.sh}
-    [ "$DEPLOY_ON" = aws ] || [[ $NEXT != *220* ]] || NEXT='nothing; all steps are done'
+    [ "${#never[@]}" -eq 0 ] || info "Never run for this .env: $(join ', ' "${never[@]}")."
+    if [ "${#left[@]}" -gt 0 ]; then
+        NEXT="scripts/riva-000-run-all.sh --from ${left[0]}"
+    elif [ "$DEPLOY_ON" = aws ]; then
+        NEXT=scripts/riva-220-status.sh
+    else
+        NEXT='nothing; all steps up to the last are done'
+    fi
 }
 
 run_step "$@"

@@ -10,13 +10,15 @@
 #            makes it first. Starts the container; makes it anew only when something of this has changed:
 #            then captions that it makes end for some minutes.
 # Validates: the container runs and does not start over again. Whether it is ready: 063.
-# Undo:      --back puts back what was deployed before; there: sudo docker rm --force captioner-nim
+# Undo:      --back puts back what was deployed before; --remove removes all that this step made.
 #            When this step fails, the container that ran before runs again.
 # Costs:     the GPU is in use from now on; about 10 GB of the volume for models.
 # Runs: nim
 #
 # Options of this step:
-#   --back  puts the deployment before the last change back
+#   --back    puts the deployment before the last change back
+#   --remove  removes the container, its description, the key and the certificate on the GPU machine, and
+#             the models; the image of 055 stays
 set -euo pipefail
 # shellcheck source=scripts/riva-common-functions.sh
 . "$(dirname "${BASH_SOURCE[0]}")/riva-common-functions.sh"
@@ -33,22 +35,34 @@ set -euo pipefail
 # shellcheck source=scripts/lib/riva-nim-compose.sh
 . "$ROOT/scripts/lib/riva-nim-compose.sh"
 
-BACK=''
+BACK='' REMOVE=''
 
 step_option() {
-    [ "$1" = --back ] || return 1
-    BACK=yes
+    case $1 in
+        --back) BACK=yes ;;
+        --remove) REMOVE=yes NEXT="nothing; scripts/$STEP.sh deploys it again" ;;
+        *) return 1 ;;
+    esac
 }
 
 load_config() {
-    need DEPLOYMENT_ID RIVA_HOST SSH_USER SSH_KEY_FILE HOST_FOLDER NIM_GPU TLS_MODE NGC_API_KEY
-    use_nim_image
+    need DEPLOYMENT_ID RIVA_ENGINE RIVA_HOST SSH_USER SSH_KEY_FILE HOST_FOLDER
+    [ "$RIVA_ENGINE" = nim ] || fail "RIVA_ENGINE is $RIVA_ENGINE." "Set RIVA_ENGINE=nim in $ENV_FILE for this step."
+    [ -z "$BACK" ] || [ -z "$REMOVE" ] || fail "--back and --remove exclude each other." "Give one of them."
+    if [ -z "$REMOVE" ]; then
+        need NIM_GPU TLS_MODE NGC_API_KEY
+        use_nim_image
+    fi
     CONTAINER=$(engine_container)
     FOLDER=$(nim_folder)
 }
 
 validate_prerequisites() {
     use_docker
+    if [ -n "$REMOVE" ]; then
+        need_own_container
+        return 0
+    fi
     use_gpu "$NIM_GPU"
     need_good_gpu
     # As NVIDIA's page on Parakeet RNNT says (https://docs.nvidia.com/nim/speech/latest/asr/deploy-asr-models/parakeet-rnnt.html).
@@ -59,10 +73,23 @@ validate_prerequisites() {
     has_image || [ -n "$BACK" ] || [ -n "$DRY_RUN" ] || fail "The image is not on $(host_title)." "Run scripts/riva-055-pull-nim.sh, or scripts/riva-066-restore-nim.sh."
 }
 
+# Another deployment, or somebody else, may have a container of this name.
+need_own_container() {
+    local owner
+    [ "$(container_state "$CONTAINER")" != missing ] || return 0
+    owner=$(docker_try container inspect --format '{{index .Config.Labels "captioner.deployment"}}' "$CONTAINER")
+    [ "$owner" = "$DEPLOYMENT_ID" ] || fail "$CONTAINER on $(host_title) belongs to ${owner:-nobody that this step knows}, not to $DEPLOYMENT_ID." \
+        "Run this with the .env of that deployment; or, there: sudo docker rm --force $CONTAINER"
+}
+
 report_state() { printf 'the container %s is %s' "$CONTAINER" "$(container_state "$CONTAINER")"; }
 
 perform_operation() {
     local configuration
+    if [ -n "$REMOVE" ]; then
+        remove
+        return 0
+    fi
     if [ -n "$BACK" ]; then
         go_back
         return 0
@@ -160,6 +187,38 @@ go_back() {
     warn "$ENV_FILE still has the newer values; without --back this step deploys those."
 }
 
+# Prints what this step has made in its folder, a name each.
+made_files() {
+    local name
+    for name in compose.yaml nim.env tls; do printf '%s\n' "$FOLDER/$name" "$FOLDER/$name.before" "$FOLDER/$name.new"; done
+    printf '%s\n' "$FOLDER/cache"
+}
+
+# Prints what of it is there.
+left_files() {
+    local files
+    mapfile -t files < <(made_files)
+    as_root ls -d "${files[@]}" </dev/null 2>/dev/null || true
+}
+
+remove() {
+    local files
+    mapfile -t files < <(left_files)
+    if [ "${#files[@]}" = 0 ] && [ "$(container_state "$CONTAINER")" = missing ]; then
+        info "There is nothing of $CONTAINER on $(host_title)."
+        return 0
+    fi
+    warn "To be removed from $(host_title): the container $CONTAINER ($(container_state "$CONTAINER")) ${files[*]}"
+    confirm "Remove all of this? The next start takes as long as the first: the models are among it."
+    will "Remove $CONTAINER" || return 0
+    if [ "$(container_state "$CONTAINER")" != missing ]; then docker_do rm --force "$CONTAINER" >/dev/null; fi
+    # Its network, which Compose made; where none is left, that is well.
+    docker_try network rm "${CONTAINER}_default" >/dev/null || true
+    [ "${#files[@]}" = 0 ] || as_root rm -rf "${files[@]}" </dev/null
+    # 055 notes the image there.
+    as_root rmdir "$FOLDER" </dev/null 2>/dev/null || true
+}
+
 # It runs, and has not started over since it was looked at last.
 runs_steadily() {
     local state restarts
@@ -172,6 +231,13 @@ runs_steadily() {
 }
 
 validate_results() {
+    local left
+    if [ -n "$REMOVE" ]; then
+        [ "$(container_state "$CONTAINER")" = missing ] || fail "$CONTAINER is still there." "There: sudo docker rm --force $CONTAINER"
+        left=$(left_files)
+        [ -z "$left" ] || fail "This is still on $(host_title): ${left//$'\n'/ }" "Run this again, or remove it there."
+        return 0
+    fi
     runs_steadily && return 0
     container_log "$CONTAINER" 20 >&2
     fail "The container does not keep running: it is $(container_state "$CONTAINER"), $(why_it_ends)." "$(what_mends_it)"

@@ -8,7 +8,7 @@
 #            models are yet. An interrupted run goes on with the part that is missing.
 # Validates: SHA-256 of both archives, and that the image is the pinned one (NIM_IMAGE_DIGEST); where none
 #            is pinned yet, this one is.
-# Undo:      there: sudo docker image rm IMAGE; sudo rm -rf HOST_FOLDER/nim/cache
+# Undo:      there: sudo docker image rm IMAGE; scripts/riva-060-deploy-nim.sh --remove removes the models
 # Costs:     the archives pass through this machine: what leaves S3 for a machine outside of AWS costs about
 #            0.09 USD a GB.
 # Runs: by hand

@@ -6,12 +6,14 @@
 #            machine, and its log is limited. One that runs with this configuration and certificate is left
 #            alone; another is replaced, which ends its streams.
 # Validates: gRPC health, asked in the container.
-# Undo:      --stop
+# Undo:      --stop, or --remove
 # Costs:     the GPU machine.
 # Runs: quickstart
 #
 # Options of this step:
-#   --stop  stops the server and removes its container; the models stay
+#   --stop    stops the server and removes its container; the models stay
+#   --remove  removes, too, the certificate and all else that this step has put on the GPU machine; what
+#             070 and 080 have fetched stays
 set -euo pipefail
 # shellcheck source=scripts/riva-common-functions.sh
 . "$(dirname "${BASH_SOURCE[0]}")/riva-common-functions.sh"
@@ -28,11 +30,15 @@ set -euo pipefail
 # shellcheck source=scripts/lib/riva-quickstart.sh
 . "$ROOT/scripts/lib/riva-quickstart.sh"
 
-STOP=''
+STOP='' REMOVE=''
 
 step_option() {
-    [ "$1" = --stop ] || return 1
-    STOP=yes
+    case $1 in
+        --stop) STOP=yes ;;
+        --remove) STOP=yes REMOVE=yes ;;
+        *) return 1 ;;
+    esac
+    NEXT="nothing; scripts/$STEP.sh starts it again"
 }
 
 load_config() {
@@ -42,11 +48,22 @@ load_config() {
 
 validate_prerequisites() {
     use_docker
-    need_quickstart
     CONTAINER=$(engine_container)
+    if [ -n "$REMOVE" ]; then
+        need_own_container
+        return 0
+    fi
+    need_quickstart
     [ -z "$STOP" ] || return 0
     [ "$(host_reads "$MODELS/captioner-models")" = "$(models_sum)" ] || fail "The models of this configuration are not there." "Run scripts/riva-080-init.sh."
     use_certificate
+}
+
+# The name is NVIDIA's: a server that somebody started by hand has it, too.
+need_own_container() {
+    ! runs_there start || fail "riva_start.sh is at work on $(host_title)." "Wait until it has ended: run this step without --remove, then this again."
+    [ "$(container_state "$CONTAINER")" = missing ] || [ -n "$(host_reads "$QUICKSTART/captioner-started")" ] \
+        || fail "$CONTAINER on $(host_title) was not started by this step." "Stop it with --stop, if it may go."
 }
 
 report_state() { printf '%s on %s is %s' "$CONTAINER" "$(host_title)" "$(container_state "$CONTAINER")"; }
@@ -57,6 +74,10 @@ started_with() { printf '%s %s' "$(as_root sha256sum "$QUICKSTART/config.sh" </d
 is_as_wanted() { [ "$(container_state "$CONTAINER")" = running ] && [ "$(host_reads "$QUICKSTART/captioner-started")" = "$(started_with)" ]; }
 
 perform_operation() {
+    if [ -n "$REMOVE" ]; then
+        remove
+        return 0
+    fi
     if [ -n "$STOP" ]; then
         stop
         return 0
@@ -86,6 +107,31 @@ stop() {
     fi
 }
 
+# Prints what this step has put on the GPU machine and is there.
+left_files() {
+    local keep="$QUICKSTART/captioner-start" name files=()
+    files=("${keep}ed" "${keep}ed.new")
+    for name in log rc rc.new pid; do files+=("$keep.$name"); done
+    for name in riva-detach.sh riva-quickstart-run.sh; do files+=("$HOST_FOLDER/bin/$name" "$HOST_FOLDER/bin/$name.new"); done
+    for name in server.pem server.key ca.pem; do files+=("$HOST_FOLDER/tls/$name" "$HOST_FOLDER/tls/$name.new"); done
+    as_root ls -d "${files[@]}" </dev/null 2>/dev/null || true
+}
+
+remove() {
+    local files
+    mapfile -t files < <(left_files)
+    if [ "${#files[@]}" = 0 ] && [ "$(container_state "$CONTAINER")" = missing ]; then
+        info "There is nothing of $CONTAINER on $(host_title)."
+        return 0
+    fi
+    warn "To be removed from $(host_title): the container $CONTAINER ($(container_state "$CONTAINER")) ${files[*]}"
+    confirm "Remove all of this?"
+    stop
+    will "Remove the files" || return 0
+    [ "${#files[@]}" = 0 ] || as_root rm -f "${files[@]}" </dev/null
+    as_root rmdir "$HOST_FOLDER/bin" "$HOST_FOLDER/tls" </dev/null 2>/dev/null || true
+}
+
 # shellcheck disable=SC2153  # RIVA_PORT is a name of the configuration
 # As riva_start.sh asks: the name of the certificate does not matter inside of the container.
 answers() {
@@ -95,8 +141,11 @@ answers() {
 }
 
 validate_results() {
+    local left=''
     if [ -n "$STOP" ]; then
         [ "$(container_state "$CONTAINER")" = missing ] || fail "$CONTAINER is still there." "docker rm --force $CONTAINER, on $(host_title)."
+        [ -z "$REMOVE" ] || left=$(left_files)
+        [ -z "$left" ] || fail "This is still on $(host_title): ${left//$'\n'/ }" "Run this again, or remove it there."
         return 0
     fi
     wait_until 120 5 "Waiting for gRPC" answers || {

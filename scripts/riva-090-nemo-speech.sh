@@ -43,7 +43,7 @@ REMOVE=''
 
 step_option() {
     [ "$1" = --remove ] || return 1
-    REMOVE=yes
+    REMOVE=yes NEXT="nothing; scripts/$STEP.sh makes it again"
 }
 
 load_config() {

@@ -232,9 +232,9 @@ write_profile() {
         info "The profile $CLIENT_FOLDER has the server already."
     elif will "Write the server to the profile $CLIENT_FOLDER"; then
         "$CAPTIONER" --profile-dir "$CLIENT_FOLDER" config set endpoints.0 "$server" \
-            >/dev/null 2>"$SCRATCH/profile-errors" || {
-            log_lines <"$SCRATCH/profile-errors"
-            fail "The profile could not be written: $(head -n 1 "$SCRATCH/profile-errors")" "Mend or move away $CLIENT_FOLDER/settings.json."
+            >/dev/null 2>"$SCRATCH/captioner-errors" </dev/null || {
+            log_lines <"$SCRATCH/captioner-errors"
+            captioner_failed "The profile could not be written." "Mend or move away $CLIENT_FOLDER/settings.json."
         }
     fi
 }

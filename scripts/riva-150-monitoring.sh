@@ -31,7 +31,7 @@ REMOVE=''
 
 step_option() {
     [ "$1" = --remove ] || return 1
-    REMOVE=yes
+    REMOVE=yes NEXT="nothing; scripts/$STEP.sh makes it again"
 }
 
 load_config() {

@@ -35,7 +35,7 @@ load_config() {
         use_aws
     else
         NEXT=scripts/riva-005-configure.sh
-        warn "What runs on the GPU machine stays; its own steps remove it, as their --help says under Undo: 150, and 060 (nim), 085 (quickstart) or 090 (nemo)."
+        warn "What runs on the GPU machine stays; its own steps remove it, as their --help says under Undo: 150, and 060 (nim), 085 (quickstart) or 090 (nemo), each with --remove."
     fi
 }
 

@@ -21,10 +21,14 @@ fi
 
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=scripts/lib/riva-messages.sh
+. "$ROOT/scripts/lib/riva-messages.sh"
 # shellcheck source=scripts/lib/riva-values.sh
 . "$ROOT/scripts/lib/riva-values.sh"
 # shellcheck source=scripts/lib/riva-env.sh
 . "$ROOT/scripts/lib/riva-env.sh"
+# shellcheck source=scripts/lib/riva-changes.sh
+. "$ROOT/scripts/lib/riva-changes.sh"
 
 # shellcheck disable=SC2034  # the tag and the prefix of all names; read by lib/riva-aws.sh, riva-host.sh
 PROJECT=captioner
@@ -34,41 +38,6 @@ NUMBER=${STEP#riva-}
 NUMBER=${NUMBER%%-*}
 WORK="$ROOT/build/riva"  # locks, progress, the AWS CLI: all of it can be made again
 DRY_RUN='' YES='' NEXT='' SCRATCH='' TERMINAL='' UNDO=()
-
-# ---- messages: time and level, to the console and to build/logs/riva-NNN-*.log ----
-
-# Puts the text into REDACTED, without any secret.
-redact() {
-    local - name
-    set +x
-    REDACTED=$1
-    for name in "${!SECRETS[@]}"; do
-        [ -z "${SECRETS[$name]}" ] || REDACTED=${REDACTED//"${SECRETS[$name]}"/"($name)"}
-    done
-}
-
-write_log() {
-    redact "$2"
-    [ -z "$LOG" ] || printf '%s %-7s %s\n' "$(now)" "$1" "$REDACTED" >>"$LOG"
-}
-
-# say LEVEL COLOUR MESSAGE
-say() {
-    write_log "$1" "$3"
-    printf '%s %s%-7s%s %s\n' "$(now)" "$2" "$1" "$PLAIN" "$REDACTED" >&2
-}
-
-info() { say INFO '' "$*"; }
-step() { say INFO "$BOLD" "$*"; }
-success() { say OK "$GREEN" "$*"; }
-warn() { say WARNING "$YELLOW" "$*"; }
-
-# fail MESSAGE FIX: says both and ends the step (or the subshell, which ends the step).
-fail() {
-    say ERROR "$RED" "$1"
-    say FIX "$GREEN" "$2"
-    exit 1
-}
 
 # ---- configuration ----
 
@@ -107,48 +76,6 @@ keep() {
         write_env "$1" <<<"$2"
         printf -v "$1" %s "$2"
     fi
-}
-
-# ---- changes: said, asked, taken back ----
-
-# will MESSAGE: says what is done next and succeeds; a dry run only says it, and fails.
-will() {
-    if [ -n "$DRY_RUN" ]; then
-        say DRY-RUN "$YELLOW" "Would: $*"
-        return 1
-    fi
-    step "$*"
-}
-
-# will_be_asked QUESTION: whether the user agrees. --yes agrees; a dry run has nothing to agree to.
-will_be_asked() {
-    local answer
-    if [ -n "$YES$DRY_RUN" ]; then return 0; fi
-    [ -t 0 ] || fail "$* There is nobody to ask." "Run it in a terminal, or add --yes."
-    printf '%s [y/N] ' "$*" >&2
-    read -r answer
-    write_log INFO "$* Answer: $answer"
-    [[ $answer == [yY]* ]]
-}
-
-# confirm QUESTION: ends the step, with nothing changed, unless the user agrees.
-confirm() { will_be_asked "$@" || fail "Not confirmed; nothing was changed." "Answer y to go on."; }
-
-# undo_with COMMAND...: runs when the step fails later on; the last one runs first.
-undo_with() { UNDO+=("$(printf '%q ' "$@")"); }
-
-# What was done is complete in itself: a later failure leaves it.
-undo_nothing() { UNDO=(); }
-
-# wait_until SECONDS PAUSE MESSAGE COMMAND...: tries until the command succeeds; says how long it takes.
-wait_until() {
-    local limit=$1 pause=$2 message=$3 start=$SECONDS
-    shift 3
-    until "$@"; do
-        [ "$((SECONDS - start))" -lt "$limit" ] || return 1
-        info "$message ($((SECONDS - start)) s of at most $limit s)"
-        sleep "$pause"
-    done
 }
 
 # ---- the frame ----

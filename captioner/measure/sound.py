@@ -27,6 +27,12 @@ async def recordings(
     Raises:
         CaptionerError: There is nothing to play, or it cannot be read.
     """
+    if reference is not None and not files:
+        raise ConfigurationError(
+            f'"{reference}" is the reference of a sound file, and none is named.',
+            hint="Name the recording before --reference, or leave --reference out: the sample that "
+            "is played without a file has its own words.",
+        )
     if reference is not None and len(files) != 1:
         raise ConfigurationError(
             f'"{reference}" is the reference of one sound file, and {len(files)} are named.',

@@ -30,16 +30,28 @@ become_captioner() {
 # captioner_do ARGUMENTS...: what it prints goes on, what it says about a failure to the user. Exit
 # code 1 without an error is a finding, which the caller reads from the output; all others end the step.
 captioner_do() {
-    local rc=0 said fix
+    local rc=0
     write_log DEBUG "captioner $*"
     (become_captioner "$@") 2>"$SCRATCH/captioner-errors" </dev/null || rc=$?
     [ ! -s "$SCRATCH/captioner-errors" ] || log_lines <"$SCRATCH/captioner-errors"
-    if [ "$rc" = 0 ] || { [ "$rc" = 1 ] && ! grep -q '^Error: ' "$SCRATCH/captioner-errors"; }; then
+    if [ "$rc" = 0 ] || { [ "$rc" = 1 ] && ! grep -qE '^(Error: |Traceback )' "$SCRATCH/captioner-errors"; }; then
         return "$rc"
     fi
+    captioner_failed "captioner $1 ended with code $rc." "Read the log: $LOG"
+}
+
+# captioner_failed MESSAGE FIX: ends the step with what Captioner said in SCRATCH/captioner-errors; with
+# MESSAGE and FIX where it said nothing, though it can be started.
+captioner_failed() {
+    local said fix
     said=$(sed -n 's/^Error: //p' "$SCRATCH/captioner-errors" | tail -n 1)
     fix=$(sed -n 's/^Fix: //p' "$SCRATCH/captioner-errors" | tail -n 1)
-    fail "${said:-captioner $1 ended with code $rc.}" "${fix:-Read the log: $LOG}"
+    if [ -z "$said" ] && ! "$CAPTIONER" --version >/dev/null 2>"$SCRATCH/captioner-errors" </dev/null; then
+        log_lines <"$SCRATCH/captioner-errors"
+        fail "Captioner itself does not start: $(tail -n 1 "$SCRATCH/captioner-errors")" \
+            "Install it anew: rm -f '$VENV'/.*-stamp && bash '$ROOT/scripts/run.sh' --version; or name another in CAPTIONER in $ENV_FILE."
+    fi
+    fail "${said:-$1}" "${fix:-$2}"
 }
 
 # The server's address, as people write it.

@@ -97,7 +97,7 @@ async def test_the_command_takes_a_reference_from_elsewhere(
     [
         (["--endpoint", "a:1", "--endpoint", "a:1"], ExitCode.CONFIGURATION, "Two different"),
         (["--pace", "full", "--limit-final-p95", "9"], ExitCode.CONFIGURATION, "no latency"),
-        (["--reference", "words.txt"], ExitCode.CONFIGURATION, "one sound file, and 0"),
+        (["--reference", "words.txt"], ExitCode.CONFIGURATION, "a sound file, and none is named"),
         (["--reference", "no.txt", "talk.wav"], ExitCode.INPUT_FILE, '"no.txt" cannot be read'),
         (["--endpoint", "127.0.0.1:1"], ExitCode.UNAVAILABLE, "127.0.0.1:1"),
     ],

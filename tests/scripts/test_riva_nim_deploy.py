@@ -95,6 +95,30 @@ def test_container_is_made_anew_only_for_a_reason(machine: GpuMachine) -> None:
     assert "runs already, with this configuration" in machine.scripts.must("060")
 
 
+def test_everything_that_was_deployed_is_removed_and_nothing_else(machine: GpuMachine) -> None:
+    machine.scripts.must("060")
+    machine.write(f"{_FOLDER}/cache/model", "built in an hour")
+    machine.write(f"{_FOLDER}/notes", "of the user's own")
+    machine.calls()
+    assert "Would: Remove captioner-nim" in machine.scripts.must("060", "--remove", "--dry-run")
+    assert "There is nobody to ask" in machine.scripts.refused("060", "--remove")
+    machine.write("/docker/owner", "other\n")
+    shown = machine.scripts.refused("060", "--remove", "--yes")
+    assert "captioner-nim on 192.0.2.1 belongs to other, not to demo" in shown
+    assert machine.has(f"{_FOLDER}/cache/model")
+    assert _changes(machine) == []
+    machine.write("/docker/owner", "demo\n")
+    # Neither a GPU nor the key is needed to remove it.
+    machine.has_gpu(None)
+    shown = machine.scripts.must("060", "--remove", "--yes", NGC_API_KEY="")
+    assert "Next: nothing; scripts/riva-060-deploy-nim.sh deploys it again" in shown
+    assert _changes(machine) == ["docker rm --force captioner-nim"]
+    left = {path.name for path in (machine.root / _FOLDER.lstrip("/")).iterdir()}
+    assert left == {"image", "notes"}
+    shown = machine.scripts.must("060", "--remove", "--yes")
+    assert "There is nothing of captioner-nim" in shown
+
+
 def test_container_that_does_not_stay_is_explained_and_the_former_runs_again(
     machine: GpuMachine,
 ) -> None:

@@ -52,6 +52,23 @@ def test_a_fault_of_captioner_is_told_as_it_says_it(
     assert "Traceback" not in shown
 
 
+def test_a_captioner_that_does_not_start_is_told_from_one_that_fails(
+    server_scripts: ServerScripts, tmp_path: Path
+) -> None:
+    program = tmp_path / "captioner"
+    program.write_text(
+        "#!/bin/sh\necho 'Traceback (most recent call last):' >&2\n"
+        "echo \"ModuleNotFoundError: No module named 'grpc'\" >&2\nexit 1\n"
+    )
+    program.chmod(0o755)
+    environ = {"CAPTIONER": str(program), "RIVA_HOST": "127.0.0.1", "TLS_MODE": "disabled"}
+    server_scripts.must("005", "--yes", "--set", "AWS_ALLOWED_CIDRS=203.0.113.7/32")
+    for number in ("095", "100"):
+        shown = server_scripts.refused(number, **environ)
+        assert "ERROR   Captioner itself does not start: ModuleNotFoundError" in shown
+        assert "Install it anew" in shown
+
+
 @pytest.mark.slow
 def test_it_is_found_out_whether_strangers_are_refused(proof: ServerScripts) -> None:
     program = (

@@ -193,6 +193,21 @@ def test_server_is_started_once_and_replaced_when_its_configuration_changes(
     machine.scripts.must("085", "--stop")
     assert not machine.has("/state")
     assert "There is no riva-speech" in machine.scripts.must("085", "--stop")
+    machine.scripts.must("085")
+    (machine.root / FOLDER.lstrip("/") / "captioner-started").rename(machine.root / "started")
+    shown = machine.scripts.refused("085", "--remove", "--yes")
+    assert "riva-speech on 192.0.2.1 was not started by this step" in shown
+    (machine.root / "started").rename(machine.root / FOLDER.lstrip("/") / "captioner-started")
+    machine.scripts.must("085", "--remove", "--yes")
+    assert not machine.has("/state")
+    assert not machine.has("/opt/captioner/bin")
+    assert machine.read(f"{MODELS}/captioner-models")
+    left = {path.name for path in (machine.root / FOLDER.lstrip("/")).iterdir()}
+    assert left == {
+        *("config.sh", "config.sh.original", "riva_init.sh", "riva_start.sh", "riva_stop.sh"),
+        *("captioner-init.log", "captioner-init.rc", "captioner-sha256"),
+    }
+    assert "There is nothing of riva-speech" in machine.scripts.must("085", "--remove", "--yes")
 
 
 @pytest.mark.slow

@@ -55,6 +55,13 @@ def test_steps_of_the_place_run_in_their_order(steps: ServerScripts) -> None:
     shown = steps.must("000", "--from", "5", "--to", "15")
     assert shown.endswith("Next: scripts/riva-000-run-all.sh --from 040\n")
     assert _ran(steps) == ["005", "015"]
+    shown = steps.must("000", "--from", "130", "--to", "140")
+    assert "Never run for this .env: 040." in shown
+    assert shown.endswith("Next: scripts/riva-220-status.sh\n")
+    assert _ran(steps) == ["130"]
+    shown = steps.must("000", "--from", "100", "--to", "120", DEPLOY_ON="host")
+    assert shown.endswith("Next: scripts/riva-000-run-all.sh --from 130\n")
+    assert _ran(steps) == ["100"]
     steps.must("000", "--dry-run")
     assert _ran(steps) == []
     refused = steps.refused("000", "--from", "100", "--to", "15")

@@ -40,9 +40,11 @@ case $* in
     *State.Status*) cat "$docker/state" ;;
     *RestartCount*) cat "$docker/restarts" ;;
     *ExitCode*) echo 3 ;;
+    *Labels*deployment*) cat "$docker/owner" ;;
     *Labels*) cat "$docker/label" ;;
     *'up --detach')
         sed -n 's/.*captioner.configuration: "\(.*\)"/\1/p' "$5" >"$docker/label"
+        sed -n 's/.*captioner.deployment: "\(.*\)"/\1/p' "$5" >"$docker/owner"
         cp "$docker/next" "$docker/state" ;;
     save*) head -c 250000 /dev/urandom | tee "$docker/saved" ;;
     load) cat >"$docker/loaded"; echo sha256:loaded >"$docker/id" ;;
