@@ -164,7 +164,9 @@ def _runs(options: argparse.Namespace) -> dict[str, Callable[[], tuple[str, list
         "engine": lambda: engine.run(rounds),
         "capacity": capacity.run,
         "conditions": lambda: conditions.run(rounds),
-        "peers": lambda: peers.run(rounds, options.faster_whisper, options.vosk),
+        "peers": lambda: peers.run(
+            rounds, options.faster_whisper, options.vosk, is_quick=options.quick
+        ),
         "footprint": lambda: footprint.run(rounds),
         "latency": lambda: latency.run(rounds),
         "gui": lambda: gui.run(rounds),

@@ -63,7 +63,7 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             print(f"round {number + 1} of {rounds}: {condition} …", file=sys.stderr, flush=True)
             for system, records in _played(condition).items():
                 heard[system].add(condition, records)
-    made_up = {name: (_said_by_us(path), _said_by_them(path)) for name, path in speechless()}
+    made_up = {name: (said_by_captioner(path), _said_by_them(path)) for name, path in speechless()}
     ours, theirs = heard[_OURS], heard[_THEIRS]
     worse = [each for each in CONDITIONS if ours.middle(each) > theirs.middle(each)]
     targets = [
@@ -94,7 +94,8 @@ def _record(how: tuple[str, ...], name: str) -> Record:
     return Record.from_json(done.stdout.splitlines()[-1])
 
 
-def _said_by_us(path: Path) -> list[str]:
+def said_by_captioner(path: Path) -> list[str]:
+    """Return the words that Captioner hears in a file, read as fast as the engine can."""
     done = subprocess.run(
         [sys.executable, "-m", "captioner", "transcribe", str(path)],
         check=True,

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts.benchmarks.peers import environment, part, trial
+from scripts.benchmarks.peers import environment, hard, part, trial
 from scripts.benchmarks.peers.agreement import LocalAgreement, Word
 from scripts.benchmarks.peers.catalogue import PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError, unpack
 from scripts.benchmarks.peers.part import Results, Round, targets
 from scripts.benchmarks.peers.stage import Stage
-from scripts.benchmarks.peers.verdict import Verdict, shown, verdict
-from scripts.benchmarks.record import Measures
+from scripts.benchmarks.peers.verdict import Verdict, verdict
+from scripts.benchmarks.record import Measures, Record, Update
+from scripts.benchmarks.speech import Recording
 from scripts.benchmarks.table import Figure
 
 
@@ -161,11 +162,6 @@ def test_verdict_needs_rounds_that_do_not_overlap(
     assert verdict(Figure(ours), Figure(theirs)) == expected
 
 
-def test_what_a_round_could_not_measure_is_a_dash() -> None:
-    assert shown(Figure([0.6, 0.6], " s")) == "0.60 s"
-    assert shown(Figure([0.6, float("nan")], " s")) == "\u2013"
-
-
 def _round(erasure: float, memory_mb: float = 100.0) -> Round:
     return Round(Measures(0.03, 0.7, 0.6, erasure, 0.2, 10), memory_mb)
 
@@ -194,3 +190,47 @@ def test_what_was_not_run_stands_in_the_table_with_its_reason() -> None:
     text = part._report(1, [_peer("steady", "")], results)
     assert "| vosk | not run: no package carries an English model |" in text
     assert "| steady | 1.00 even | 1.00 even | 1.00 even | **worse** | 1.00 even |" in text
+
+
+def test_where_a_peer_hears_better_is_bold_and_counts_if_it_is_of_the_same_size() -> None:
+    heard = {
+        "captioner": hard.Heard({"noise": 0.1, "music": 0.2}, made_up=0),
+        "small": hard.Heard({"noise": 0.1004, "music": 0.15}, made_up=3),
+        "large": hard.Heard({"noise": 0.05, "music": 0.3}, made_up=0),
+    }
+    names = ["noise", "music"]
+    text = hard.report(names, heard)
+    assert "| noise | 0.100 | 0.100 | **0.050** |" in text
+    assert "| music | 0.200 | **0.150** | 0.300 |" in text
+    assert "| words made up | 0 | 3 | 0 |" in text
+    (target,) = hard.targets(
+        names, [_peer("small", ""), _peer("large", "", is_our_size=False)], heard
+    )
+    assert (target.measured, target.met) == (1, False)
+
+
+def test_a_number_in_figures_is_no_error_of_a_peer() -> None:
+    recording = Recording(Path(), "About nine thousand, and all.", Path())
+    assert hard._errors(recording, "about 9,000 and all") == 0.0
+
+
+def test_what_cannot_be_installed_is_said_in_the_installers_words() -> None:
+    said = "sys.exit('looking\\nERROR: No matching distribution found for vosk==9')"
+    with pytest.raises(NotHadError, match=r"installed \(ERROR: No matching .* vosk==9\)$"):
+        environment._run([sys.executable, "-c", f"import sys; {said}"])
+
+
+def test_the_others_are_measured_when_a_peer_breaks_down(
+    monkeypatch: pytest.MonkeyPatch, recording: Path
+) -> None:
+    heard = Record(
+        "", "beckett", [Update(1.0, 0, "Ever tried.", is_final=True, start=0.3)], 0.1, 1.0
+    )
+    monkeypatch.setattr(part, "play_captioner", lambda *_: trial.Trial(heard, 100.0))
+    told = {"updates": [], "processor_s": 0.5, "audio_s": 1.0}
+    sound, broken = _peer("sound", f"print('{json.dumps(told)}')"), _peer("broken", "1 / 0")
+    results = Results()
+    part._one_round([broken, sound], {"beckett": recording}, results)
+    assert set(results.rounds) == {"captioner", "sound"}
+    assert results.not_run["broken"].startswith("ended with an error (ZeroDivisionError")
+    assert results.rounds["sound"][0].measures.word_error_rate == 1.0

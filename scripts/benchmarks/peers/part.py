@@ -9,20 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import soundfile
-
-from captioner.core.audio import SAMPLE_RATE
 from captioner.core.stability import StabilityMode
+from scripts.benchmarks.peers import hard
 from scripts.benchmarks.peers.catalogue import NOT_RUN, PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError
+from scripts.benchmarks.peers.recordings import with_quiet
 from scripts.benchmarks.peers.trial import Trial, play, play_captioner
-from scripts.benchmarks.peers.verdict import RULE, compared, shown, worse
+from scripts.benchmarks.peers.verdict import RULE, compared, worse
 from scripts.benchmarks.record import Measures, measure
 from scripts.benchmarks.speech import CLIPS, samples
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 
-_TAIL_S: Final = 1.5
 _US: Final = "captioner"
 
 
@@ -61,9 +58,20 @@ class Results:
 
 
 def run(
-    rounds: int, whisper_model: Path | None = None, vosk_model: Path | None = None
+    rounds: int,
+    whisper_model: Path | None = None,
+    vosk_model: Path | None = None,
+    *,
+    is_quick: bool = False,
 ) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts."""
+    """Measure; return a Markdown report and the targets with their verdicts.
+
+    Args:
+        rounds: How often each system hears each clip.
+        whisper_model: Another model of faster-whisper, as another peer.
+        vosk_model: A model of vosk, which makes it a peer.
+        is_quick: Whether what is hard to hear is left out.
+    """
     peers = list(PEERS)
     results = Results()
     for name, folder in {"faster-whisper": whisper_model, "vosk": vosk_model}.items():
@@ -77,20 +85,18 @@ def run(
         except NotHadError as error:
             results.not_run[peer.name] = str(error)
     with tempfile.TemporaryDirectory() as scratch:
-        recordings = {clip: _recording(Path(scratch), clip) for clip in CLIPS}
+        recordings = {
+            clip: with_quiet(Path(scratch) / f"{clip}.wav", samples(CLIPS[clip].path))
+            for clip in CLIPS
+        }
         for number in range(rounds):
             print(f"peers, round {number + 1} of {rounds} …", file=sys.stderr, flush=True)
             _one_round(peers, recordings, results)
-    return _report(rounds, peers, results), targets(peers, results)
-
-
-def _recording(folder: Path, clip: str) -> Path:
-    """Write a clip as every peer can read it, with quiet behind it for the last final."""
-    path = folder / f"{clip}.wav"
-    quiet = np.zeros(int(_TAIL_S * SAMPLE_RATE), dtype=np.float32)
-    sound = np.concatenate([samples(CLIPS[clip].path), quiet])
-    soundfile.write(path, sound, SAMPLE_RATE, subtype="PCM_16")
-    return path
+    report, kept = _report(rounds, peers, results), targets(peers, results)
+    if is_quick:
+        return report, kept
+    section, more = hard.run([peer for peer in peers if peer.name in results.rounds])
+    return f"{report}\n\n{section}", [*kept, *more]
 
 
 def _one_round(peers: Sequence[Peer], recordings: dict[str, Path], results: Results) -> None:
@@ -133,7 +139,7 @@ def _report(rounds: int, peers: Sequence[Peer], results: Results) -> str:
     run_peers = [peer for peer in peers if peer.name in results.rounds]
     names = list(_COLUMNS)
     table = [
-        [system, *map(shown, results.columns(system))]
+        [system, *map(str, results.columns(system))]
         for system in [_US, *(peer.name for peer in run_peers)]
     ]
     blanks = ["–"] * (len(names) - 1)  # noqa: RUF001 - none

@@ -35,11 +35,6 @@ def verdict(ours: Figure, theirs: Figure) -> Verdict:
     return Verdict.WORSE if min(mine) > max(other) else Verdict.EVEN
 
 
-def shown(figure: Figure) -> str:
-    """Return the figure, or a dash where a round has none."""
-    return "–" if any(map(math.isnan, figure.values)) else str(figure)  # noqa: RUF001 - none
-
-
 def compared(ours: Figure, theirs: Figure) -> str:
     """Return the ratio over the rounds with its spread, where there is one, and the verdict."""
     said = verdict(ours, theirs)
