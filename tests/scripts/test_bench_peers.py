@@ -189,10 +189,10 @@ def test_what_was_not_run_stands_in_the_table_with_its_reason() -> None:
     results.not_run["vosk"] = "no package carries an English model"
     text = part._report(1, [_peer("steady", "")], results)
     assert "| vosk | not run: no package carries an English model |" in text
-    assert "| steady | 1.00 even | 1.00 even | 1.00 even | **worse** | 1.00 even |" in text
+    assert "| against steady | 1.00 even | 1.00 even | 1.00 even | **worse** | 1.00 even |" in text
 
 
-def test_where_a_peer_hears_better_is_bold_and_counts_if_it_is_of_the_same_size() -> None:
+def test_where_a_peer_hears_better_is_said_and_counts_if_it_is_of_the_same_size() -> None:
     heard = {
         "captioner": hard.Heard({"noise": 0.1, "music": 0.2}, made_up=0),
         "small": hard.Heard({"noise": 0.1004, "music": 0.15}, made_up=3),
@@ -200,8 +200,8 @@ def test_where_a_peer_hears_better_is_bold_and_counts_if_it_is_of_the_same_size(
     }
     names = ["noise", "music"]
     text = hard.report(names, heard)
-    assert "| noise | 0.100 | 0.100 | **0.050** |" in text
-    assert "| music | 0.200 | **0.150** | 0.300 |" in text
+    assert "| noise | 0.100 | 0.100 | 0.050 **fewer** |" in text
+    assert "| music | 0.200 | 0.150 **fewer** | 0.300 |" in text
     assert "| words made up | 0 | 3 | 0 |" in text
     (target,) = hard.targets(
         names, [_peer("small", ""), _peer("large", "", is_our_size=False)], heard

@@ -29,7 +29,7 @@ _US: Final = "captioner"
 _SPELT: Final = {"9,000": "nine thousand"}
 """The one number of the material, as some write it: no error of theirs."""
 _HOW: Final = (
-    "Word error rate; a peer's is bold where it is lower than Captioner's. Captioner in real time, "
+    "Word error rate; fewer where a peer makes fewer errors than Captioner. Captioner in real time, "
     "the peers as fast as they can, one round. Last, the words that were made up in ten minutes "
     "of silence, noise, hum, music and typing."
 )
@@ -87,7 +87,7 @@ def _printed(rate: float) -> float:
 
 
 def _cell(rate: float, ours: float) -> str:
-    return f"**{rate:.3f}**" if _printed(rate) < _printed(ours) else f"{rate:.3f}"
+    return f"{rate:.3f} **fewer**" if _printed(rate) < _printed(ours) else f"{rate:.3f}"
 
 
 def _captioner(names: Sequence[str]) -> Heard:

@@ -145,7 +145,7 @@ def _report(rounds: int, peers: Sequence[Peer], results: Results) -> str:
     blanks = ["–"] * (len(names) - 1)  # noqa: RUF001 - none
     table += [[name, f"not run: {reason}", *blanks] for name, reason in results.not_run.items()]
     against = [
-        [peer.name, *map(compared, results.columns(_US), results.columns(peer.name))]
+        [f"against {peer.name}", *map(compared, results.columns(_US), results.columns(peer.name))]
         for peer in run_peers
     ]
     return "\n\n".join(
@@ -154,7 +154,7 @@ def _report(rounds: int, peers: Sequence[Peer], results: Results) -> str:
             conditions(rounds, "moonshine-voice", "grpcio"),
             markdown(["system", *names], table),
             RULE,
-            markdown(["against", *names], against),
+            markdown(["captioner", *names], against),
             "\n".join(f"* {peer.name}: {peer.streaming}." for peer in run_peers),
         ]
     )
