@@ -29,9 +29,9 @@ _US: Final = "captioner"
 _SPELT: Final = {"9,000": "nine thousand"}
 """The one number of the material, as some write it: no error of theirs."""
 _HOW: Final = (
-    "Word error rate; fewer where a peer makes fewer errors than Captioner. Captioner in real time, "
-    "the peers as fast as they can, one round. Last, the words that were made up in ten minutes "
-    "of silence, noise, hum, music and typing."
+    "Word error rate; fewer where a peer makes fewer errors than Captioner. Captioner in real "
+    "time, the peers as fast as they can, one round. Last, the words that were made up in ten "
+    "minutes of silence, noise, hum, music and typing."
 )
 
 
