@@ -13,6 +13,8 @@ from pathlib import Path
 from platform import machine, python_version
 from typing import Final
 
+from pydantic import ValidationError
+
 from scripts.benchmarks import (
     capacity,
     client,
@@ -24,9 +26,11 @@ from scripts.benchmarks import (
     latency,
     startup,
 )
+from scripts.benchmarks.agreement import agreement
 from scripts.benchmarks.peers import footprint
 from scripts.benchmarks.peers import part as peers
-from scripts.benchmarks.report import Part, Report, disagreements, into_readme
+from scripts.benchmarks.readme import into_readme
+from scripts.benchmarks.report import Part, Report
 from scripts.benchmarks.table import Target
 
 _README: Final = Path("README.md")
@@ -74,12 +78,9 @@ def main() -> int:
     options = _options()
     match options.part:
         case "agree":
-            return _agree(*options.folders)
+            return _agree(*map(_read, options.folders))
         case "readme":
-            (folder,) = options.folders
-            text = into_readme(_README.read_text(encoding="utf-8"), Report.read(folder))
-            _README.write_text(text, encoding="utf-8")
-            return 0
+            return _readme(*map(_read, options.folders))
     report = _measured(options)
     print(report.to_markdown())
     return 0 if report.is_met else 1
@@ -109,7 +110,9 @@ def _options() -> argparse.Namespace:
         "--out", type=Path, default=_REPORTS, help=f"folder of the report (default {_REPORTS})"
     )
     parser.add_argument(
-        "--resume", action="store_true", help="keep the parts that the folder's report has"
+        "--resume",
+        action="store_true",
+        help="keep the parts that the folder's report has, measured in as many rounds",
     )
     parser.add_argument(
         "--faster-whisper",
@@ -140,21 +143,37 @@ def _measured(options: argparse.Namespace) -> Report:
     if options.part == "all":
         wanted = list(_QUICK if options.quick else _PARTS)
     runs = _runs(options)
-    has_report = options.resume and (options.out / "report.json").exists()
-    kept = Report.read(options.out).parts if has_report else []
-    done = {part.name: part for part in kept if not part.failed}
+    before = _before(options)
+    seconds = {part.name: part.seconds for part in before}
+    done = {part.name: part for part in before if options.resume and not part.failed}
     for number, name in enumerate(wanted, 1):
         if name not in done:
-            _tell(f"part {number} of {len(wanted)}: {name} - {_PARTS[name]}")
+            left = _left(seconds, [each for each in wanted if each not in done])
+            _tell(f"part {number} of {len(wanted)}: {name} - {_PARTS[name]}{left}")
             try:
-                done[name] = _part(name, runs[name])
+                done[name] = _part(name, runs[name], options)
             except KeyboardInterrupt:
-                _tell(f"Ended. Go on with: scripts/bench {options.part} --resume")
+                _tell(f"Ended. Go on with the same command and --resume, --out {options.out}")
                 raise SystemExit(130) from None
         report = Report(_machine(), [done[each] for each in wanted if each in done])
         files = report.write(options.out)
     _tell("Written: " + ", ".join(map(str, files)))
     return report
+
+
+def _before(options: argparse.Namespace) -> list[Part]:
+    """Return the parts that the folder has of a run like this one."""
+    if not (options.out / "report.json").exists():
+        return []
+    asked = (options.rounds, options.quick)
+    return [part for part in _read(options.out).parts if (part.rounds, part.is_quick) == asked]
+
+
+def _left(seconds: dict[str, float], names: list[str]) -> str:
+    """Tell how long it takes, where each part has been measured here before."""
+    if not all(name in seconds for name in names):
+        return ""
+    return f"; about {max(1, round(sum(seconds[name] for name in names) / 60))} min left"
 
 
 def _runs(options: argparse.Namespace) -> dict[str, Callable[[], tuple[str, list[Target]]]]:
@@ -176,16 +195,18 @@ def _runs(options: argparse.Namespace) -> dict[str, Callable[[], tuple[str, list
     }
 
 
-def _part(name: str, run: Callable[[], tuple[str, list[Target]]]) -> Part:
+def _part(
+    name: str, run: Callable[[], tuple[str, list[Target]]], options: argparse.Namespace
+) -> Part:
+    text, targets, failed = "", list[Target](), ""
     begun = time.monotonic()
     try:
         text, targets = run()
     except Exception as error:  # noqa: BLE001 - the other parts go on, and the report tells it
         traceback.print_exc()
-        return Part(
-            name, seconds=time.monotonic() - begun, failed=f"{type(error).__name__}: {error}"
-        )
-    return Part(name, text, targets, time.monotonic() - begun)
+        failed = f"{type(error).__name__}: {error}"
+    seconds = time.monotonic() - begun
+    return Part(name, text, targets, seconds, failed, options.rounds, options.quick)
 
 
 def _machine() -> str:
@@ -193,16 +214,36 @@ def _machine() -> str:
     return f"{today}, {cpu_count()} cores ({machine()}), Python {python_version()}."
 
 
-def _agree(first: Path, second: Path) -> int:
-    found = disagreements(Report.read(first), Report.read(second), margin=_MARGIN)
-    count = len(Report.read(second).figures())
-    for line in found:
+def _read(folder: Path) -> Report:
+    try:
+        return Report.read(folder)
+    except (OSError, ValidationError):
+        _tell(f"{folder} has no report. Make one with: scripts/bench --out {folder}")
+        raise SystemExit(2) from None
+
+
+def _agree(first: Report, second: Report) -> int:
+    found = agreement(first, second, margin=_MARGIN)
+    for line in found.differences:
         print(line)
+    if found.alone:
+        print(f"Measured only once, so not compared: {', '.join(found.alone)}.")
     print(
-        f"{count - len(found)} of {count} figures lie within the spread of the first run, "
-        f"widened by {_MARGIN:.0%} of the figure."
+        f"{found.compared} figures compared, {len(found.differences)} differences. A median of the "
+        f"second run agrees when it lies in the spread of the first, widened by {_MARGIN:.0%} of "
+        "the figure."
     )
-    return 1 if found else 0
+    return 0 if found.holds else 1
+
+
+def _readme(report: Report) -> int:
+    try:
+        text = into_readme(_README.read_text(encoding="utf-8"), report)
+    except ValueError as error:
+        _tell(str(error))
+        return 2
+    _README.write_text(text, encoding="utf-8")
+    return 0
 
 
 def _tell(line: str) -> None:

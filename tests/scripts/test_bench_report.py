@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from scripts.benchmarks import __main__ as bench
+from scripts.benchmarks.agreement import Figure, agreement, figures
 from scripts.benchmarks.drawing import used
-from scripts.benchmarks.report import Figure, Part, Report, disagreements, into_readme
+from scripts.benchmarks.readme import into_readme
+from scripts.benchmarks.report import Part, Report
 from scripts.benchmarks.table import Target
 
 ENGINE = """### The engine
@@ -61,8 +64,13 @@ def report(first: float = 0.65, target: float = 0.5) -> Report:
     return Report("Today, 2 cores.", [part])
 
 
+def changed(old: str, new: str) -> Report:
+    (part,) = report().parts
+    return Report("", [dataclasses.replace(part, text=part.text.replace(old, new))])
+
+
 def test_figures_are_read_from_the_tables() -> None:
-    assert report().figures() == {
+    assert figures(report().parts[0].text) == {
         ("The engine", "captioner (balanced), on mains", "errors"): Figure(0.031, 0.031, 0.031),
         ("The engine", "captioner (balanced), on mains", "first partial"): Figure(0.65, 0.6, 0.7),
         ("The engine", "moonshine", "errors"): Figure(0.069, 0.069, 0.069),
@@ -85,18 +93,46 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert "<script" not in (tmp_path / "targets.svg").read_text()
 
 
+def test_a_cell_with_two_figures_gives_both_and_a_verdict_names_no_row() -> None:
+    text = "| streams | p50 / p95 |  |\n| --- | --- | --- |\n| 2 | 4.9 ms / 7.7 ms | kept |"
+    assert figures(text) == {
+        ("", "2", "p50 / p95"): Figure(4.9, 4.9, 4.9),
+        ("", "2", "p50 / p95, 2"): Figure(7.7, 7.7, 7.7),
+    }
+
+
 def test_two_runs_agree_within_the_spread() -> None:
-    assert disagreements(report(), report(first=0.61), margin=0.0) == []
-    second = report()
-    far = Report("", [Part("engine", second.parts[0].text.replace("0.66 s", "0.80 s"))])
-    (line,) = disagreements(report(), far, margin=0.15)
+    same = agreement(report(), report(first=0.61), margin=0.0)
+    assert same.holds
+    assert same.compared == 4
+    far = changed("0.66 s", "0.80 s")
+    (line,) = agreement(report(), far, margin=0.15).differences
     assert "moonshine" in line
     assert "then 0.8" in line
-    assert disagreements(report(), far, margin=0.3) == []
+    assert agreement(report(), far, margin=0.3).holds
+
+
+def test_what_one_run_lacks_is_no_agreement() -> None:
+    renamed = agreement(report(), changed("| moonshine |", "| another |"), margin=0.15)
+    assert len([line for line in renamed.differences if "then not there" in line]) == 2
+    assert len([line for line in renamed.differences if "first not there" in line]) == 2
+    broken = Report("", [Part("engine", failed="RuntimeError: no model")])
+    assert agreement(report(), broken, margin=0.15).differences == [
+        "engine: not measured again: RuntimeError: no model"
+    ]
+    other = agreement(report(), Report("", [Part("gui", "### Window")]), margin=0.15)
+    assert other.alone == ["engine", "gui"]
+    assert not other.holds
+
+
+def test_a_verdict_that_changes_is_a_difference() -> None:
+    assert agreement(report(), report(target=1.5), margin=0.15).differences == [
+        "first partial, s: first met, then missed"
+    ]
 
 
 def test_the_readme_gets_the_newest_tables_and_keeps_its_words() -> None:
-    new = Report("", [*report().parts, Part("feed", "### The feed\n\nA row.", [])])
+    new = Report("2026, 2 cores.", [*report().parts, Part("feed", "### The feed\n\nA row.", [])])
     readme = into_readme(README, new)
     assert "Old words" not in readme
     assert readme.startswith("# Captioner\n\n### The engine\n\nHow it is used.\n\n## Performance")
@@ -105,7 +141,30 @@ def test_the_readme_gets_the_newest_tables_and_keeps_its_words() -> None:
     assert "| first partial, s | 0.50 | ≤ 1.00 | met |" in readme
     assert "| paint, ms | 5.00 | ≤ 33.00 | met |" in readme
     assert readme.index("What is missed, and why.") < readme.index("## Troubleshooting\n\nLast.")
+    assert "### Targets\n\nNewest figures: 2026, 2 cores. Each section" in readme
+    assert "Today.\n\n| target |" in readme
     assert into_readme(readme, new) == readme
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (Part("engine", "### Engine", is_quick=True), "without --quick"),
+        (Part("gui", failed="OSError: no display"), "Not measured: gui"),
+    ],
+)
+def test_what_is_not_for_the_readme_is_refused(part: Part, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        into_readme(README, Report("", [part]))
+
+
+def test_a_folder_without_a_report_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        bench._read(tmp_path)
+    assert ended.value.code == 2
+    assert f"scripts/bench --out {tmp_path}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -142,3 +201,11 @@ def test_a_part_that_fails_keeps_no_other_from_being_measured_and_is_tried_again
     again = bench._measured(options)
     assert again.is_met
     assert asked == ["startup", "engine", "latency", "history", "engine"]
+    options.rounds = 2
+    bench._measured(options)
+    assert asked[5:] == list(bench._QUICK)
+
+
+def test_the_time_that_is_left_is_told_where_it_is_known() -> None:
+    assert bench._left({"gui": 61.0, "feed": 200.0}, ["gui", "feed"]) == "; about 4 min left"
+    assert bench._left({"gui": 61.0}, ["gui", "feed"]) == ""
