@@ -5,7 +5,7 @@
 #            (025), or the commands PROOF_KILL and PROOF_RESTORE.
 # Changes:   the server's main process is killed, as a crash would end it. Docker, or systemd for nemo,
 #            has to bring it back; where it does not, this step starts it, and fails. What others have running
-#            there breaks off, too: it asks first.
+#            there breaks off, too: it asks first. The figures are kept in build/riva/results.
 # Validates: captions in order, no audio lost, at most PROOF_MAX_WER of a hundred words wrong; the
 #            server is ready again within half an hour.
 # Undo:      there is nothing to undo; the server is started when the step is interrupted.
@@ -121,21 +121,12 @@ perform_operation() {
     captions_end
 }
 
-# The longest time without a caption, in seconds.
-longest_pause() {
-    python3 -c '
-import datetime, json, sys
-times = [datetime.datetime.fromisoformat(json.loads(line)["timestamp"].replace("Z", "+00:00")) for line in open(sys.argv[1], encoding="utf-8")]
-print(round(max((b - a).total_seconds() for a, b in zip(times, times[1:])), 1) if times[1:] else 0)' "$CAPTIONS"
-}
-
 validate_results() {
     local said
     said=$(captions_are_in_order "$CAPTIONS") || fail "The captions did not survive: $said." "Read the log: $LOG"
     info "Captions: $said; the longest pause between two was $(longest_pause) s."
-    words_are_right "$CAPTIONS"
+    words_are_right fault file "$AWAY" "${RESTARTED:-no}"
     [ -n "$RESTARTED" ] || fail "${CONTAINER:-$SERVICE} did not start again by itself." "Deploy it anew: the restart policy of a container must be unless-stopped or always, that of a service always."
-    printf '{"away_s": %s, "longest_pause_s": %s, "words": %s}\n' "$AWAY" "$(longest_pause)" "$(<"$SCRATCH/words.json")" >"$(result_file fault)"
 }
 
 run_step "$@"

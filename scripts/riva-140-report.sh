@@ -2,7 +2,8 @@
 # 140: a report on latency and accuracy from all that the steps before have measured, as Markdown and as
 # a page with plots that loads nothing from elsewhere.
 #
-# Needs:     results of 110, 115 or 130, in build/riva/results.
+# Needs:     results of 110, 115 or 130, in build/riva/results; those of 120 and 135 come in where they
+#            have run.
 # Changes:   build/riva/report/DEPLOYMENT_ID.
 # Validates: both files are there; the page has plots.
 # Undo:      remove the folder.
@@ -26,6 +27,10 @@ validate_prerequisites() {
         [ ! -s "$file" ] || RESULTS+=("$file")
     done
     [ "${#RESULTS[@]}" -gt 0 ] || fail "There are no results in $(results_folder)." "Run scripts/riva-110-transcription.sh, 115 and 130 first."
+    for file in "$(results_folder)"/*-end-to-end.json "$(results_folder)"/*-fault.json; do
+        # What earlier versions of 135 kept does not say what it is.
+        ! grep -qs '"captioner.captioned/1"' "$file" || RESULTS+=("$file")
+    done
     use_captioner
 }
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from captioner.measure.reading import read_measurement
+from captioner.measure.reading import read_result
 from captioner.measure.report.files import write_report
 
 
@@ -16,7 +16,7 @@ def report(
         list[Path],
         typer.Argument(
             metavar="RESULTS",
-            help="JSON files that loadtest and bench wrote.",
+            help="JSON files that loadtest, bench and the steps 120 and 135 wrote.",
             show_default=False,
             readable=False,
         ),
@@ -30,6 +30,5 @@ def report(
     * captioner report results/load-20261125-173000.json --out report
     * captioner report results/*.json --out report
     """
-    measurements = [read_measurement(path) for path in results]
-    for written in write_report(measurements, out):
+    for written in write_report([read_result(path) for path in results], out):
         typer.echo(f"Written: {written}")

@@ -74,6 +74,15 @@ result_file() {
     printf '%s/%s-%s.json' "$(results_folder)" "$(now | tr -d ':-')" "$1"
 }
 
+# keep_result NAME FILE: keeps it, as a whole; prints where.
+keep_result() {
+    local kept
+    kept=$(result_file "$1")
+    cp "$2" "$kept.new"
+    mv -f "$kept.new" "$kept"
+    printf '%s' "$kept"
+}
+
 # from_json FILE EXPRESSION [ARGUMENT]: prints what a Python expression says of `it`, what the file
 # holds, and `argument`; a line for each item of a list.
 from_json() {

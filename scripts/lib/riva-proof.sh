@@ -29,10 +29,9 @@ use_recording() {
 # is kept for 140, and shows the figures. Fails where a limit was not kept.
 measure() {
     local name=$1 rc=0
-    MEASURED=$(result_file "$name")
     captioner_do "$@" --json >"$SCRATCH/measured.json" || rc=$?
     [ -s "$SCRATCH/measured.json" ] || fail "captioner $name gave no result." "Read the log: $LOG"
-    cp "$SCRATCH/measured.json" "$MEASURED"
+    MEASURED=$(keep_result "$name" "$SCRATCH/measured.json")
     show_measured
     return "$rc"
 }
@@ -68,6 +67,7 @@ limits_are_kept() {
 # caption ARGUMENTS...: begins to caption, into CAPTIONS; sets CAPTIONING to the process.
 caption() {
     CAPTIONS="$SCRATCH/captions.jsonl"
+    BEGUN=$(now)
     write_log DEBUG "captioner live $*"
     become_captioner live "$@" --format jsonl --no-history >"$CAPTIONS" 2>"$SCRATCH/live-errors" </dev/null &
     CAPTIONING=$!
@@ -142,13 +142,39 @@ events = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
 print(" ".join(event["text"] for event in events if event["type"] == "transcription"))' "$1"
 }
 
-# words_are_right FILE: ends the step where more than PROOF_MAX_WER of its words are wrong.
+# The longest time without a caption in CAPTIONS, in seconds.
+longest_pause() {
+    python3 -c '
+import datetime, json, sys
+times = [datetime.datetime.fromisoformat(json.loads(line)["timestamp"].replace("Z", "+00:00")) for line in open(sys.argv[1], encoding="utf-8")]
+print(round(max((b - a).total_seconds() for a, b in zip(times, times[1:])), 1) if times[1:] else 0)' "$CAPTIONS"
+}
+
+# keep_trial TRIAL WAY [AWAY RESTARTED]: what came of CAPTIONS, for 140.
+keep_trial() {
+    python3 - "$SCRATCH/words.json" "$1" "$2" "$BEGUN" "$(server_title)" "$(basename "$AUDIO")" "$PROOF_MAX_WER" \
+        "$(longest_pause)" "${@:3}" >"$SCRATCH/trial.json" <<'END'
+import json, sys
+words, trial, way, begun, server, audio, limit, pause, *fault = sys.argv[1:]
+with open(words, encoding="utf-8") as file:
+    kept = {"schema": "captioner.captioned/1", "trial": trial, "begun_at": begun, "server": server, "audio": audio, "way": way,
+            "words": json.load(file), "limit_wer_percent": float(limit), "longest_pause_s": float(pause)}
+if fault:
+    kept |= {"away_s": float(fault[0]), "restarted": fault[1] == "yes"}
+print(json.dumps(kept))
+END
+    keep_result "$1" "$SCRATCH/trial.json" >/dev/null
+}
+
+# words_are_right TRIAL...: ends the step where more than PROOF_MAX_WER of the words of CAPTIONS are wrong;
+# either way it is kept, as keep_trial wants it.
 words_are_right() {
     local rc=0
-    words_of "$1" >"$SCRATCH/captions.txt"
+    words_of "$CAPTIONS" >"$SCRATCH/captions.txt"
     captioner_do compare --json --limit-wer "$PROOF_MAX_WER" "$REFERENCE" "$SCRATCH/captions.txt" >"$SCRATCH/words.json" || rc=$?
     info "$(from_json "$SCRATCH/words.json" '"Word error rate {:.2f} %: of {} words {} are others, {} are missing, {} were added".format(
         100 * it["wer"], it["words"], it["substitutions"], it["deletions"], it["insertions"])')"
+    keep_trial "$@"
     [ "$rc" -eq 0 ] || fail "More than $PROOF_MAX_WER % of the words are wrong." \
         "Is it the right model and language (105), and is $REFERENCE what is said? Else raise PROOF_MAX_WER in $ENV_FILE."
 }

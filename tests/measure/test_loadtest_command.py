@@ -14,7 +14,7 @@ import pytest
 from captioner.cli.exit_codes import ExitCode
 from captioner.cli.main import main
 from captioner.core.errors import InputFileError
-from captioner.measure.reading import read_measurement
+from captioner.measure.reading import read_result
 from captioner.measure.result import Kind
 from captioner.measure.sound import recordings
 from tests.measure.speech import recognise, write_speech
@@ -35,7 +35,7 @@ async def test_the_result_and_the_exit_code_tell_the_same(program: Program, tmp_
     assert done.returncode == ExitCode.FAULT, done.stderr
     assert "BROKEN" in done.stdout
     (written,) = (tmp_path / "out").glob("*.json")
-    found = read_measurement(written)
+    found = read_result(written)
     assert found.kind is Kind.LOAD
     assert found.audio == ("speech.wav",)
     assert [check.passed for check in found.checks] == [False, True]
@@ -62,7 +62,7 @@ async def test_ctrl_c_ends_it_in_order_and_prints_what_there_is(
         code = await asyncio.to_thread(program.interrupt, child, signal.SIGINT)
         assert server.streams[0].half_closed
     assert code == ExitCode.INTERRUPTED
-    assert not read_measurement(output).is_complete
+    assert not read_result(output).is_complete
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from captioner.measure.reading import read_measurement
+from captioner.measure.reading import read_result
 from tests.measure.answering_server import CHUNK_MS
 from tests.measure.speech import write_speech
 from tests.support.program import Program
@@ -55,7 +55,7 @@ def test_one_core_plays_a_hundred_streams(program: Program, port: int, tmp_path:
     assert done.stdout, done.stderr
     written = tmp_path / "result.json"
     written.write_text(done.stdout, encoding="utf-8")
-    found = read_measurement(written)
+    found = read_result(written)
     assert found.machine.cores == 1
     (run,) = found.runs
     assert not run.errors

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from captioner.cli.exit_codes import ExitCode
 from captioner.cli.main import main
+from captioner.measure.captioned import Captioned, Trial
 from captioner.measure.limits import Limits
 from captioner.measure.notices import verdict
-from captioner.measure.reading import read_measurement
+from captioner.measure.reading import read_result
 from captioner.measure.report.files import write_report
 from captioner.measure.report.plots import plots
-from captioner.measure.result import Capacity, Client, Kind, Measurement
+from captioner.measure.result import Accuracy, Capacity, Client, Kind, Measurement
 from tests.measure.results import measurement_of, run_of, summary_of
 
 _TRIED = ((1, 500.0), (3, 1000.0), (1, 800.0))
@@ -71,11 +74,28 @@ def _all_kinds() -> list[Measurement]:
     ]
 
 
+def _tried(**changes: Any) -> Captioned:  # noqa: ANN401  # fields of a trial
+    found = Captioned(
+        trial=Trial.END_TO_END,
+        begun_at=datetime(2026, 12, 1, 12, tzinfo=UTC),
+        server="riva.example:50051",
+        audio="talk.wav",
+        way="sound",
+        words=Accuracy(wer=0.05, cer=0.02, words=20, substitutions=1, deletions=0, insertions=0),
+        limit_wer_percent=15,
+        longest_pause_s=3.3,
+    )
+    return found.model_copy(update=changes)
+
+
 def test_a_report_is_whole_and_loads_nothing(tmp_path: Path) -> None:
     kept = []
     for number, measured in enumerate(_all_kinds()):
         kept.append(tmp_path / f"{number}.json")
         kept[-1].write_text(measured.model_dump_json(), encoding="utf-8")
+    for trial in (_tried(), _tried(trial=Trial.FAULT, away_s=23, restarted=False)):
+        kept.append(tmp_path / f"{trial.trial}.json")
+        kept[-1].write_text(trial.model_dump_json(), encoding="utf-8")
     out = tmp_path / "out"
     arguments = ["report", *map(str, kept), "--out", str(out)]
     assert main(["--profile-dir", str(tmp_path / "profile"), *arguments]) == 0
@@ -91,6 +111,9 @@ def test_a_report_is_whole_and_loads_nothing(tmp_path: Path) -> None:
     assert set(re.findall(r"https?://[^\s\"'<]+", page)) <= {"http://www.w3.org/2000/svg"}
     assert "Capacity: passed" in reader.words
     assert "Load test: failed" in reader.words
+    assert "From sound to captions: passed" in reader.words
+    assert "Server killed: failed" in reader.words
+    assert "server was away for23 s" in "".join(reader.words.splitlines())
     assert "3 RESOURCE_EXHAUSTED" in reader.words
     assert "<i>a|b</i>.wav" in reader.words
 
@@ -120,7 +143,7 @@ def test_a_measurement_is_read_as_it_was_written(tmp_path: Path) -> None:
     for measured in _all_kinds():
         path.write_text(measured.model_dump_json(indent=2), encoding="utf-8")
         assert '"schema": "captioner.measurement/1"' in path.read_text(encoding="utf-8")
-        assert read_measurement(path) == measured
+        assert read_result(path) == measured
 
 
 @pytest.mark.parametrize(
@@ -129,6 +152,7 @@ def test_a_measurement_is_read_as_it_was_written(tmp_path: Path) -> None:
         ("", "is not JSON"),
         ("[]", "is no measurement"),
         ('{"schema": "captioner.measurement/9"}', "captioner.measurement/9"),
+        ('{"schema": "captioner.captioned/1"}', "damaged measurement: trial"),
         ('{"schema": "captioner.measurement/1", "kind": "load"}', "damaged measurement: begun_at"),
     ],
 )

@@ -182,7 +182,11 @@ def test_report_is_made_of_allresults(
     folder = proof.root / "build/riva/report/demo"
     assert "<svg" in (folder / "report.html").read_text(encoding="utf-8")
     assert "localhost:" in (folder / "report.md").read_text(encoding="utf-8")
+    proof.must("120", **recording, PULSE_SERVER="unix:/nowhere")
     proof.must("140")
+    report = (folder / "report.md").read_text(encoding="utf-8")
+    assert "From sound to captions: passed" in report
+    assert "ever.wav, as a file, in real time" in report
 
 
 @pytest.mark.slow
@@ -254,7 +258,14 @@ def test_no_word_is_lost_when_the_server_is_killed(
         for name in ("id", "docker"):
             (proof.commands / name).unlink(missing_ok=True)
     assert "The recogniser is killed." in shown
-    assert results(proof, "fault")[-1]["words"]["deletions"] <= 1
+    kept = results(proof, "fault")[-1]
+    assert kept["words"]["deletions"] <= 1
+    assert kept["restarted"]
+    if not results(proof, "loadtest"):  # where this test runs alone
+        proof.must("115", **recording)
+    proof.must("140")
+    report = proof.root / "build/riva/report/demo/report.md"
+    assert "Server killed: passed" in report.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

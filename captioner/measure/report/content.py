@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from captioner.measure.captioned import Captioned
 from captioner.measure.notices import (
     broken_streams,
     counted_streams,
@@ -14,6 +15,7 @@ from captioner.measure.notices import (
 )
 from captioner.measure.report.blocks import Block, Grid, Heading, Paragraph
 from captioner.measure.report.plots import plots
+from captioner.measure.report.trials import TITLES, trial_section, trial_verdict
 from captioner.measure.result import Check, Kind, Measurement, Pairing, Run, Summary
 
 _NOTHING: Final = "\u2013"
@@ -36,28 +38,33 @@ _DEFINITIONS: Final = (
 )
 
 
-def content(measurements: Sequence[Measurement]) -> Iterator[Block]:
-    """Yield a report on ``measurements``, in the order in which they were made."""
-    ordered = sorted(measurements, key=lambda each: each.begun_at)
+def content(results: Sequence[Measurement | Captioned]) -> Iterator[Block]:
+    """Yield a report on ``results``, in the order in which they were made."""
+    ordered = sorted(results, key=lambda each: each.begun_at)
     yield Heading("Measurements of a recogniser", 1)
     if len(ordered) > 1:
         yield Grid(
             ("measurement", "begun", "server", "verdict"),
-            [
-                (
-                    f"{number}. {_TITLES[each.kind]}",
-                    f"{each.begun_at:%Y-%m-%d %H:%M} UTC",
-                    ", ".join(server.name for server in each.servers),
-                    verdict(each),
-                )
-                for number, each in enumerate(ordered, start=1)
-            ],
+            [_overview_row(each, number) for number, each in enumerate(ordered, start=1)],
             labels=4,
         )
     for number, each in enumerate(ordered, start=1):
-        yield from _section(each, number)
-    yield Heading("How it was measured", 2)
-    yield Paragraph(_DEFINITIONS)
+        if isinstance(each, Captioned):
+            yield from trial_section(each, number)
+        else:
+            yield from _section(each, number)
+    if any(isinstance(each, Measurement) for each in ordered):
+        yield Heading("How it was measured", 2)
+        yield Paragraph(_DEFINITIONS)
+
+
+def _overview_row(each: Measurement | Captioned, number: int) -> tuple[str, str, str, str]:
+    if isinstance(each, Captioned):
+        title, servers, came_of_it = TITLES[each.trial], each.server, trial_verdict(each)
+    else:
+        title, came_of_it = _TITLES[each.kind], verdict(each)
+        servers = ", ".join(server.name for server in each.servers)
+    return f"{number}. {title}", f"{each.begun_at:%Y-%m-%d %H:%M} UTC", servers, came_of_it
 
 
 def _section(measured: Measurement, number: int) -> Iterator[Block]:

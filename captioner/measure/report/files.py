@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from captioner.core.errors import ConfigurationError
+from captioner.measure.captioned import Captioned
 from captioner.measure.report.blocks import Plot
 from captioner.measure.report.content import content
 from captioner.measure.report.markdown import markdown
@@ -17,13 +18,13 @@ MARKDOWN: Final = "report.md"
 PAGE: Final = "report.html"
 
 
-def write_report(measurements: Sequence[Measurement], folder: Path) -> list[Path]:
+def write_report(results: Sequence[Measurement | Captioned], folder: Path) -> list[Path]:
     """Write Markdown with its drawings, and the page that holds all; return the two documents.
 
     Raises:
         ConfigurationError: They cannot be written.
     """
-    blocks = list(content(measurements))
+    blocks = list(content(results))
     documents = {folder / MARKDOWN: markdown(blocks), folder / PAGE: page(blocks)}
     drawings = {
         folder / f"{block.name}.svg": block.svg for block in blocks if isinstance(block, Plot)
