@@ -202,9 +202,13 @@ def test_words_of_a_recording_are_counted(proof: ServerScripts, recording: dict[
 
 
 _DOCKER: Final = """\
-if [[ $* == *State.Pid* ]]; then cat {folder}/pid
+if [[ $* == *State.Pid* ]]; then cat {folder}/pid; touch {folder}/dies
 elif [[ $* == *State.Status* ]]; then
-    grep -q '^State:.[RSD]' "/proc/$(cat {folder}/pid)/status" || {folder}/start
+    if [ -e {folder}/dies ]; then
+        while grep -q '^State:.[RSD]' "/proc/$(cat {folder}/pid)/status"; do sleep 0.05; done
+        rm {folder}/dies
+        {folder}/start
+    fi
     echo running
 fi
 """
