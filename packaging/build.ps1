@@ -99,7 +99,6 @@ Invoke-Logged 'The packages could not be installed.' 'Check the network; the lin
 
 # The same source and constraints give the same files.
 $env:PYTHONHASHSEED = '0'
-$env:PYTHONPATH = $Root
 $env:CAPTIONER_WITHOUT_ENGINE = ''
 if ($WithoutEngine) { $env:CAPTIONER_WITHOUT_ENGINE = '1' }
 if (-not $env:SOURCE_DATE_EPOCH) {

@@ -56,7 +56,7 @@ DIST="$ROOT/build/dist"
 VERSION=$(sed -n 's/^__version__.*"\(.*\)"$/\1/p' "$ROOT/captioner/__init__.py")
 # Times in the result are the source's, not the build's.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$ROOT" log -1 --format=%ct 2>/dev/null || stat -c %Y "$ROOT/pyproject.toml")}
-export SOURCE_DATE_EPOCH PYTHONHASHSEED=0 PYTHONPATH="$ROOT" PYTHONDONTWRITEBYTECODE=1
+export SOURCE_DATE_EPOCH PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
 DATE=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)
 MACHINE=$(uname -m)
 SECONDS=0

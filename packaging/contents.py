@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 Entry = tuple[str, str, str]
@@ -172,7 +172,7 @@ def is_wanted(entry: Entry) -> bool:
     """Return whether a file goes into the bundle."""
     place, source, kind = entry
     place = place.replace("\\", "/")
-    if any(fnmatch(place, pattern) for pattern in _LEFT_OUT):
+    if _is_left_out(place):
         return False
     if kind == "BINARY" and sys.platform == "linux" and _is_of_the_system(source):
         return False
@@ -180,6 +180,10 @@ def is_wanted(entry: Entry) -> bool:
         # A second name for what lies in a package's own folder.
         return not place.startswith("libQt6") or _is_wanted_qt(source)
     return _is_wanted_qt(place)
+
+
+def _is_left_out(place: str) -> bool:
+    return any(fnmatch(place, pattern) for pattern in _LEFT_OUT)
 
 
 def _is_of_the_system(source: str) -> bool:
@@ -201,6 +205,36 @@ def _is_wanted_qt(place: str) -> bool:
         return False
     library = _QT_LIBRARY.search(place)
     return library is None or library["module"] in {*_QT_LIBRARIES, *_QT_MODULES}
+
+
+def tidied(entry: Entry, folder: Path) -> Entry:
+    """Return an entry of metadata without what differs from one clone to the next.
+
+    pip notes what it wrote outside of a package, with the place of the clone in it, and the
+    program's own metadata repeat the README of the day when it was installed.
+
+    Args:
+        entry: Any file.
+        folder: For what is written anew.
+    """
+    place, source, kind = entry
+    path = PurePosixPath(place.replace("\\", "/"))
+    if path.match("captioner-*.dist-info/METADATA"):
+        text = Path(source).read_text("utf-8").partition("\n\n")[0] + "\n"
+    elif path.match("*.dist-info/RECORD"):
+        lines = Path(source).read_text("utf-8").splitlines()
+        places = (line.partition(",")[0] for line in lines)
+        text = "".join(f"{each},,\n" for each in places if _is_of_metadata(each, path.parent))
+    else:
+        return entry
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, "utf-8", newline="\n")
+    return place, str(target), kind
+
+
+def _is_of_metadata(place: str, folder: PurePosixPath) -> bool:
+    return place.startswith(f"{folder}/") and not _is_left_out(place)
 
 
 def write_list(target: Path, analysis: Any) -> None:  # noqa: ANN401  # PyInstaller ships no types

@@ -235,7 +235,7 @@ find_python() {
 
 # fingerprint EXTRA: what an installation depends on; another text means: install again.
 fingerprint() {
-    cksum "$ROOT/pyproject.toml" "$CONSTRAINTS"
+    cksum "$ROOT/pyproject.toml" "$CONSTRAINTS" "$ROOT/captioner/__init__.py"
     "$VENV/bin/python" -V
     printf '%s\n' "$1"
 }

@@ -131,3 +131,22 @@ def test_part_under_the_gpl_stops_the_build(licences: ModuleType) -> None:
     part = licences.Part("readline", "GPL-3.0-or-later", "...")
     with pytest.raises(licences.LicenceError, match="readline"):
         licences.refuse_forbidden([part])
+
+
+def test_metadata_say_nothing_of_the_machine(licences: ModuleType, tmp_path: Path) -> None:
+    place = "typer-1.0.dist-info/RECORD"
+    source = tmp_path / "RECORD"
+    kept = "typer-1.0.dist-info/licenses/LICENSE"
+    source.write_text(
+        f"../../../bin/typer,sha256=7Vn,179\ntyper/main.py,sha256=0h,1\n{kept},sha256=WJg,1086\n"
+        "typer-1.0.dist-info/direct_url.json,sha256=9a,80\n"
+    )
+    written = licences.contents.tidied((place, str(source), "DATA"), tmp_path / "out")
+    assert written == (place, str(tmp_path / "out" / place), "DATA")
+    assert Path(written[1]).read_text("utf-8") == f"{kept},,\n"
+    source.write_text("Name: captioner\nVersion: 1.0\n\n# Captioner\n")
+    own = ("captioner-1.0.dist-info/METADATA", str(source), "DATA")
+    said = Path(licences.contents.tidied(own, tmp_path / "out")[1]).read_text("utf-8")
+    assert said == "Name: captioner\nVersion: 1.0\n"
+    other = ("PySide6/METADATA", str(source), "DATA")
+    assert licences.contents.tidied(other, tmp_path) == other
