@@ -64,6 +64,11 @@ SECONDS=0
 install_build_tools() {
     install_missing "${RUN_NEEDS[@]}" "${BUILD_NEEDS[@]}"
     install_captioner .package-stamp '' --group "$ROOT/pyproject.toml:package"
+    # Python as a library goes into the bundle. Debian has it in a package of its own.
+    local prefix library version
+    read -r prefix library version < <("$VENV/bin/python" -c \
+        'import sys, sysconfig; print(sys.base_prefix, sysconfig.get_config_var("INSTSONAME"), "%d.%d" % sys.version_info[:2])')
+    [ -e "$prefix/lib/$library" ] || install_missing "lib:$library|libpython$version"
 }
 
 make_icons() {
