@@ -52,12 +52,15 @@ class _Player:
                 self._speech = -1
             elif heard - self._recognised >= _CADENCE:
                 self._recognise(heard)
-                if heard - self._cut > _WINDOW and self._agreed.confirmed:
+                if heard - self._cut <= _WINDOW:
+                    self._show(self._agreed.shown, is_final=False)
+                elif self._agreed.confirmed:
                     cut = int(self._agreed.confirmed[-1].end * RATE)
                     self._end(self._agreed.shown, cut)
                     self._speech = cut
-                else:
-                    self._show(self._agreed.shown, is_final=False)
+                else:  # taken for speech, but no word was ever agreed on
+                    self._agreed = LocalAgreement()
+                    self._cut, self._speech = heard - _LEAD, -1
 
     def _look(self, heard: int) -> None:
         begin = max(self._cut, heard - _LOOK_BACK)
