@@ -35,6 +35,7 @@ from captioner.telemetry.log_lines import tag
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_EXTRA_S: Final = 20.0
 _FILE_AHEAD_S: Final = 10.0
 _SLOW_RETRY_S: Final = 2.0
 _TOLD_TRIES: Final = 5
@@ -208,6 +209,14 @@ class Recogniser:
         return behind / SAMPLE_RATE
 
     @property
+    def extra_s(self) -> float:
+        """How much longer its last words may take: as long as what it still has to work through.
+
+        20 seconds at most: a slow machine is no reason to lose words, but a server may hang.
+        """
+        return min(self.lag_s, _LONGEST_EXTRA_S)
+
+    @property
     def worked_until(self) -> int:
         """Up to where all sound is, by all we know, worked through: a session position in samples.
 
@@ -342,6 +351,7 @@ class Recogniser:
                 limits=self._limits,
                 clock=self._clock,
                 leave=self._is_renewal_due,
+                behind_s=lambda: self.extra_s,
                 tap=self._tap,
             )
             self._begin(stream)

@@ -66,7 +66,8 @@ class StreamLimits:
         connect_s: For the connection to stand.
         accept_s: For a refusal of the stream; without one it counts as accepted.
         response_s: For any answer after speech was sent, and for any write to be taken.
-        drain_s: For the last words after the audio has ended; begins again with each result.
+        drain_s: For the last words after the audio has ended, where the server was not behind;
+            begins again with each result.
         idle_s: Without any audio to send, before the stream is half-closed.
         ahead_s: How much audio the server may be sent beyond what it has worked through.
         keepalive_s: Between two signs of life that are asked of the other end of the connection.
@@ -96,6 +97,7 @@ class RecognitionStream:
         limits: StreamLimits,
         clock: Clock,
         leave: Callable[[], bool] = lambda: False,
+        behind_s: Callable[[], float] = lambda: 0.0,
         tap: StreamTap | None = None,
     ) -> None:
         """Prepare a call; nothing is sent before `responses` is iterated.
@@ -108,6 +110,8 @@ class RecognitionStream:
             limits: How long each wait may take.
             clock: Time.
             leave: Asked once a second whether the stream is to be left.
+            behind_s: Asked at the end of the audio how much speech the server has yet to work
+                through: the last words may take so much longer.
             tap: Listens to what goes and comes, for measurements.
 
         Raises:
@@ -121,12 +125,14 @@ class RecognitionStream:
         self._limits = limits
         self._clock = clock
         self._may_leave = leave
+        self._behind_s = behind_s
         self._tap = tap
         self._call: _Call | None = None
         self._failure: CaptionerError | StreamLeft | None = None
         self._speech_unanswered_since: float | None = None
         self._writing_since: float | None = None
         self._draining_since: float | None = None
+        self._drain_s = limits.drain_s
         self._last_sent_at = clock.now()
         self.timeline = StreamTimeline()
         self.progress = StreamProgress(limits.ahead_s)
@@ -279,6 +285,7 @@ class RecognitionStream:
 
     async def _half_close(self, call: _Call) -> None:
         self._draining_since = self._clock.now()
+        self._drain_s = self._limits.drain_s + self._behind_s()
         await call.done_writing()
 
     async def _watch(self, call: _Call, writer: asyncio.Task[None]) -> None:
@@ -307,7 +314,7 @@ class RecognitionStream:
     def _overdue(self, now: float) -> CaptionerError | None:
         limits = self._limits
         if self._draining_since is not None:
-            if now - self._draining_since > limits.drain_s:
+            if now - self._draining_since > self._drain_s:
                 return DrainTimeoutError(
                     f"{self._endpoint.title} did not send the last words in time.",
                     hint="The last caption is kept as it was shown.",

@@ -138,10 +138,14 @@ class ChannelPipeline:
         self._task = asyncio.create_task(self._run(), name=f"caption-channel-{self.name}")
 
     async def stop(self, limit_s: float) -> None:
-        """End in order; returns when the last words are told, ``limit_s`` seconds on at most."""
+        """End in order; returns when the last words are told.
+
+        That takes ``limit_s`` seconds at most, and what the recogniser is behind.
+        """
         if self._task is None:
             return
         await self._source.close()
+        limit_s += self._recogniser.extra_s
         if self._is_server_away:
             limit_s = _STOP_WITHOUT_SERVER_S
         try:

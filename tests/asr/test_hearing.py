@@ -284,6 +284,33 @@ async def test_last_words_that_do_not_come_end_the_wait_without_an_error() -> No
     assert listener.interruptions == []
 
 
+async def test_a_server_that_is_behind_has_as_much_longer_for_the_last_words() -> None:
+    clock = ManualClock()
+    is_read = asyncio.Event()
+
+    async def handler(stream: ServedStream) -> None:
+        await stream.hear(9 * SECOND)
+        await stream.say(partial("slow", processed_s=1.0))
+        await stream.hear_all()
+        await is_read.wait()
+        await stream.say(final("slow but whole", processed_s=9.0))
+
+    async with serve_riva(handler) as server:
+        limits = StreamLimits(connect_s=60.0, response_s=60.0, drain_s=3.0, ahead_s=60.0)
+        recogniser = recogniser_for(server, clock=clock, limits=limits)
+        feed(recogniser, 0, 9 * SECOND)
+        async with Listener(recogniser) as listener:
+            await listener.hears("slow")
+            assert recogniser.extra_s == 8.0
+            recogniser.finish()
+            await until(lambda: server.streams[0].half_closed)
+            await clock.advance(10.5)
+            assert not listener.is_over
+            is_read.set()
+            await listener.end()
+    assert listener.texts == ["slow", "slow but whole"]
+
+
 async def test_speech_at_the_end_of_which_nothing_was_said_is_told_as_lost() -> None:
     clock = ManualClock()
     forever = asyncio.Event()
