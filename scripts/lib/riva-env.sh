@@ -233,7 +233,10 @@ write_env() {
         value=${value//\\/\\\\}
         value="'${value//\'/\\\'}'"
     fi
-    scratch=$(umask 077 && mktemp "$path.XXXXXX")
+    # One name, so that what a killed run has left, secrets and all, does not stay; only one step writes.
+    scratch="$path.new"
+    rm -f -- "$scratch"
+    (umask 077 && : >"$scratch")
     {
         for line in ${lines[@]+"${lines[@]}"}; do
             if names "$name" "$line"; then

@@ -310,6 +310,29 @@ def test_server_that_runs_gets_the_change_that_a_killed_step_has_written(
         assert "systemctl restart captioner-riva" in gpu_machine.calls("systemctl")
 
 
+# ---- on this machine ----
+
+
+@pytest.mark.parametrize("end", [TERM, KILL], ids=["TERM", "KILL"])
+def test_configuration_is_whole_or_not_there_and_is_gone_on_with(
+    server_scripts: ServerScripts, end: signal.Signals
+) -> None:
+    given = ("--yes", "--set", "AWS_ALLOWED_CIDRS=203.0.113.7/32")
+    for at in (At(end, "cp", ".env.example"), At(end, "mv", ".env.new")):
+        _interrupt(server_scripts, server_scripts.commands, "005", at, *given)
+    left = server_scripts.root / ".env.new"
+    left.write_text("NGC_API_KEY=of a run that was killed while it wrote\n", encoding="utf-8")
+    left.chmod(0o644)
+    server_scripts.must("005", *given)
+    made = server_scripts.env_file.read_text(encoding="utf-8")
+    assert server_scripts.values()["AWS_ALLOWED_CIDRS"] == "203.0.113.7/32"
+    assert server_scripts.env_file.stat().st_mode & 0o777 == 0o600
+    assert "it stays as it is" in server_scripts.must("005", *given)
+    assert server_scripts.env_file.read_text(encoding="utf-8") == made
+    # Nothing half-written lies beside it.
+    assert [path.name for path in server_scripts.root.glob(".env.*")] == [".env.example"]
+
+
 # ---- at AWS ----
 
 
