@@ -158,7 +158,11 @@ ENVIRONMENT_IS_KNOWN=
 read_env() {
     local - line name lines=()
     set +x
-    [ ! -f "$ENV_FILE" ] || mapfile -t lines <"$ENV_FILE"
+    if [ -e "$ENV_FILE" ]; then
+        { [ -f "$ENV_FILE" ] && [ -r "$ENV_FILE" ]; } || fail "$ENV_FILE is no file that you can read." \
+            "Run this as the user whose file it is (ls -ld '$ENV_FILE'), or name another with --env-file."
+        mapfile -t lines <"$ENV_FILE"
+    fi
     for line in "${CONFIGURATION[@]}" "RIVA_API_KEY|always|secret?||"; do
         name=${line%%|*}
         if [ -z "$ENVIRONMENT_IS_KNOWN" ] && [ -n "${!name:-}" ]; then GIVEN_BY_ENVIRONMENT[$name]=${!name}; fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -146,6 +147,15 @@ def test_bad_value_is_refused_with_its_reason_and_nothing_is_written(
 ) -> None:
     assert reason in server_scripts.refused("005", "--yes", *_CIDR, "--set", setting)
     assert not server_scripts.env_file.exists()
+
+
+def test_configuration_that_cannot_be_read_is_told(server_scripts: ServerScripts) -> None:
+    server_scripts.env_file.mkdir()
+    assert ".env is no file that you can read" in server_scripts.refused("040", "--dry-run")
+    server_scripts.env_file.rmdir()
+    server_scripts.env_file.touch(mode=0o000)
+    if not os.access(server_scripts.env_file, os.R_OK):  # root reads all
+        assert ".env is no file that you can read" in server_scripts.refused("005", "--yes", *_CIDR)
 
 
 def test_dry_run_writes_nothing(server_scripts: ServerScripts) -> None:
