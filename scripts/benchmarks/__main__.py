@@ -60,7 +60,7 @@ _EPILOG: Final = """\
 Parts:
 {parts}
 
-A report is report.md, report.json and targets.svg in a folder; the exit code is 1 where a target is
+A report is report.md, report.json and drawings in a folder; the exit code is 1 where a target is
 missed or a part could not be measured. Ctrl-C keeps what is there, and --resume goes on.
 
 Examples:

@@ -1,41 +1,15 @@
 """Whether a second run of the benchmark agrees with the first one.
 
-The figures are read from the tables that people read. The spread of a figure is what its rounds lay
-between, widened on both sides by a share of the figure: a few rounds on a machine with other work
-do not show all of it.
+The spread of a figure is what its rounds lay between, widened on both sides by a share of the
+figure: a few rounds on a machine with other work do not show all of it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeAlias
 
+from scripts.benchmarks.figures import Figure, Key, figures
 from scripts.benchmarks.report import Report
-
-_LABEL: Final = re.compile(r"[a-z][^\d]*", re.IGNORECASE)
-_SEVERAL: Final = re.compile(r" [/→] ")
-_FIGURE: Final = re.compile(
-    r"(?P<middle>-?\d+(?:\.\d+)?)(?P<unit>[^\d(]*)"
-    r"(?:\((?P<low>-?\d+(?:\.\d+)?)–(?P<high>-?\d+(?:\.\d+)?)\))?"  # noqa: RUF001 - a range
-)
-
-Key: TypeAlias = tuple[str, str, str]
-"""Section, row and column."""
-
-
-class Figure(NamedTuple):
-    """A number of a table, and between what it lay in the rounds."""
-
-    middle: float
-    low: float
-    high: float
-
-    def agrees(self, other: Figure, margin: float) -> bool:
-        """Tell whether the median of the other lies within this one's spread."""
-        slack = margin * abs(self.middle)
-        return self.low - slack <= other.middle <= self.high + slack
 
 
 @dataclass(slots=True)
@@ -106,37 +80,3 @@ def _compare(
 
 def _verdict(met: bool) -> str:  # noqa: FBT001 - the verdict itself
     return "met" if met else "missed"
-
-
-def figures(text: str) -> dict[Key, Figure]:
-    """Return the figures of all tables of a Markdown text.
-
-    A cell with several of them, as `1 ms / 2 ms`, gives each; words in a column that has a title
-    belong to the name of the row.
-    """
-    return dict(_figures(text))
-
-
-def _figures(text: str) -> Iterator[tuple[Key, Figure]]:
-    section, header = "", []
-    for line in text.splitlines():
-        if line.startswith("#"):
-            section = line.lstrip("# ")
-        if not line.startswith("|"):
-            header = []
-            continue
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if not header:
-            header = cells
-            continue
-        columns = list(zip(header, cells, strict=False))[1:]
-        row = ", ".join(
-            [cells[0], *(cell for title, cell in columns if title and _LABEL.fullmatch(cell))]
-        )
-        for title, cell in columns:
-            for number, each in enumerate(_SEVERAL.split(cell), 1):
-                if found := _FIGURE.fullmatch(each):
-                    middle = float(found["middle"])
-                    low, high = (float(found[name] or middle) for name in ("low", "high"))
-                    column = title if number == 1 else f"{title}, {number}"
-                    yield (section, row, column), Figure(middle, low, high)

@@ -1,8 +1,8 @@
-"""How much of each limit is used, as a drawing."""
+"""Drawings of the benchmark: how much of each limit is used, and figures side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pygal
@@ -17,20 +17,33 @@ _MOST: Final = 2.0
 def drawn(targets: Sequence[Target]) -> str:
     """Return bars that end at 100 where a limit is just kept, as SVG; longer ones miss it."""
     shares = {each.name: share for each in targets if (share := used(each)) is not None}
+    title = "how much of the limit is used, %; more than 100 misses it"
+    capped = [100 * min(_MOST, share) for share in shares.values()]
+    return bars(title, list(shares), {"": capped}, range=(0, 100 * _MOST))
+
+
+def bars(
+    title: str, rows: Sequence[str], series: Mapping[str, Sequence[float | None]], **more: object
+) -> str:
+    """Return bars from the left, as SVG: a group for each row, one bar in it for each series."""
     chart = pygal.HorizontalBar(
         style=STYLE,
         js=(),
         disable_xml_declaration=True,
         width=1100,
-        height=120 + 24 * max(1, len(shares)),
-        show_legend=False,
+        height=140 + max(26, 14 + 14 * len(series)) * max(1, len(rows)),
+        show_legend=len(series) > 1,
+        legend_at_bottom=True,
+        legend_at_bottom_columns=3,
         truncate_label=-1,
-        x_title="how much of the limit is used, %; more than 100 misses it",
-        range=(0, 100 * _MOST),
+        truncate_legend=-1,
+        x_title=title,
+        **({"range_min": 0} | more),
     )
     # Bars are drawn from below.
-    chart.x_labels = [*reversed(shares)]
-    chart.add("", [100 * min(_MOST, share) for share in reversed(shares.values())])
+    chart.x_labels = [*reversed(rows)]
+    for name, values in series.items():
+        chart.add(name, [*reversed(values)])
     chart.add_xml_filter(without_scripts)
     return str(chart.render(is_unicode=True))
 

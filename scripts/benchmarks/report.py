@@ -15,6 +15,8 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from scripts.benchmarks.drawing import drawn
+from scripts.benchmarks.figures import Figure, Key, figures
+from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.table import Target, markdown
 
 _JSON: Final = "report.json"
@@ -71,6 +73,10 @@ class Report:
             part.failed for part in self.parts
         )
 
+    def figures(self) -> dict[Key, Figure]:
+        """Return the figures of all tables."""
+        return figures("\n\n".join(part.text for part in self.parts))
+
     def to_markdown(self) -> str:
         """Return what people read."""
         failed = [f"{part.name}: not measured: {part.failed}" for part in self.parts if part.failed]
@@ -81,10 +87,14 @@ class Report:
     def write(self, folder: Path) -> list[Path]:
         """Write it all; return the files."""
         folder.mkdir(parents=True, exist_ok=True)
+        drawings = {_DRAWING: ("how much of each limit is used", drawn(self.targets))}
+        for picture, drawing in pictures(self.figures()):
+            drawings[f"{picture.name}.svg"] = (f"{picture.section}: {picture.title}", drawing)
+        links = [f"![{title}]({name})" for name, (title, _) in drawings.items()]
         texts = {
             _JSON: _REPORT.dump_json(self, indent=1).decode() + "\n",
-            _MARKDOWN: self.to_markdown() + f"\n![how much of each limit is used]({_DRAWING})\n",
-            _DRAWING: drawn(self.targets),
+            _MARKDOWN: "\n\n".join([self.to_markdown(), *links]) + "\n",
+            **{name: drawing for name, (_, drawing) in drawings.items()},
         }
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")

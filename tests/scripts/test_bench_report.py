@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from scripts.benchmarks import __main__ as bench
-from scripts.benchmarks.agreement import Figure, agreement, figures
+from scripts.benchmarks.agreement import agreement
 from scripts.benchmarks.drawing import used
+from scripts.benchmarks.figures import Figure, figures
+from scripts.benchmarks.peers import hard
+from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.readme import into_readme
 from scripts.benchmarks.report import Part, Report
 from scripts.benchmarks.table import Target
@@ -209,3 +212,18 @@ def test_a_part_that_fails_keeps_no_other_from_being_measured_and_is_tried_again
 def test_the_time_that_is_left_is_told_where_it_is_known() -> None:
     assert bench._left({"gui": 61.0, "feed": 200.0}, ["gui", "feed"]) == "; about 4 min left"
     assert bench._left({"gui": 61.0}, ["gui", "feed"]) == ""
+
+
+def test_what_a_picture_tells_better_is_drawn() -> None:
+    drawn = {each.name: svg for each, svg in pictures(figures(Path("README.md").read_text()))}
+    assert {"engine-errors", "engine-latency", "streams-of-a-core"} <= drawn.keys()
+    assert "first partial" in drawn["engine-latency"]
+    heard = {
+        "captioner": hard.Heard({"noise": 0.25}, 0),
+        "pocketsphinx": hard.Heard({"noise": 0.5}, 7),
+    }
+    ((picture, svg),) = pictures(figures(hard.report(["noise"], heard)))
+    assert picture.name == "peers-conditions"
+    assert "pocketsphinx" in svg
+    assert "words made up" not in svg
+    assert not list(pictures(report().figures()))
