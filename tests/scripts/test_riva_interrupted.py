@@ -458,3 +458,33 @@ def test_report_that_was_begun_is_made_whole(asking: ServerScripts) -> None:
     assert {"report.md", "report.html"} <= {path.name for path in made}
     asking.must("140")
     assert {path.name for path in folder.iterdir()} == {path.name for path in made}
+
+
+def test_checklist_that_was_ended_is_made_whole(asking: ServerScripts) -> None:
+    listed = asking.root / "build/riva/report/demo/production.md"
+    for end in (TERM, KILL):
+        listed.unlink(missing_ok=True)
+        _interrupt(asking, asking.commands, "125", At(end, "captioner", "' doctor '"))
+        assert not listed.exists()
+    asking.refused("125")
+    lines = len(listed.read_text().splitlines())
+    asking.refused("125")
+    assert len(listed.read_text().splitlines()) == lines > 10
+
+
+def test_drill_that_was_ended_brings_the_server_back(asking: ServerScripts) -> None:
+    killed, restored = asking.root / "killed", asking.root / "restored"
+    asking.environ |= {"PROOF_KILL": f"touch {killed}", "PROOF_RESTORE": f"touch {restored}"}
+    _interrupt(asking, asking.commands, "135", At(TERM, "touch", str(killed)), "--yes")
+    assert killed.exists()
+    assert restored.exists(), "what is ended in an orderly way takes back what it has done"
+    restored.unlink()
+    _interrupt(asking, asking.commands, "135", At(KILL, "touch", str(killed)), "--yes")
+    assert not restored.exists()
+    asking.must("135", "--yes")
+    assert restored.exists()
+
+
+def test_prerequisites_are_looked_at_again(server_scripts: ServerScripts) -> None:
+    _interrupt(server_scripts, server_scripts.commands, "010", At(KILL, "ssh", "-V"))
+    assert "All programs are there" in server_scripts.must("010")
