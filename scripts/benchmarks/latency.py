@@ -53,17 +53,20 @@ class Delays:
         final_paint: From the end of speech to the paint of its final.
         first: The first words, with their stages.
         finals: The finals, with theirs.
+        stretches: How often somebody began to speak after a pause.
     """
 
     first_pixels: list[float] = field(default_factory=list)
     final_paint: list[float] = field(default_factory=list)
     first: list[Timed] = field(default_factory=list)
     finals: list[Timed] = field(default_factory=list)
+    stretches: int = 0
 
     def add(
         self, speech: Sequence[Speech], timed: Sequence[Timed], pixels: Sequence[float]
     ) -> None:
         """Take in one clip, all times in monotonic seconds."""
+        self.stretches += len(speech)
         for caption in timed:
             if caption.is_final:
                 end = _nearest([each.end for each in speech], caption.ended_at)
@@ -93,7 +96,8 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             conditions(rounds, "moonshine-voice", "PySide6-Essentials"),
             markdown(["", "median", "p95"], rows),
             (
-                f"{len(delays.first)} first words and {len(delays.finals)} finals. Stages count "
+                f"Of {delays.stretches} stretches of speech, {len(delays.first)} first words and "
+                f"{len(delays.finals)} finals begin or end near one and are counted. Stages count "
                 "from the newest audio that the words rest on: a recogniser waits until there is "
                 "enough to tell words apart, and a final for the pause that ends it."
             ),

@@ -20,6 +20,8 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "packaging").mkdir()
     (tmp_path / "packaging" / "constraints.txt").write_text("one==1\n", encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    (tmp_path / "captioner").mkdir()
+    (tmp_path / "captioner" / "__init__.py").write_text('__version__ = "1"\n', encoding="utf-8")
     return tmp_path
 
 
