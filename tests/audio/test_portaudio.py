@@ -94,6 +94,7 @@ async def test_an_unknown_name_lists_what_there_is(alsa: SoundServer, host: Port
     assert '"headset"' in caught.value.hint
 
 
+@pytest.mark.slow
 async def test_a_device_that_dies_is_opened_again_by_name(
     alsa: SoundServer, host: PortAudioHost, short_clip: Path
 ) -> None:
@@ -112,6 +113,7 @@ async def test_a_device_that_dies_is_opened_again_by_name(
     assert found_in(heard.samples(), reference(short_clip))[1] > 0.98
 
 
+@pytest.mark.slow
 async def test_looking_for_a_device_costs_another_stream_little(
     alsa: SoundServer, host: PortAudioHost
 ) -> None:
@@ -194,6 +196,7 @@ def kill_recording(server: SoundServer, folder: Path, *, but: str) -> None:
         wait_until(lambda: len(server.listed("source-outputs")) == 1)
 
 
+@pytest.mark.slow
 async def test_losing_one_device_costs_another_at_most_300_ms(
     alsa: SoundServer, host: PortAudioHost, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ async def opened(tab: Tab, served: ServedBridge, *, token: str = TOKEN) -> None:
     await tab.wait_for("document.readyState === 'complete'")
 
 
+@pytest.mark.slow
 async def test_it_shows_the_words_of_the_microphone(tmp_path: Path) -> None:
     settings = Settings.model_validate({"bridge": {"port": 0}})
     async with (

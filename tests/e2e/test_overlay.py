@@ -95,6 +95,7 @@ def caption(
     return frames
 
 
+@pytest.mark.slow
 def test_the_overlay_captions_what_the_computer_plays(
     pulse_server: SoundServer, screen: Screen, start_overlay: OverlayStarter, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def test_one_bad_file_does_not_keep_the_others_from_being_transcribed(
 
 
 @pytest.mark.sound
+@pytest.mark.slow
 def test_live_captions_what_the_computer_plays(
     program: Program, pulse_server: SoundServer, tmp_path: Path
 ) -> None:
@@ -135,6 +136,7 @@ def test_both_are_captioned_and_a_microphone_that_vanishes_costs_the_others_no_w
     ), "in the order in which things were said: first you, then the others"
 
 
+@pytest.mark.slow
 def test_live_ends_when_nobody_reads_it_any_more(program: Program) -> None:
     live = subprocess.Popen(
         program.command("live", "--source", f"file:{TWO_CITIES.path}"),

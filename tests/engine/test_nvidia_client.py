@@ -74,6 +74,7 @@ def _streamed(client: riva.client.ASRService, clip: Clip, **changes: object) -> 
         )
 
 
+@pytest.mark.slow
 def test_streaming_and_offline_get_the_same_text(engine: _Engine) -> None:
     client = engine.client()
     texts = []

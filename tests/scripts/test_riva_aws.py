@@ -25,6 +25,7 @@ def _tags(thing: dict[str, list[dict[str, str]]]) -> dict[str, str]:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.slow
 def test_instance_is_made_as_promised_and_a_second_run_changes_nothing(
     aws: Aws, server_scripts: ServerScripts
 ) -> None:

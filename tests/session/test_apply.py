@@ -235,6 +235,7 @@ async def test_a_new_key_is_used_by_a_session_that_runs(monkeypatch: pytest.Monk
         assert server.streams[-1].metadata["authorization"] == "Bearer right"
 
 
+@pytest.mark.slow
 async def test_another_recogniser_is_chosen_while_captions_run() -> None:
     """From the first server to the second in a pause, and on to the embedded engine."""
     source = ScriptedSource()

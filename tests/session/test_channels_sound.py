@@ -186,6 +186,7 @@ async def test_both_hear_the_same_moment_at_the_same_time(
     assert abs(onsets["You"] - onsets["Others"]) <= 250
 
 
+@pytest.mark.slow
 async def test_what_the_loudspeaker_says_appears_once_and_what_you_say_too(
     pulse_server: SoundServer, tmp_path: Path
 ) -> None:
