@@ -187,28 +187,17 @@ go_back() {
     warn "$ENV_FILE still has the newer values; without --back this step deploys those."
 }
 
-# Prints what this step has made in its folder, a name each.
-made_files() {
-    local name
-    for name in compose.yaml nim.env tls; do printf '%s\n' "$FOLDER/$name" "$FOLDER/$name.before" "$FOLDER/$name.new"; done
-    printf '%s\n' "$FOLDER/cache"
-}
-
-# Prints what of it is there.
+# Prints what this step has made in its folder and is there, a name each.
 left_files() {
-    local files
-    mapfile -t files < <(made_files)
-    as_root ls -d "${files[@]}" </dev/null 2>/dev/null || true
+    local name files=("$FOLDER/cache")
+    for name in compose.yaml nim.env tls; do files+=("$FOLDER/$name" "$FOLDER/$name.before" "$FOLDER/$name.new"); done
+    files_there "${files[@]}"
 }
 
 remove() {
     local files
     mapfile -t files < <(left_files)
-    if [ "${#files[@]}" = 0 ] && [ "$(container_state "$CONTAINER")" = missing ]; then
-        info "There is nothing of $CONTAINER on $(host_title)."
-        return 0
-    fi
-    warn "To be removed from $(host_title): the container $CONTAINER ($(container_state "$CONTAINER")) ${files[*]}"
+    is_there_to_remove ${files[@]+"${files[@]}"} || return 0
     confirm "Remove all of this? The next start takes as long as the first: the models are among it."
     will "Remove $CONTAINER" || return 0
     if [ "$(container_state "$CONTAINER")" != missing ]; then docker_do rm --force "$CONTAINER" >/dev/null; fi
@@ -231,11 +220,9 @@ runs_steadily() {
 }
 
 validate_results() {
-    local left
     if [ -n "$REMOVE" ]; then
         [ "$(container_state "$CONTAINER")" = missing ] || fail "$CONTAINER is still there." "There: sudo docker rm --force $CONTAINER"
-        left=$(left_files)
-        [ -z "$left" ] || fail "This is still on $(host_title): ${left//$'\n'/ }" "Run this again, or remove it there."
+        need_none_left "$(left_files)"
         return 0
     fi
     runs_steadily && return 0

@@ -114,17 +114,13 @@ left_files() {
     for name in log rc rc.new pid; do files+=("$keep.$name"); done
     for name in riva-detach.sh riva-quickstart-run.sh; do files+=("$HOST_FOLDER/bin/$name" "$HOST_FOLDER/bin/$name.new"); done
     for name in server.pem server.key ca.pem; do files+=("$HOST_FOLDER/tls/$name" "$HOST_FOLDER/tls/$name.new"); done
-    as_root ls -d "${files[@]}" </dev/null 2>/dev/null || true
+    files_there "${files[@]}"
 }
 
 remove() {
     local files
     mapfile -t files < <(left_files)
-    if [ "${#files[@]}" = 0 ] && [ "$(container_state "$CONTAINER")" = missing ]; then
-        info "There is nothing of $CONTAINER on $(host_title)."
-        return 0
-    fi
-    warn "To be removed from $(host_title): the container $CONTAINER ($(container_state "$CONTAINER")) ${files[*]}"
+    is_there_to_remove ${files[@]+"${files[@]}"} || return 0
     confirm "Remove all of this?"
     stop
     will "Remove the files" || return 0
@@ -141,11 +137,9 @@ answers() {
 }
 
 validate_results() {
-    local left=''
     if [ -n "$STOP" ]; then
         [ "$(container_state "$CONTAINER")" = missing ] || fail "$CONTAINER is still there." "docker rm --force $CONTAINER, on $(host_title)."
-        [ -z "$REMOVE" ] || left=$(left_files)
-        [ -z "$left" ] || fail "This is still on $(host_title): ${left//$'\n'/ }" "Run this again, or remove it there."
+        [ -z "$REMOVE" ] || need_none_left "$(left_files)"
         return 0
     fi
     wait_until 120 5 "Waiting for gRPC" answers || {

@@ -59,6 +59,25 @@ container_state() { docker_try container inspect --format '{{.State.Status}}' "$
 # container_restarts NAME: prints how often it was started again by itself.
 container_restarts() { docker_try container inspect --format '{{.RestartCount}}' "$1" || printf 0; }
 
+# files_there FILE...: prints which of these the GPU machine has.
+files_there() { as_root ls -d "$@" </dev/null 2>/dev/null || true; }
+
+# is_there_to_remove FILE...: whether CONTAINER or one of these is there; says what goes, or that nothing is.
+is_there_to_remove() {
+    local state
+    state=$(container_state "$CONTAINER")
+    if [ "$#" = 0 ] && [ "$state" = missing ]; then
+        info "There is nothing of $CONTAINER on $(host_title)."
+        return 1
+    fi
+    warn "To be removed from $(host_title): the container $CONTAINER ($state) $*"
+}
+
+# need_none_left FILES: fails where a list of files is not empty.
+need_none_left() {
+    [ -z "$1" ] || fail "This is still on $(host_title): ${1//$'\n'/ }" "Run this again, or remove it there."
+}
+
 # container_log NAME LINES: prints the end of what it wrote.
 container_log() { as_root docker logs --tail "$2" "$1" </dev/null 2>&1 || true; }
 
