@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import moonshine_voice
-from moonshine_voice import ModelArch
-from moonshine_voice.transcriber import Transcriber
-
-from captioner.core.audio import SAMPLE_RATE
 from captioner.core.stability import StabilityMode
 from scripts.benchmarks.material import CONDITIONS, loops, recordings, speechless
-from scripts.benchmarks.record import Measures, Record, measure
-from scripts.benchmarks.speech import samples
+from scripts.benchmarks.moonshine import read_offline
+from scripts.benchmarks.record import MEASURES, Measures, Record, figures, measure, record_of
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 
 _OURS: Final = "captioner"
@@ -31,12 +25,8 @@ _SYSTEMS: Final = {
     _OURS: ("run_captioner", StabilityMode.BALANCED.value),
     _THEIRS: ("run_moonshine",),
 }
-_COLUMNS: Final[dict[str, tuple[Callable[[Measures], float], str, int]]] = {
-    "word error rate": (lambda found: found.word_error_rate, "", 3),
-    "first partial": (lambda found: found.first_partial_s, " s", 2),
-    "final": (lambda found: found.final_delay_s, " s", 2),
-    "normalized erasure": (lambda found: found.erasure, "", 2),
-}
+_SHOWN: Final = 4
+"""Measures in the table: processor time is measured where both do not run at once."""
 
 
 @dataclass(slots=True)
@@ -63,7 +53,12 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             print(f"round {number + 1} of {rounds}: {condition} …", file=sys.stderr, flush=True)
             for system, records in _played(condition).items():
                 heard[system].add(condition, records)
-    made_up = {name: (said_by_captioner(path), _said_by_them(path)) for name, path in speechless()}
+    paths = dict(speechless())
+    by_them = read_offline(paths.values())
+    made_up = {
+        name: (said_by_captioner(path), said.split())
+        for (name, path), said in zip(paths.items(), by_them, strict=True)
+    }
     ours, theirs = heard[_OURS], heard[_THEIRS]
     worse = [each for each in CONDITIONS if ours.middle(each) > theirs.middle(each)]
     targets = [
@@ -78,20 +73,10 @@ def _played(condition: str) -> dict[str, list[Record]]:
     """Let all systems hear the recordings of a condition, each in a process of its own."""
     with ThreadPoolExecutor(len(_SYSTEMS)) as pool:
         found = pool.map(
-            lambda how: [_record(how, name) for name in recordings(condition)], _SYSTEMS.values()
+            lambda how: [record_of(how[0], name, *how[1:]) for name in recordings(condition)],
+            _SYSTEMS.values(),
         )
         return dict(zip(_SYSTEMS, found, strict=True))
-
-
-def _record(how: tuple[str, ...], name: str) -> Record:
-    module, *more = how
-    done = subprocess.run(
-        [sys.executable, "-m", f"scripts.benchmarks.{module}", name, *more],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return Record.from_json(done.stdout.splitlines()[-1])
 
 
 def said_by_captioner(path: Path) -> list[str]:
@@ -105,13 +90,6 @@ def said_by_captioner(path: Path) -> list[str]:
     return done.stdout.split()
 
 
-def _said_by_them(path: Path) -> list[str]:
-    model = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
-    with Transcriber(model, ModelArch.TINY) as transcriber:
-        found = transcriber.transcribe_without_streaming(samples(path).tolist(), SAMPLE_RATE)
-    return " ".join(line.text for line in found.lines).split()
-
-
 def _total(made_up: dict[str, tuple[list[str], list[str]]]) -> int:
     return sum(len(ours) for ours, _ in made_up.values())
 
@@ -121,9 +99,9 @@ def _report(
     heard: dict[str, _Heard],
     made_up: dict[str, tuple[list[str], list[str]]],
 ) -> str:
-    header = ["condition", "system", *_COLUMNS]
+    header = ["condition", "system", *MEASURES[:_SHOWN]]
     rows = [
-        [condition, system, *_figures(found.rounds[condition])]
+        [condition, system, *map(str, figures(found.rounds[condition])[:_SHOWN])]
         for condition in CONDITIONS
         for system, found in heard.items()
     ]
@@ -147,10 +125,3 @@ def _report(
             ),
         ]
     )
-
-
-def _figures(found: list[Measures]) -> list[str]:
-    return [
-        str(Figure([value(each) for each in found], unit, digits))
-        for value, unit, digits in _COLUMNS.values()
-    ]

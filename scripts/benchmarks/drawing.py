@@ -7,7 +7,7 @@ from typing import Final
 
 import pygal
 
-from captioner.measure.report.plots import STYLE, without_scripts
+from captioner.measure.report.plots import STYLE, svg
 from scripts.benchmarks.table import Target
 
 _MOST: Final = 2.0
@@ -44,8 +44,7 @@ def bars(
     chart.x_labels = [*reversed(rows)]
     for name, values in series.items():
         chart.add(name, [*reversed(values)])
-    chart.add_xml_filter(without_scripts)
-    return str(chart.render(is_unicode=True))
+    return svg(chart)
 
 
 def used(target: Target) -> float | None:

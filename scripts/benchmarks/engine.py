@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
-import moonshine_voice
-from moonshine_voice import ModelArch
-from moonshine_voice.transcriber import Transcriber
-
-from captioner.core.audio import SAMPLE_RATE
 from captioner.core.stability import StabilityMode
-from scripts.benchmarks.record import Measures, Record, measure
-from scripts.benchmarks.speech import CLIPS, samples
+from scripts.benchmarks.moonshine import read_offline
+from scripts.benchmarks.record import MEASURES, Measures, Record, figures, measure, record_of
+from scripts.benchmarks.speech import CLIPS
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 from tests.support.clips import word_error_rate
 
@@ -23,27 +17,9 @@ _BALANCED = f"captioner ({StabilityMode.BALANCED})"
 _THEIRS = "moonshine streaming"
 
 
-def _play(module: str, *arguments: str) -> Record:
-    """Run one system over one clip in a process of its own, so that nothing is shared."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"scripts.benchmarks.{module}", *arguments],
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return Record.from_json(done.stdout.splitlines()[-1])
-
-
 def offline_word_error_rate() -> float:
     """Return the model's own figure: the library's offline call over each clip, whole."""
-    model = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
-    said = []
-    with Transcriber(model, ModelArch.TINY) as transcriber:
-        for clip in CLIPS.values():
-            result = transcriber.transcribe_without_streaming(
-                samples(clip.path).tolist(), SAMPLE_RATE
-            )
-            said.append(" ".join(line.text for line in result.lines))
+    said = read_offline(clip.path for clip in CLIPS.values())
     return word_error_rate(" ".join(clip.text for clip in CLIPS.values()), " ".join(said))
 
 
@@ -55,10 +31,10 @@ def run(rounds: int) -> tuple[str, list[Target]]:
         runs: dict[str, list[Record]] = {}
         for clip in CLIPS:
             for mode in StabilityMode:
-                record = _play("run_captioner", clip, mode.value)
+                record = record_of("run_captioner", clip, mode.value)
                 runs.setdefault(record.system, []).append(record)
                 if mode is StabilityMode.BALANCED:
-                    record = _play("run_moonshine", clip)
+                    record = record_of("run_moonshine", clip)
                     runs.setdefault(record.system, []).append(record)
         for system, records in runs.items():
             measured.setdefault(system, []).append(measure(records, CLIPS))
@@ -93,15 +69,8 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             "### Embedded engine, whole path, real time",
             conditions(rounds, "moonshine-voice", "grpcio"),
             markdown(
-                [
-                    "system",
-                    "word error rate",
-                    "first partial",
-                    "final",
-                    "normalized erasure",
-                    "processor s per s of audio",
-                ],
-                [_row(system, measured[system]) for system in _order(measured)]
+                ["system", *MEASURES],
+                [[name, *map(str, figures(measured[name]))] for name in _order(measured)]
                 + [["moonshine offline", f"{offline:.3f}", "–", "–", "–", "–"]],  # noqa: RUF001 - none
             ),
             f"Processor time against moonshine's own streaming: {Figure(ratios)} times.",
@@ -113,14 +82,3 @@ def run(rounds: int) -> tuple[str, list[Target]]:
 def _order(measured: Iterable[str]) -> list[str]:
     known = [*_OURS, _THEIRS]
     return sorted(measured, key=lambda name: known.index(name) if name in known else len(known))
-
-
-def _row(system: str, measures: list[Measures]) -> list[str]:
-    return [
-        system,
-        str(Figure([m.word_error_rate for m in measures], digits=3)),
-        str(Figure([m.first_partial_s for m in measures], " s")),
-        str(Figure([m.final_delay_s for m in measures], " s")),
-        str(Figure([m.erasure for m in measures])),
-        str(Figure([m.processor for m in measures], digits=3)),
-    ]

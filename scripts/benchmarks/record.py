@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Final
 
 from captioner.transcript.erasure import ErasureMeter
 from scripts.benchmarks.speech import Recording, samples, stretches
+from scripts.benchmarks.table import Figure
 from tests.support.clips import word_error_rate
 
 _PAUSE_S: Final = 0.35
@@ -70,6 +74,17 @@ class Record:
         return " ".join(update.text for update in self.updates if update.is_final)
 
 
+def record_of(module: str, *arguments: str) -> Record:
+    """Run one system over one clip in a process of its own, so that nothing is shared."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"scripts.benchmarks.{module}", *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return Record.from_json(done.stdout.splitlines()[-1])
+
+
 @dataclass(frozen=True, slots=True)
 class Measures:
     """The measures of one system over all clips of one round."""
@@ -80,6 +95,27 @@ class Measures:
     erasure: float
     processor: float
     utterances: int
+
+
+MEASURES: Final = (
+    "word error rate",
+    "first partial",
+    "final",
+    "normalized erasure",
+    "processor s per s of audio",
+)
+"""Titles of the columns that `figures` fills."""
+
+
+def figures(rounds: Sequence[Measures]) -> list[Figure]:
+    """Return the measures of one system over all rounds, one for each of `MEASURES`."""
+    return [
+        Figure([each.word_error_rate for each in rounds], digits=3),
+        Figure([each.first_partial_s for each in rounds], " s"),
+        Figure([each.final_delay_s for each in rounds], " s"),
+        Figure([each.erasure for each in rounds]),
+        Figure([each.processor for each in rounds], digits=3),
+    ]
 
 
 def measure(records: list[Record], clips: dict[str, Recording]) -> Measures:

@@ -9,9 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 import psutil
-import soundfile
 
 from captioner.core.audio import SAMPLE_RATE
 from captioner.core.events import CaptionChanged, SessionEvent, SourceChanged
@@ -21,9 +19,7 @@ from captioner.session.probe import wait_until_ready
 from captioner.settings.models import AudioSettings, CaptionSettings, Settings
 from scripts.benchmarks.material import recording
 from scripts.benchmarks.record import Record, Update
-from scripts.benchmarks.speech import samples
-
-_TAIL_S = 1.5
+from scripts.benchmarks.speech import TAIL_S, samples, with_quiet
 
 
 def _own_processor_s() -> float:
@@ -74,13 +70,11 @@ async def _run(clip: str, mode: StabilityMode, path: Path, audio_s: float) -> Re
 
 def main(clip: str, mode: str) -> None:
     """Print the record of the run as JSON."""
-    sound = np.concatenate(
-        [samples(recording(clip).path), np.zeros(int(_TAIL_S * SAMPLE_RATE), dtype=np.float32)]
-    )
+    sound = samples(recording(clip).path)
+    audio_s = len(sound) / SAMPLE_RATE + TAIL_S
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{clip}.wav"
-        soundfile.write(path, sound, SAMPLE_RATE, subtype="PCM_16")
-        record = asyncio.run(_run(clip, StabilityMode(mode), path, len(sound) / SAMPLE_RATE))
+        path = with_quiet(Path(folder) / f"{clip}.wav", sound)
+        record = asyncio.run(_run(clip, StabilityMode(mode), path, audio_s))
     print(record.to_json())
 
 

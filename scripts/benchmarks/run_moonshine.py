@@ -5,20 +5,18 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-import moonshine_voice
 from moonshine_voice import ModelArch
 from moonshine_voice.transcriber import Transcriber
 
 from captioner.core.audio import SAMPLE_RATE
 from scripts.benchmarks.material import recording
+from scripts.benchmarks.moonshine import MODEL
 from scripts.benchmarks.record import Record, Update
-from scripts.benchmarks.speech import samples
+from scripts.benchmarks.speech import TAIL_S, samples
 
 _CHUNK = SAMPLE_RATE // 10
-_TAIL_S = 1.5
 
 
 def _processor_s() -> float:
@@ -28,10 +26,9 @@ def _processor_s() -> float:
 
 def main(clip: str) -> None:
     """Print the record of the run as JSON."""
-    model = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
-    transcriber = Transcriber(model, ModelArch.TINY)
+    transcriber = Transcriber(MODEL, ModelArch.TINY)
     stream = transcriber.create_stream()
-    sound = [*samples(recording(clip).path).tolist(), *([0.0] * int(_TAIL_S * SAMPLE_RATE))]
+    sound = [*samples(recording(clip).path).tolist(), *([0.0] * int(TAIL_S * SAMPLE_RATE))]
     record = Record("moonshine streaming", clip, audio_s=len(sound) / SAMPLE_RATE)
     begun = 0.0
 

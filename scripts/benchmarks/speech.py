@@ -36,6 +36,9 @@ CLIPS: Final = {
     for name, clip in {"two_cities": TWO_CITIES, "beckett": BECKETT}.items()
 }
 
+TAIL_S: Final = 1.5
+"""Quiet behind what is played, in which the last final can come."""
+
 _FRAME_S: Final = 0.02
 _BETWEEN: Final = 0.5
 """Where the threshold lies between the clip's quiet (10 %) and loud (95 %) frames, in decibels."""
@@ -55,6 +58,13 @@ def samples(path: Path) -> npt.NDArray[np.float32]:
     """Return a file as 16 kHz mono."""
     sound, rate = soundfile.read(path, dtype="float32", always_2d=True)
     return np.asarray(soxr.resample(sound.mean(axis=1), rate, SAMPLE_RATE), dtype=np.float32)
+
+
+def with_quiet(path: Path, sound: npt.NDArray[np.float32]) -> Path:
+    """Write a recording with `TAIL_S` of quiet behind it, as every recogniser reads it."""
+    quiet = np.zeros(int(TAIL_S * SAMPLE_RATE), dtype=np.float32)
+    soundfile.write(path, np.concatenate([sound, quiet]), SAMPLE_RATE, subtype="PCM_16")
+    return path
 
 
 def stretches(sound: npt.NDArray[np.float32], pause_s: float) -> list[Speech]:

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,20 +52,14 @@ def run(rounds: int, packaged: Path | None = None) -> tuple[str, list[Target]]:
         packaged: A program that ``packaging/build.sh`` made, measured in turn with this one.
     """
     with running_server("pulseaudio") as sound, running_screen(compositor=True) as screen:
-        stop = threading.Event()
-        player = threading.Thread(target=_play, args=(sound, stop), name="clips")
-        player.start()
-        try:
-            programs = [[sys.executable, "-m", "captioner"]]
-            programs += [] if packaged is None else [[str(packaged)]]
+        programs = [[sys.executable, "-m", "captioner"]]
+        programs += [] if packaged is None else [[str(packaged)]]
+        with talking(sound):
             # The first start of each is not counted.
             counted = [
                 [_start(program, sound, screen) for program in programs]
                 for _ in range(rounds * _STARTS_A_ROUND + 1)
             ][1:]
-        finally:
-            stop.set()
-            player.join()
     starts = [pair[0] for pair in counted]
     visible = Figure([start.visible_s for start in starts], " s")
     listening = Figure([start.listening_s for start in starts], " s")
@@ -92,12 +88,25 @@ def run(rounds: int, packaged: Path | None = None) -> tuple[str, list[Target]]:
     return report, targets
 
 
-def _play(sound: SoundServer, stop: threading.Event) -> None:
-    while not stop.is_set():
-        player = sound.play(TWO_CITIES.path)
-        while player.poll() is None:
-            if stop.wait(0.1):
-                player.terminate()
+@contextmanager
+def talking(sound: SoundServer) -> Iterator[None]:
+    """Play a clip again and again for as long as the block lasts."""
+    stop = threading.Event()
+
+    def talk() -> None:
+        while not stop.is_set():
+            player = sound.play(TWO_CITIES.path)
+            while player.poll() is None:
+                if stop.wait(0.1):
+                    player.terminate()
+
+    talker = threading.Thread(target=talk, name="clips")
+    talker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        talker.join()
 
 
 def _start(program: list[str], sound: SoundServer, screen: Screen) -> Start:

@@ -182,11 +182,16 @@ def _number(value: float | None) -> str:
 
 
 def _drawn(chart: pygal.Graph, name: str, title: str) -> Plot:
-    chart.add_xml_filter(without_scripts)
-    return Plot(name, title, _COMMENT.sub("", chart.render(is_unicode=True)))
+    return Plot(name, title, svg(chart))
 
 
-def without_scripts(root: Element) -> Element:
+def svg(chart: pygal.Graph) -> str:
+    """Return a drawing without scripts and comments."""
+    chart.add_xml_filter(_without_scripts)
+    return _COMMENT.sub("", chart.render(is_unicode=True))
+
+
+def _without_scripts(root: Element) -> Element:
     """Take out the settings for tooltips, which pygal writes as a script in any case."""
     for parent in list(root.iter()):
         for child in list(parent):

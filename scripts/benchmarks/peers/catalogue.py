@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import moonshine_voice
-
+from scripts.benchmarks.moonshine import MODEL
 from scripts.benchmarks.peers.environment import NotHadError, interpreter, model
 
 _WHISPER: Final = (
@@ -48,16 +47,12 @@ class Peer:
         return start, [str(self.folder())] if self.folder is not None else []
 
 
-def _of_the_engine() -> Path:
-    return Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
-
-
 PEERS: Final = (
     Peer(
         "moonshine-voice 0.1.5, tiny",
         "moonshine",
         "play_moonshine",
-        _of_the_engine,
+        lambda: MODEL,
         "its own streaming, defaults; the model of the embedded engine",
     ),
     Peer(

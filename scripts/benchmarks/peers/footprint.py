@@ -25,10 +25,9 @@ from scripts.benchmarks.peers import environment
 from scripts.benchmarks.peers.environment import NotHadError
 from scripts.benchmarks.peers.trial import resident_mb
 from scripts.benchmarks.peers.verdict import compared, worse
-from scripts.benchmarks.startup import times_of_start
+from scripts.benchmarks.startup import talking, times_of_start
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
-from tests.support.clips import TWO_CITIES
-from tests.support.pulse import SoundServer, running_server
+from tests.support.pulse import running_server
 from tests.support.screen import running_screen
 
 _MODEL: Final = "whisper-tiny.en"
@@ -76,7 +75,7 @@ def run(rounds: int) -> tuple[str, list[Target]]:
     with running_server("pulseaudio") as sound, running_screen(compositor=True) as screen:
         sound.set_default_source("speakers.monitor")
         desktop = os.environ | sound.changes | screen.changes
-        with _talking(sound):
+        with talking(sound):
             # The first start of each is not counted: it fills the disk's cache.
             for number in range(rounds + 1):
                 print(f"footprint, {number} of {rounds} …", file=sys.stderr, flush=True)
@@ -100,26 +99,6 @@ def installed_mb(python: Path) -> float:
 def _size_mb(folder: Path) -> float:
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     return sum(path.stat().st_size for path in files) / _MEGABYTE
-
-
-@contextmanager
-def _talking(sound: SoundServer) -> Iterator[None]:
-    stop = threading.Event()
-
-    def talk() -> None:
-        while not stop.is_set():
-            player = sound.play(TWO_CITIES.path)
-            while player.poll() is None:
-                if stop.wait(0.1):
-                    player.terminate()
-
-    talker = threading.Thread(target=talk, name="clips")
-    talker.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        talker.join()
 
 
 def _captioner(python: Path, desktop: dict[str, str]) -> Taken:

@@ -19,9 +19,8 @@ from scripts.benchmarks.conditions import said_by_captioner
 from scripts.benchmarks.material import CONDITIONS, recordings, speechless
 from scripts.benchmarks.peers.catalogue import Peer
 from scripts.benchmarks.peers.environment import NotHadError
-from scripts.benchmarks.peers.recordings import with_quiet
 from scripts.benchmarks.peers.trial import play, play_captioner
-from scripts.benchmarks.speech import Recording, samples
+from scripts.benchmarks.speech import Recording, samples, with_quiet
 from scripts.benchmarks.table import Target, markdown
 from tests.support.clips import word_error_rate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,11 +13,10 @@ from captioner.core.stability import StabilityMode
 from scripts.benchmarks.peers import hard
 from scripts.benchmarks.peers.catalogue import NOT_RUN, PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError
-from scripts.benchmarks.peers.recordings import with_quiet
 from scripts.benchmarks.peers.trial import Trial, play, play_captioner
 from scripts.benchmarks.peers.verdict import RULE, compared, worse
-from scripts.benchmarks.record import Measures, measure
-from scripts.benchmarks.speech import CLIPS, samples
+from scripts.benchmarks.record import MEASURES, Measures, figures, measure
+from scripts.benchmarks.speech import CLIPS, samples, with_quiet
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 
 _US: Final = "captioner"
@@ -31,14 +30,7 @@ class Round:
     memory_mb: float
 
 
-_COLUMNS: Final[dict[str, tuple[Callable[[Round], float], str, int]]] = {
-    "word error rate": (lambda one: one.measures.word_error_rate, "", 3),
-    "first partial": (lambda one: one.measures.first_partial_s, " s", 2),
-    "final": (lambda one: one.measures.final_delay_s, " s", 2),
-    "normalized erasure": (lambda one: one.measures.erasure, "", 2),
-    "processor s per s of audio": (lambda one: one.measures.processor, "", 3),
-    "resident memory": (lambda one: one.memory_mb, " MB", 0),
-}
+_COLUMNS: Final = (*MEASURES, "resident memory")
 
 
 @dataclass(slots=True)
@@ -51,10 +43,8 @@ class Results:
     def columns(self, system: str) -> list[Figure]:
         """Return the figures of a system, one for each column."""
         rounds = self.rounds[system]
-        return [
-            Figure([value(one) for one in rounds], unit, digits)
-            for value, unit, digits in _COLUMNS.values()
-        ]
+        memory = Figure([one.memory_mb for one in rounds], " MB", 0)
+        return [*figures([one.measures for one in rounds]), memory]
 
 
 def run(
@@ -137,12 +127,11 @@ def targets(peers: Sequence[Peer], results: Results) -> list[Target]:
 
 def _report(rounds: int, peers: Sequence[Peer], results: Results) -> str:
     run_peers = [peer for peer in peers if peer.name in results.rounds]
-    names = list(_COLUMNS)
     table = [
         [system, *map(str, results.columns(system))]
         for system in [_US, *(peer.name for peer in run_peers)]
     ]
-    blanks = ["–"] * (len(names) - 1)  # noqa: RUF001 - none
+    blanks = ["–"] * (len(_COLUMNS) - 1)  # noqa: RUF001 - none
     table += [[name, f"not run: {reason}", *blanks] for name, reason in results.not_run.items()]
     against = [
         [f"against {peer.name}", *map(compared, results.columns(_US), results.columns(peer.name))]
@@ -152,9 +141,9 @@ def _report(rounds: int, peers: Sequence[Peer], results: Results) -> str:
         [
             "### Beside what users would pick, real time",
             conditions(rounds, "moonshine-voice", "grpcio"),
-            markdown(["system", *names], table),
+            markdown(["system", *_COLUMNS], table),
             RULE,
-            markdown(["captioner", *names], against),
+            markdown(["captioner", *_COLUMNS], against),
             "\n".join(f"* {peer.name}: {peer.streaming}." for peer in run_peers),
         ]
     )
