@@ -64,8 +64,8 @@ A report is report.md, report.json and drawings in a folder; the exit code is 1 
 missed or a part could not be measured. Ctrl-C keeps what is there, and --resume goes on.
 
 Examples:
-  scripts/bench                                   everything, about two hours
-  scripts/bench --quick                           a look in ten minutes
+  scripts/bench                                   everything; this takes hours
+  scripts/bench --quick                           a look at four parts, once
   scripts/bench engine --rounds 5
   scripts/bench peers --vosk ~/models/vosk-model-small-en-us
   scripts/bench agree build/bench build/bench-2   do two runs agree?
