@@ -18,15 +18,19 @@ Key: TypeAlias = tuple[str, str, str]
 
 
 class Figure(NamedTuple):
-    """A number of a table, and between what it lay in the rounds."""
+    """A number of a table, between what it lay in the rounds, and the least step of its print."""
 
     middle: float
     low: float
     high: float
+    step: float = 0.0
 
     def agrees(self, other: Figure, margin: float) -> bool:
-        """Tell whether the median of the other lies within this one's spread."""
-        slack = margin * abs(self.middle)
+        """Tell whether the median of the other lies within this one's spread.
+
+        One step of the print is no difference: it is what rounding makes of nothing.
+        """
+        slack = max(margin * abs(self.middle), 1.01 * self.step)
         return self.low - slack <= other.middle <= self.high + slack
 
 
@@ -61,4 +65,5 @@ def _figures(text: str) -> Iterator[tuple[Key, Figure]]:
                     middle = float(found["middle"])
                     low, high = (float(found[name] or middle) for name in ("low", "high"))
                     column = title if number == 1 else f"{title}, {number}"
-                    yield (section, row, column), Figure(middle, low, high)
+                    step = 10.0 ** -len(found["middle"].partition(".")[2])
+                    yield (section, row, column), Figure(middle, low, high, step)

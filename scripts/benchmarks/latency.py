@@ -19,17 +19,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from captioner.core.audio import SAMPLE_RATE
 from captioner.session.trace import STAGES
 from scripts.benchmarks.run_traced_window import Timed
 from scripts.benchmarks.speech import CLIPS, Recording, Speech, samples, stretches
 from scripts.benchmarks.streams import percentile
-from scripts.benchmarks.table import Target, conditions, markdown
+from scripts.benchmarks.table import Figure, Target, conditions, markdown
 from tests.support.pulse import SoundServer, running_server
 from tests.support.screen import Screen, running_screen
 
@@ -39,9 +39,12 @@ _NEAR_S: Final = 0.6
 
 _AFTER_S: Final = 3.0
 _END_S: Final = 20.0
+_RANKS: Final = (50, 95)
 _BLOCK: Final = SAMPLE_RATE // 100
 _LOUD: Final = 0.01
 _STATUS_ROWS: Final = 28
+
+Sound = npt.NDArray[np.float32]
 
 
 @dataclass(slots=True)
@@ -83,54 +86,68 @@ class Delays:
 
 def run(rounds: int) -> tuple[str, list[Target]]:
     """Measure; return a Markdown report and the targets with their verdicts."""
-    delays = measured(rounds)
+    measured = [one_round(f"round {number + 1} of {rounds}") for number in range(rounds)]
+    to_pixels = [each.first_pixels for each in measured]
+    to_final = [each.final_paint for each in measured]
     rows = [
-        ["speech begins → pixels of its first words", *_ms(delays.first_pixels)],
-        ["speech ends → its final is painted", *_ms(delays.final_paint)],
-        *_stage_rows("first words", delays.first),
-        *_stage_rows("final", delays.finals),
+        ["speech begins → pixels of its first words", *_ms(to_pixels)],
+        ["speech ends → its final is painted", *_ms(to_final)],
+        *_stage_rows("first words", [each.first for each in measured]),
+        *_stage_rows("final", [each.finals for each in measured]),
     ]
+    first = sum(len(each.first) for each in measured)
+    finals = sum(len(each.finals) for each in measured)
+    speech = sum(each.stretches for each in measured)
     report = "\n\n".join(
         [
             "### From the loudspeaker to the screen, embedded engine",
             conditions(rounds, "moonshine-voice", "PySide6-Essentials"),
-            markdown(["", "median", "p95"], rows),
+            markdown(["", *(f"p{rank}" for rank in _RANKS)], rows),
             (
-                f"Of {delays.stretches} stretches of speech, {len(delays.first)} first words and "
-                f"{len(delays.finals)} finals begin or end near one and are counted. Stages count "
-                "from the newest audio that the words rest on: a recogniser waits until there is "
-                "enough to tell words apart, and a final for the pause that ends it."
+                f"{first} first words and {finals} finals at the beginnings and ends of "
+                f"{speech} stretches of speech, of which several may be one caption. Stages "
+                "count from the newest audio that the words rest on: a recogniser waits until "
+                "there is enough to tell words apart, and a final for the pause that ends it."
             ),
         ]
     )
     return report, [
-        Target("speech to pixels of the first words, p50, s", median(delays.first_pixels), 1.2),
-        Target("end of speech to the final on the screen, p50, s", median(delays.final_paint), 1.0),
+        Target("speech to pixels of the first words, p50, s", _middle_s(to_pixels), 1.2),
+        Target("end of speech to the final on the screen, p50, s", _middle_s(to_final), 1.0),
     ]
 
 
-def measured(rounds: int) -> Delays:
-    """Play all clips so many times, each to a window of its own."""
+def one_round(title: str) -> Delays:
+    """Play all clips, each to a window of its own."""
     delays = Delays()
     with running_screen() as screen, running_server("pulseaudio") as sound:
-        for number in range(rounds):
-            for name, clip in CLIPS.items():
-                print(f"round {number + 1} of {rounds}: {name} …", file=sys.stderr, flush=True)
-                delays.add(*_listened(screen, sound, clip))
+        for name, clip in CLIPS.items():
+            print(f"{title}: {name} …", file=sys.stderr, flush=True)
+            delays.add(*_listened(screen, sound, clip))
     return delays
 
 
-def _stage_rows(what: str, timed: Sequence[Timed]) -> list[list[str]]:
-    rows = [
-        [f"{what}: {stage}", *_ms([each.stages_ms[stage] / 1000 for each in timed])]
+def _stage_rows(what: str, rounds: Sequence[Sequence[Timed]]) -> list[list[str]]:
+    stages = [
+        [
+            f"{what}: {stage}",
+            *_ms([[each.stages_ms[stage] / 1000 for each in timed] for timed in rounds]),
+        ]
         for stage in STAGES
     ]
-    whole = [each.painted_at - each.heard_at for each in timed]
-    return [*rows, [f"{what}: newest audio → painted", *_ms(whole)]]
+    whole = [[each.painted_at - each.heard_at for each in timed] for timed in rounds]
+    return [*stages, [f"{what}: newest audio → painted", *_ms(whole)]]
 
 
-def _ms(values_s: Sequence[float]) -> list[str]:
-    return [f"{1000 * percentile(values_s, rank):.0f} ms" for rank in (50, 95)]
+def _ms(rounds_s: Sequence[Sequence[float]]) -> list[str]:
+    return [
+        str(Figure([1000 * percentile(values_s, rank) for values_s in rounds_s], " ms", 0))
+        for rank in _RANKS
+    ]
+
+
+def _middle_s(rounds_s: Sequence[Sequence[float]]) -> float:
+    return Figure([percentile(values_s, 50) for values_s in rounds_s]).middle
 
 
 def _nearest(moments: Sequence[float], moment: float) -> float | None:
@@ -142,13 +159,14 @@ def _listened(
     screen: Screen, sound: SoundServer, clip: Recording
 ) -> tuple[list[Speech], list[Timed], list[float]]:
     """Play ``clip`` to the window; return its speech, captions and changed pixels, by the clock."""
-    speech = stretches(samples(clip.clean), pause_s=_PAUSE_S)
+    clean = samples(clip.clean)
+    speech = stretches(clean, pause_s=_PAUSE_S)
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "timed.json"
         with _window(screen.changes | sound.changes, record), _pixels(screen) as changes:
             with _ear(sound) as ear:
                 player = sound.play(clip.path)
-                begun = _first_loud(ear) - speech[0].start
+                begun = _first_loud(_heard(ear)) - _first_loud(_timed(clean))
             player.wait()
             time.sleep(_AFTER_S)
         timed = [Timed(**each) for each in json.loads(record.read_text(encoding="utf-8"))]
@@ -211,11 +229,23 @@ def _ear(sound: SoundServer) -> Iterator[subprocess.Popen[bytes]]:
             ear.terminate()
 
 
-def _first_loud(ear: subprocess.Popen[bytes]) -> float:
-    """Return when the first block that is loud was heard."""
+def _heard(ear: subprocess.Popen[bytes]) -> Iterator[tuple[float, Sound]]:
+    """Yield each block that the ear hears with the moment at which it has it."""
     if ear.stdout is None:
         raise ValueError("its output is needed")
     while block := ear.stdout.read(2 * _BLOCK):
-        if np.abs(np.frombuffer(block, dtype="<i2")).max() > _LOUD * 32768:
-            return time.monotonic()
+        yield time.monotonic(), np.frombuffer(block, dtype="<i2").astype(np.float32) / 32768
+
+
+def _timed(sound: Sound) -> Iterator[tuple[float, Sound]]:
+    """Yield each block of a recording with the second at which it ends."""
+    for begin in range(0, len(sound), _BLOCK):
+        yield (begin + _BLOCK) / SAMPLE_RATE, sound[begin : begin + _BLOCK]
+
+
+def _first_loud(blocks: Iterator[tuple[float, Sound]]) -> float:
+    """Return when the first block is loud: a breath may be, before anybody speaks."""
+    for at, block in blocks:
+        if np.abs(block).max() > _LOUD:
+            return at
     raise RuntimeError("nothing was heard of the loudspeaker")

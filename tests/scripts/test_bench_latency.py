@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
 import pytest
 
 from captioner.session.trace import STAGES
@@ -9,6 +12,16 @@ from scripts.benchmarks import latency
 from scripts.benchmarks.latency import Delays
 from scripts.benchmarks.run_traced_window import Timed
 from scripts.benchmarks.speech import Speech
+
+
+def blocks(*levels: float) -> Iterator[tuple[float, latency.Sound]]:
+    return ((at / 100, np.full(160, level, np.float32)) for at, level in enumerate(levels))
+
+
+def test_a_breath_before_the_speech_is_where_the_recording_is_recognised_by_the_ear() -> None:
+    assert latency._first_loud(blocks(0.002, 0.02, 0.3)) == 0.01
+    with pytest.raises(RuntimeError, match="nothing was heard"):
+        latency._first_loud(blocks(0.002, 0.003))
 
 
 def timed(begun_at: float, ended_at: float, painted_at: float, *, is_final: bool) -> Timed:
@@ -38,7 +51,7 @@ def test_speech_is_followed_from_the_loudspeaker_to_the_pixels(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(latency, "CLIPS", {"beckett": latency.CLIPS["beckett"]})
-    found = latency.measured(1)
+    found = latency.one_round("once")
     assert len(found.first) >= 3
     assert len(found.finals) >= 3
     for caption in (*found.first, *found.finals):

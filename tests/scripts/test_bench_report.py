@@ -74,10 +74,14 @@ def changed(old: str, new: str) -> Report:
 
 def test_figures_are_read_from_the_tables() -> None:
     assert figures(report().parts[0].text) == {
-        ("The engine", "captioner (balanced), on mains", "errors"): Figure(0.031, 0.031, 0.031),
-        ("The engine", "captioner (balanced), on mains", "first partial"): Figure(0.65, 0.6, 0.7),
-        ("The engine", "moonshine", "errors"): Figure(0.069, 0.069, 0.069),
-        ("The engine", "moonshine", "first partial"): Figure(0.66, 0.66, 0.66),
+        ("The engine", "captioner (balanced), on mains", "errors"): Figure(
+            0.031, 0.031, 0.031, 0.001
+        ),
+        ("The engine", "captioner (balanced), on mains", "first partial"): Figure(
+            0.65, 0.6, 0.7, 0.01
+        ),
+        ("The engine", "moonshine", "errors"): Figure(0.069, 0.069, 0.069, 0.001),
+        ("The engine", "moonshine", "first partial"): Figure(0.66, 0.66, 0.66, 0.01),
     }
 
 
@@ -99,8 +103,8 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_cell_with_two_figures_gives_both_and_a_verdict_names_no_row() -> None:
     text = "| streams | p50 / p95 |  |\n| --- | --- | --- |\n| 2 | 4.9 ms / 7.7 ms | kept |"
     assert figures(text) == {
-        ("", "2", "p50 / p95"): Figure(4.9, 4.9, 4.9),
-        ("", "2", "p50 / p95, 2"): Figure(7.7, 7.7, 7.7),
+        ("", "2", "p50 / p95"): Figure(4.9, 4.9, 4.9, 0.1),
+        ("", "2", "p50 / p95, 2"): Figure(7.7, 7.7, 7.7, 0.1),
     }
 
 
@@ -113,6 +117,11 @@ def test_two_runs_agree_within_the_spread() -> None:
     assert "moonshine" in line
     assert "then 0.8" in line
     assert agreement(report(), far, margin=0.3).holds
+
+
+def test_the_last_digit_is_no_difference() -> None:
+    assert agreement(changed("0.66 s", "1 ms"), changed("0.66 s", "0 ms"), margin=0.15).holds
+    assert not agreement(changed("0.66 s", "2 ms"), changed("0.66 s", "0 ms"), margin=0.15).holds
 
 
 def test_what_one_run_lacks_is_no_agreement() -> None:
