@@ -43,7 +43,7 @@ _PARTS: Final = {
     "startup": "from the start of the process to the window and the first caption",
     "engine": "the embedded engine, whole path, against moonshine's own streaming",
     "capacity": "how many streams the embedded engine bears at once",
-    "conditions": "the engine in noise, echo, music, haste and silence; words that it makes up",
+    "conditions": "the engine and peers in noise, echo, music and haste; words that they make up",
     "peers": "the embedded engine beside other recognisers that users would pick",
     "footprint": "the application beside Buzz: size, start, memory, processor (7 GB are installed)",
     "latency": "from the loudspeaker to the pixels of the window, and its stages",
@@ -182,10 +182,8 @@ def _runs(options: argparse.Namespace) -> dict[str, Callable[[], tuple[str, list
         "startup": lambda: startup.run(rounds, options.packaged),
         "engine": lambda: engine.run(rounds),
         "capacity": capacity.run,
-        "conditions": lambda: conditions.run(rounds),
-        "peers": lambda: peers.run(
-            rounds, options.faster_whisper, options.vosk, is_quick=options.quick
-        ),
+        "conditions": conditions.run,
+        "peers": lambda: peers.run(rounds, options.faster_whisper, options.vosk),
         "footprint": lambda: footprint.run(rounds),
         "latency": lambda: latency.run(rounds),
         "gui": lambda: gui.run(rounds),

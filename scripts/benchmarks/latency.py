@@ -159,14 +159,14 @@ def _listened(
     screen: Screen, sound: SoundServer, clip: Recording
 ) -> tuple[list[Speech], list[Timed], list[float]]:
     """Play ``clip`` to the window; return its speech, captions and changed pixels, by the clock."""
-    clean = samples(clip.clean)
-    speech = stretches(clean, pause_s=_PAUSE_S)
+    said = samples(clip.path)
+    speech = stretches(said, pause_s=_PAUSE_S)
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "timed.json"
         with _window(screen.changes | sound.changes, record), _pixels(screen) as changes:
             with _ear(sound) as ear:
                 player = sound.play(clip.path)
-                begun = _first_loud(_heard(ear)) - _first_loud(_timed(clean))
+                begun = _first_loud(_heard(ear)) - _first_loud(_timed(said))
             player.wait()
             time.sleep(_AFTER_S)
         timed = [Timed(**each) for each in json.loads(record.read_text(encoding="utf-8"))]

@@ -113,15 +113,8 @@ _SPEECHLESS: Final[dict[str, Callable[[int], Sound]]] = {
     "typing": sounds.typing,
 }
 
-CONDITIONS: Final = ("clean", *_CONDITIONS)
-"""Names of what `recordings` gives."""
-
-
-def recordings(condition: str) -> dict[str, Recording]:
-    """Return what is played under a condition, by name; `recording` takes these names."""
-    if condition == "clean":
-        return dict(CLIPS)
-    return {condition: recording(condition)}
+CONDITIONS: Final = tuple(_CONDITIONS)
+"""Names that `recording` takes beside those of the clips."""
 
 
 @cache
@@ -135,9 +128,7 @@ def recording(name: str) -> Recording:
     if name in CLIPS:
         return CLIPS[name]
     make, text = _CONDITIONS[name]
-    path = _kept(name, make)
-    is_laid_over = text == _TALK
-    return Recording(path, text, CLIPS["two_cities"].path if is_laid_over else path)
+    return Recording(_kept(name, make), text)
 
 
 def speechless() -> Iterator[tuple[str, Path]]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from scripts.benchmarks.drawing import bars
 from scripts.benchmarks.figures import Figure, Key
+from scripts.benchmarks.material import CONDITIONS
 
 _ENGINE: Final = "Embedded engine, whole path, real time"
 _PEERS: Final = "Beside what users would pick, real time"
@@ -25,6 +26,7 @@ class Picture:
         section: Of the report.
         columns: What is drawn; all of them where there are none.
         without: Rows that begin like this are something else.
+        rows: Those that are drawn; all where there are none.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Picture:
     section: str
     columns: tuple[str, ...] = ()
     without: str = ""
+    rows: tuple[str, ...] = ()
 
 
 PICTURES: Final = (
@@ -40,13 +43,10 @@ PICTURES: Final = (
     Picture("peers-errors", "word error rate", _PEERS, ("word error rate",), "against"),
     Picture("peers-latency", _AFTER, _PEERS, _DELAYS, "against"),
     Picture(
-        "conditions-errors", "word error rate", "Where listening is hard", ("word error rate",)
-    ),
-    Picture(
-        "peers-conditions",
-        "word error rate, one round",
-        "Where listening is hard, beside peers",
-        without="words made up",
+        "conditions-errors",
+        "word error rate, heard once",
+        "Where listening is hard",
+        rows=CONDITIONS,
     ),
     Picture(
         "capacity",
@@ -72,6 +72,7 @@ def pictures(figures: dict[Key, Figure]) -> Iterator[tuple[Picture, str]]:
             if section == picture.section
             and (not picture.columns or column in picture.columns)
             and not (picture.without and row.startswith(picture.without))
+            and (not picture.rows or row in picture.rows)
         }
         rows = list(dict.fromkeys(row for row, _ in found))
         columns = list(dict.fromkeys(column for _, column in found))

@@ -151,7 +151,7 @@ def measure(records: list[Record], clips: dict[str, Recording]) -> Measures:
 
 
 def _delays(record: Record, clip: Recording) -> tuple[list[float], list[float]]:
-    heard = stretches(samples(clip.clean), pause_s=_PAUSE_S)
+    heard = stretches(samples(clip.path), pause_s=_PAUSE_S)
     first_texts: dict[int, Update] = {}
     for update in record.updates:
         if update.text:

@@ -22,17 +22,14 @@ class Recording:
     Attributes:
         path: The sound.
         text: The words, as they would be written.
-        clean: The same speech at the same moments without what was laid over it: where speech is
-            can be seen there.
     """
 
     path: Path
     text: str
-    clean: Path
 
 
 CLIPS: Final = {
-    name: Recording(clip.path, clip.text, clip.path)
+    name: Recording(clip.path, clip.text)
     for name, clip in {"two_cities": TWO_CITIES, "beckett": BECKETT}.items()
 }
 

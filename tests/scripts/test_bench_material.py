@@ -8,8 +8,8 @@ import pytest
 from captioner.core.audio import SAMPLE_RATE
 from captioner.engine.native import Decoder
 from scripts.benchmarks import sounds
-from scripts.benchmarks.material import CONDITIONS, loops, recording, recordings, speechless, spoken
-from scripts.benchmarks.speech import samples, stretches
+from scripts.benchmarks.material import CONDITIONS, loops, recording, speechless, spoken
+from scripts.benchmarks.speech import samples
 from tests.support.clips import normalised
 
 
@@ -36,18 +36,11 @@ def test_a_room_goes_on_after_the_voice_and_is_no_louder() -> None:
     assert np.std(heard) == pytest.approx(np.std(voice), rel=0.01)
 
 
-def test_speech_is_where_it_is_without_what_was_laid_over_it() -> None:
-    noisy = recording("noise, 5 dB")
-    found = stretches(samples(noisy.clean), pause_s=0.35)
-    assert found == stretches(samples(recording("two_cities").path), pause_s=0.35)
-    assert len(samples(noisy.path)) == len(samples(noisy.clean))
-
-
 def test_every_condition_has_sound_and_words() -> None:
     for condition in CONDITIONS:
-        for found in recordings(condition).values():
-            words = len(normalised(found.text).split())
-            assert 0.2 < words / (len(samples(found.path)) / SAMPLE_RATE) < 5.0
+        found = recording(condition)
+        words = len(normalised(found.text).split())
+        assert 0.2 < words / (len(samples(found.path)) / SAMPLE_RATE) < 5.0
     assert sum(len(samples(path)) for _, path in speechless()) == 600 * SAMPLE_RATE
 
 

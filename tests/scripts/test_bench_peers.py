@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.benchmarks.peers import environment, hard, part, trial
+from scripts.benchmarks.peers import environment, part, trial
 from scripts.benchmarks.peers.agreement import LocalAgreement, Word
 from scripts.benchmarks.peers.catalogue import PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError, unpack
@@ -18,7 +18,6 @@ from scripts.benchmarks.peers.part import Results, Round, targets
 from scripts.benchmarks.peers.stage import Stage
 from scripts.benchmarks.peers.verdict import Verdict, verdict
 from scripts.benchmarks.record import Measures, Record, Update
-from scripts.benchmarks.speech import Recording
 from scripts.benchmarks.table import Figure
 
 
@@ -190,28 +189,6 @@ def test_what_was_not_run_stands_in_the_table_with_its_reason() -> None:
     text = part._report(1, [_peer("steady", "")], results)
     assert "| vosk | not run: no package carries an English model |" in text
     assert "| against steady | 1.00 even | 1.00 even | 1.00 even | **worse** | 1.00 even |" in text
-
-
-def test_where_a_peer_hears_better_is_said_and_counts_if_it_is_of_the_same_size() -> None:
-    heard = {
-        "captioner": hard.Heard({"noise": 0.1, "music": 0.2}, made_up=0),
-        "small": hard.Heard({"noise": 0.1004, "music": 0.15}, made_up=3),
-        "large": hard.Heard({"noise": 0.05, "music": 0.3}, made_up=0),
-    }
-    names = ["noise", "music"]
-    text = hard.report(names, heard)
-    assert "| noise | 0.100 | 0.100 | 0.050 **fewer** |" in text
-    assert "| music | 0.200 | 0.150 **fewer** | 0.300 |" in text
-    assert "| words made up | 0 | 3 | 0 |" in text
-    (target,) = hard.targets(
-        names, [_peer("small", ""), _peer("large", "", is_our_size=False)], heard
-    )
-    assert (target.measured, target.met) == (1, False)
-
-
-def test_a_number_in_figures_is_no_error_of_a_peer() -> None:
-    recording = Recording(Path(), "About nine thousand, and all.", Path())
-    assert hard._errors(recording, "about 9,000 and all") == 0.0
 
 
 def test_what_cannot_be_installed_is_said_in_the_installers_words() -> None:

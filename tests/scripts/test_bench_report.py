@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from scripts.benchmarks import __main__ as bench
+from scripts.benchmarks import conditions
 from scripts.benchmarks.agreement import agreement
 from scripts.benchmarks.drawing import used
 from scripts.benchmarks.figures import Figure, figures
-from scripts.benchmarks.peers import hard
 from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.readme import into_readme
 from scripts.benchmarks.report import Part, Report
@@ -228,11 +228,11 @@ def test_what_a_picture_tells_better_is_drawn() -> None:
     assert {"engine-errors", "engine-latency", "streams-of-a-core"} <= drawn.keys()
     assert "first partial" in drawn["engine-latency"]
     heard = {
-        "captioner": hard.Heard({"noise": 0.25}, 0),
-        "pocketsphinx": hard.Heard({"noise": 0.5}, 7),
+        "captioner": conditions.Heard({"two speakers": 0.25}, {"hum": 0}),
+        "pocketsphinx": conditions.Heard({"two speakers": 0.5}, {"hum": 7}),
     }
-    ((picture, svg),) = pictures(figures(hard.report(["noise"], heard)))
-    assert picture.name == "peers-conditions"
+    ((picture, svg),) = pictures(figures(conditions.report(heard)))
+    assert picture.name == "conditions-errors"
     assert "pocketsphinx" in svg
-    assert "words made up" not in svg
+    assert "hum" not in svg
     assert not list(pictures(report().figures()))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from captioner.core.stability import StabilityMode
-from scripts.benchmarks.peers import hard
 from scripts.benchmarks.peers.catalogue import NOT_RUN, PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError
 from scripts.benchmarks.peers.trial import Trial, play, play_captioner
@@ -51,8 +50,6 @@ def run(
     rounds: int,
     whisper_model: Path | None = None,
     vosk_model: Path | None = None,
-    *,
-    is_quick: bool = False,
 ) -> tuple[str, list[Target]]:
     """Measure; return a Markdown report and the targets with their verdicts.
 
@@ -60,7 +57,6 @@ def run(
         rounds: How often each system hears each clip.
         whisper_model: Another model of faster-whisper, as another peer.
         vosk_model: A model of vosk, which makes it a peer.
-        is_quick: Whether what is hard to hear is left out.
     """
     peers = list(PEERS)
     results = Results()
@@ -82,11 +78,7 @@ def run(
         for number in range(rounds):
             print(f"peers, round {number + 1} of {rounds} …", file=sys.stderr, flush=True)
             _one_round(peers, recordings, results)
-    report, kept = _report(rounds, peers, results), targets(peers, results)
-    if is_quick:
-        return report, kept
-    section, more = hard.run([peer for peer in peers if peer.name in results.rounds])
-    return f"{report}\n\n{section}", [*kept, *more]
+    return _report(rounds, peers, results), targets(peers, results)
 
 
 def _one_round(peers: Sequence[Peer], recordings: dict[str, Path], results: Results) -> None:
