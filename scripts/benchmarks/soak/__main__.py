@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from scripts.benchmarks.soak import engine, faults
+from scripts.benchmarks.soak.kills import DEFINITION
 from scripts.benchmarks.soak.leg import ALLOWED_MB, Leg, Soak, in_own_process, leg_to_json
 from scripts.benchmarks.table import markdown
 
@@ -41,6 +42,7 @@ def _report() -> str:
     for what, title in _TITLES.items():
         if (soak := Soak.read(_REPORTS / f"soak-{what}.json")) is not None:
             parts += [f"## {title}", _summary(soak, what), _table(soak.legs)]
+    parts.append(DEFINITION)
     parts.append(
         "Memory is resident, in MB, from after the warm-up to the end; it may grow by "
         f"{ALLOWED_MB:g} MB in a leg."

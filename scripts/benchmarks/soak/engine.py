@@ -1,7 +1,8 @@
 """Hours of speech through a session and the embedded engine, which is killed now and then.
 
 The clips are said over and over, as fast as the engine takes them. Its process is killed, the
-device goes, settings change; what is understood must stay as good as without.
+device goes, settings change; what is understood must stay as good as without, and no word may be
+missing because of a kill.
 """
 
 from __future__ import annotations
@@ -18,13 +19,22 @@ from typing import Final
 
 import numpy as np
 
-from captioner.core.audio import SAMPLE_RATE, AudioChunk, SourceItem, SourceLost, SourceOpened
+from captioner.core.audio import (
+    SAMPLE_RATE,
+    AudioChunk,
+    SourceItem,
+    SourceLost,
+    SourceOpened,
+    samples_to_ms,
+)
 from captioner.core.errors import AudioDeviceError
 from captioner.core.events import CaptionChanged, GapMarked, SessionEvent
+from captioner.core.segment import Segment
 from captioner.core.stability import StabilityMode
 from captioner.session.controller import CaptionSession
 from captioner.session.probe import wait_until_ready
 from captioner.settings.models import AudioSettings, Settings
+from scripts.benchmarks.soak.kills import REACH_MS, Kill, in_rounds, left_out, lost
 from scripts.benchmarks.soak.leg import Leg, MemoryWatch, count, left_over
 from scripts.benchmarks.speech import CLIPS, samples
 from tests.support.clips import word_error_rate
@@ -48,6 +58,9 @@ class LoopedClips:
         rounds: How often all of them are said.
         audio_s: How long that is.
         heard_s: How much of it was taken.
+        position: Where that is in the session, in samples; time without the device counts.
+        begins_ms: Where each round so far began.
+        text: What is said in each round.
         lost_samples: Those of the time in which the device was away.
         losses: How often it was.
     """
@@ -59,32 +72,36 @@ class LoopedClips:
         sound = np.concatenate(parts)
         self._pcm = (sound * 32767).astype("<i2").tobytes()
         self._loses_every_s = loses_every_s
+        self.text = " ".join(clip.text for clip in CLIPS.values())
         self.rounds = max(1, round(length_s * SAMPLE_RATE / len(sound)))
         self.audio_s = self.rounds * len(sound) / SAMPLE_RATE
         self.heard_s = 0.0
+        self.position = 0
+        self.begins_ms: list[int] = []
         self.lost_samples = self.losses = 0
         self._closed = False
 
     async def items(self) -> AsyncGenerator[SourceItem, None]:
         """Yield the audio as fast as it is taken."""
         yield SourceOpened("microphone", "the clips, over and over")
-        position = lost = 0
+        lost = 0
         lose_at_s = self._loses_every_s or float("inf")
         for _ in range(self.rounds):
             if self.heard_s >= lose_at_s:
                 lose_at_s += self._loses_every_s or 0.0
                 self.losses += 1
                 lost = round(_AWAY_S * SAMPLE_RATE)
-                position += lost
+                self.position += lost
                 self.lost_samples += lost
                 yield SourceLost(AudioDeviceError("The clips are gone.", hint="They come back."))
                 yield SourceOpened("microphone", "the clips, over and over")
+            self.begins_ms.append(samples_to_ms(self.position))
             for offset in range(0, len(self._pcm), 2 * _CHUNK):
                 if self._closed:
                     return
                 pcm = self._pcm[offset : offset + 2 * _CHUNK]
-                chunk = AudioChunk(pcm, position, time.monotonic(), lost_before=lost)
-                position, lost = chunk.end, 0
+                chunk = AudioChunk(pcm, self.position, time.monotonic(), lost_before=lost)
+                self.position, lost = chunk.end, 0
                 self.heard_s += chunk.samples / SAMPLE_RATE
                 yield chunk
 
@@ -100,7 +117,8 @@ class _Run:
         self._source = source
         self._tell = tell
         self._settings = Settings(audio=AudioSettings(source="-"))
-        self.texts: list[str] = []
+        self.finals: list[Segment] = []
+        self.kills: list[Kill] = []
         self.gap_ms = 0
         self.memory = {"client": MemoryWatch(), "engine": MemoryWatch()}
         self.happened: Counter[str] = Counter()
@@ -113,7 +131,9 @@ class _Run:
         if isinstance(event, GapMarked):
             self.gap_ms += event.gap.end_ms - event.gap.start_ms
         elif isinstance(event, CaptionChanged) and event.segment.is_final:
-            self.texts.append(event.segment.text)
+            self.finals.append(event.segment)
+            for kill in self.kills:
+                kill.note(event.segment, self.session.engine.starts)
 
     async def caption(self, chance: random.Random | None = None) -> None:
         """Caption it all; with ``chance``, things happen meanwhile."""
@@ -141,8 +161,7 @@ class _Run:
             engine_mb = self.memory["engine"].look(pid) if pid is not None else 0.0
             if chance is not None and source.heard_s >= kill_at and pid is not None:
                 kill_at += _KILLS_EVERY_S
-                self.happened["engine killed"] += 1
-                os.kill(pid, signal.SIGKILL)
+                self._kill(pid)
             if chance is not None and source.heard_s >= change_at:
                 change_at += _CHANGES_EVERY_S
                 self.happened["stability changed"] += 1
@@ -158,6 +177,19 @@ class _Run:
                     f"{self.happened.total()} faults"
                 )
 
+    def _kill(self, pid: int) -> None:
+        """Kill the engine, unless too little is left to be said to see what comes of it."""
+        source = self._source
+        if 1000 * (source.audio_s - source.heard_s) > REACH_MS:
+            self.happened["engine killed"] += 1
+            self.kills.append(Kill(samples_to_ms(source.position), self.session.engine.starts))
+            os.kill(pid, signal.SIGKILL)
+
+    @property
+    def rounds(self) -> list[str]:
+        """What is captioned of each round."""
+        return in_rounds(self.finals, self._source.begins_ms)
+
 
 async def leg(seconds: float, seed: int, tell: Told) -> Leg:
     """Soak for about so many seconds of speech.
@@ -169,15 +201,28 @@ async def leg(seconds: float, seed: int, tell: Told) -> Leg:
     """
     peace = _Run(LoopedClips(1), lambda _: None)
     await peace.caption()
-    usual = word_error_rate(_spoken(1), " ".join(peace.texts))
     before = count()
     source = LoopedClips(seconds, loses_every_s=_LOSES_EVERY_S)
+    usual = word_error_rate(source.text, " ".join(peace.rounds))
     run = _Run(source, tell)
     begun = time.monotonic()
     await run.caption(random.Random(seed))  # noqa: S311 - faults, not secrets
     wall_s = time.monotonic() - begun
-    errors = word_error_rate(_spoken(source.rounds), " ".join(run.texts))
-    problems = []
+    errors = word_error_rate(" ".join([source.text] * source.rounds), " ".join(run.rounds))
+    lost_words = lost(
+        [left_out(source.text, captioned) for captioned in run.rounds],
+        source.begins_ms,
+        run.kills,
+        peace=left_out(source.text, " ".join(peace.rounds)),
+    )
+    recovered_s = [kill.recovered_s for kill in run.kills if kill.recovered_s is not None]
+    problems = [
+        f"the kill at {kill.at_ms / 60_000:.1f} min was not recovered"
+        for kill in run.kills
+        if kill.recovered_s is None
+    ]
+    if lost_words:
+        problems.append(f"{lost_words} words lost by kills")
     if errors > usual + _ALLOWED_ERRORS:
         problems.append(f"word error rate {errors:.3f} instead of {usual:.3f}")
     if run.gap_ms > source.lost_samples * 1000 // SAMPLE_RATE:
@@ -189,12 +234,11 @@ async def leg(seconds: float, seed: int, tell: Told) -> Leg:
         memory={name: watch.memory() for name, watch in run.memory.items()},
         leftovers=await left_over(before),
         said={
-            "finals": str(len(run.texts)),
+            "finals": str(len(run.finals)),
+            "kills recovered": f"{len(recovered_s)} of {len(run.kills)}"
+            + (f", at most {max(recovered_s):.1f} s" if recovered_s else ""),
+            "words lost by kills": str(lost_words),
             "word error rate": f"{errors:.3f} ({usual:.3f} in peace)",
         },
         problems=problems,
     )
-
-
-def _spoken(rounds: int) -> str:
-    return " ".join([clip.text for clip in CLIPS.values()] * rounds)
