@@ -8,7 +8,7 @@ from captioner.core.audio import ms_to_samples, samples_to_ms
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap, Segment, Word
 from scripts.benchmarks.soak.endless_speech import EndlessSpeech, Utterance
-from scripts.benchmarks.soak.faults import Hearing
+from scripts.benchmarks.soak.hearing import Hearing
 from scripts.benchmarks.soak.leg import Memory, in_own_process
 from tests.support.coded_speech import CodeDecoder
 
