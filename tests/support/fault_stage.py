@@ -37,7 +37,8 @@ class Stage:
         says_twice: The server says each response twice.
         adds: What it says after each response besides, a response each.
         reads: False has the server take nothing in; it says empty responses instead.
-        keeps_audio: False has the server forget what it heard, for hours of it.
+        keeps_streams: False has the server forget what it heard and streams that are over, for
+            hours of them.
     """
 
     def __init__(self, profile: Profile, clock: ManualClock) -> None:
@@ -53,8 +54,9 @@ class Stage:
         self.says_twice = False
         self.adds: list[Sequence[Result]] = []
         self.reads = True
-        self.keeps_audio = True
+        self.keeps_streams = True
         self.responses = 0
+        self._heard_before = 0
         self._connections_seen = 0
         self._muted: set[int] = set()
 
@@ -67,14 +69,16 @@ class Stage:
         try:
             await self._recognise(stream)
         finally:
-            if not self.keeps_audio:
-                stream.context = None
+            if not self.keeps_streams:
+                self.server.streams.remove(stream)
+                self._heard_before += stream.heard_samples
+                self._muted.discard(stream.number)
 
     async def _recognise(self, stream: ServedStream) -> None:
         self._connections_seen = self.proxy.accepted
         recogniser: CodedRecogniser | None = None
         async for pcm in stream.audio():
-            if not self.keeps_audio:
+            if not self.keeps_streams:
                 stream.chunks.clear()
             if recogniser is None:
                 recogniser = await begin(stream, self.profile)
@@ -112,7 +116,7 @@ class Stage:
     @property
     def heard(self) -> int:
         """Samples that the server has heard over all its streams, replays included."""
-        return sum(stream.heard_samples for stream in self.server.streams)
+        return self._heard_before + sum(stream.heard_samples for stream in self.server.streams)
 
     @property
     def expects_more(self) -> bool:

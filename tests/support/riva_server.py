@@ -173,6 +173,7 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
         self.configs_asked = 0
         self.overload = overload
         self.streams: list[ServedStream] = []
+        self._begun = 0
         self.port = 0
         self.faults: list[BaseException] = []
         self._authority = authority
@@ -224,7 +225,8 @@ class RivaServer(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # type: igno
     async def StreamingRecognize(self, _requests: object, context: Any) -> None:  # noqa: ANN401, N802 - gRPC's name and type
         """Hand the call to the test's handler."""
         metadata = dict(context.invocation_metadata() or ())
-        stream = ServedStream(len(self.streams), context, metadata)
+        stream = ServedStream(self._begun, context, metadata)
+        self._begun += 1
         self.streams.append(stream)
         try:
             await self.handler(stream)
