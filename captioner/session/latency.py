@@ -35,6 +35,8 @@ class LatencyMeter:
         if isinstance(event, CaptionChanged) and not event.segment.promoted:
             took_ms = event.segment.processing_ms
             if took_ms > 0:
+                # Nobody may ever ask for the figures, so what is too old goes here as well.
+                self._forget()
                 self._kept.append((self._clock.now(), took_ms))
 
     @property
@@ -45,8 +47,11 @@ class LatencyMeter:
     @property
     def p95_ms(self) -> float | None:
         """What 95 of 100 captions of the last minutes stayed below; None where there are none."""
+        self._forget()
+        took = sorted(ms for _, ms in self._kept)
+        return took[math.ceil(_HIGH * len(took)) - 1] if took else None
+
+    def _forget(self) -> None:
         since = self._clock.now() - _WINDOW_S
         while self._kept and self._kept[0][0] < since:
             self._kept.popleft()
-        took = sorted(ms for _, ms in self._kept)
-        return took[math.ceil(_HIGH * len(took)) - 1] if took else None

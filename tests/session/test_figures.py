@@ -36,6 +36,9 @@ def test_latency_is_that_of_the_last_minutes() -> None:
         meter.take(took(7.0))
     assert meter.p95_ms == 7.0
     assert len(meter._kept) == 4096
+    clock.jump(301.0)
+    meter.take(took(8.0))
+    assert len(meter._kept) == 1, "what is old is kept where nobody asks for the figures"
 
 
 async def test_figures_of_a_run_with_a_break_in_it() -> None:
