@@ -1,4 +1,4 @@
-"""Drawings of the benchmark: how much of each limit is used, and figures side by side."""
+"""Drawings of the benchmark: shares of limits, figures side by side, and over time."""
 
 from __future__ import annotations
 
@@ -44,6 +44,30 @@ def bars(
     chart.x_labels = [*reversed(rows)]
     for name, values in series.items():
         chart.add(name, [*reversed(values)])
+    return svg(chart)
+
+
+def lines(
+    title: str, x_title: str, series: Mapping[str, Sequence[tuple[float, float | None]]]
+) -> str:
+    """Return lines from zero on, as SVG; one is broken where it has None."""
+    chart = pygal.XY(
+        style=STYLE,
+        js=(),
+        disable_xml_declaration=True,
+        width=1100,
+        height=410,
+        margin_bottom=50,
+        title=title,
+        x_title=x_title,
+        range_min=0,
+        show_dots=False,
+        allow_interruptions=True,
+        legend_at_bottom=True,
+        truncate_legend=-1,
+    )
+    for name, points in series.items():
+        chart.add(name, [*points])
     return svg(chart)
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from pathlib import Path
+
+import psutil
 import pytest
 
 from captioner.core.audio import ms_to_samples, samples_to_ms
@@ -9,8 +14,9 @@ from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap, Segment, Word
 from scripts.benchmarks.soak.endless_speech import EndlessSpeech, Utterance
 from scripts.benchmarks.soak.hearing import Hearing
-from scripts.benchmarks.soak.leg import Memory, in_own_process
+from scripts.benchmarks.soak.leg import Memory, Soak, in_own_process
 from tests.support.coded_speech import CodeDecoder
+from tests.support.wait import until
 
 
 def said(number: int, utterance: Utterance, *, lacks: int = 0, late_ms: int = 0) -> CaptionChanged:
@@ -103,3 +109,31 @@ def test_ten_minutes_with_faults() -> None:
     leg = in_own_process("faults", 1 / 6, 1)
     assert leg.verdicts == []
     assert sum(leg.happened.values()) > 5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_soak_that_was_killed_goes_on_after_its_last_finished_leg(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "scripts.benchmarks.soak", "faults", "--into", str(tmp_path)]
+    command += ["--hours", "0.02", "--leg-hours", "0.01"]
+    kept = tmp_path / "soak-faults-0.01-hours.json"
+    soak = await asyncio.create_subprocess_exec(*command)
+    try:
+        own = psutil.Process(soak.pid)
+        await until(kept.exists, limit_s=120)
+        await until(own.children)
+        (leg,) = own.children()
+    finally:
+        soak.kill()
+        await soak.wait()
+    await until(lambda: not leg.is_running())
+    finished = Soak.read(kept)
+    assert finished is not None
+    assert len(finished.legs) == 1
+    again = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    assert await again.wait() == 0
+    whole = Soak.read(tmp_path / "soak-faults.json")
+    assert whole is not None
+    assert len(whole.legs) == 2
+    assert whole.legs[0] == finished.legs[0]
+    assert not kept.exists()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,8 @@ import numpy as np
 import psutil
 from pydantic import TypeAdapter
 
+from captioner.settings.file import write_atomically
+
 ALLOWED_MB: Final = 5.0
 """How much the memory may have grown from after the warm-up to the end of a leg."""
 
@@ -23,6 +27,8 @@ _SPARE: Final = {"threads": 4}
 
 _WARM_UP: Final = 0.25
 _EDGE: Final = 5
+_DRAWN: Final = 120
+"""Samples of a leg that are kept for a drawing."""
 _PATIENCE_S: Final = 40.0
 """gRPC ends threads of its pool that had nothing to do for half a minute."""
 _MEGABYTE: Final = 1_048_576
@@ -36,11 +42,13 @@ class Memory:
         start: Mean of the first fifth after the warm-up: single samples jump with the allocator.
         most: The most.
         end: Mean of the last fifth.
+        samples: Some of all, in equal steps from the begin of the leg to its end.
     """
 
     start: float
     most: float
     end: float
+    samples: list[float] = field(default_factory=list)
 
     @property
     def is_flat(self) -> bool:
@@ -72,7 +80,13 @@ class MemoryWatch:
         values = [used for pid, used in self._samples if pid == longest]
         values = values[round(_WARM_UP * len(values)) :]
         edge = max(1, len(values) // _EDGE)
-        return Memory(float(np.mean(values[:edge])), max(values), float(np.mean(values[-edge:])))
+        start, end = float(np.mean(values[:edge])), float(np.mean(values[-edge:]))
+        return Memory(start, max(values), end, self._thinned())
+
+    def _thinned(self) -> list[float]:
+        all_used = [used for _, used in self._samples]
+        places = np.linspace(0, len(all_used) - 1, min(len(all_used), _DRAWN)).round().astype(int)
+        return [round(all_used[place], 1) for place in places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +136,9 @@ class Soak:
     legs: list[Leg]
 
     def write(self, path: Path) -> None:
-        """Keep them."""
+        """Keep them; whatever happens meanwhile, either these or the ones before are kept."""
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(_SOAK.dump_json(self, indent=1) + b"\n")
+        write_atomically(path, _SOAK.dump_json(self, indent=1).decode() + "\n")
 
     @staticmethod
     def read(path: Path) -> Soak | None:
@@ -148,15 +162,30 @@ def leg_to_json(leg: Leg) -> str:
 def in_own_process(what: str, leg_hours: float, seed: int) -> Leg:
     """Run a leg where nothing of an earlier one, and of nobody else, is in memory.
 
+    It ends with this process, however this ends.
+
     Raises:
         SystemExit: It ended without a result.
     """
     command = [sys.executable, "-m", "scripts.benchmarks.soak", what]
-    command += ["--only", str(seed), "--leg-hours", str(leg_hours)]
-    done = subprocess.run(command, check=False, stdout=subprocess.PIPE)
-    if not done.stdout.strip():
-        raise SystemExit(f"Leg {seed} ended with status {done.returncode}. The log has the reason.")
-    return _LEG.validate_json(done.stdout)
+    command += ["--only", str(seed), "--leg-hours", str(leg_hours), "--exit-with-parent"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        said = process.stdout.read() if process.stdout is not None else b""
+    if not said.strip():
+        raise SystemExit(f"Leg {seed} ended with status {process.returncode}.")
+    return _LEG.validate_json(said)
+
+
+def exit_with_parent() -> None:
+    """End this process as soon as standard input ends, which it does when the parent is gone."""
+
+    def watch() -> None:
+        # Without the lock of `sys.stdin`, which nobody may hold when the program ends.
+        while os.read(0, 1):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, name="soak-parent", daemon=True).start()
 
 
 def count() -> dict[str, int]:
