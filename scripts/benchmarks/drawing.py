@@ -61,6 +61,7 @@ def lines(
         title=title,
         x_title=x_title,
         range_min=0,
+        include_x_axis=True,
         show_dots=False,
         allow_interruptions=True,
         legend_at_bottom=True,
