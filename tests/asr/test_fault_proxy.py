@@ -131,6 +131,10 @@ async def test_what_is_frozen_is_lost_and_stays_connected(
     assert echo.ends == echo.resets == 0, "the server knows of no end"
     assert client.end is None
     assert during.end is None
+    proxy.bury()
+    await until(lambda: echo.ends == 1)
+    await until(lambda: proxy.open_connections == 2)
+    assert during.end is None
     for each in (during, after):
         await each.close()
 

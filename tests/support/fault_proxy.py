@@ -148,6 +148,12 @@ class FaultProxy:
         for connection in self._connections.values():
             connection.frozen = True
 
+    def bury(self) -> None:
+        """End frozen connections that one end has left, as a keepalive does in the long run."""
+        for task, connection in self._connections.items():
+            if connection.frozen and connection.ended:
+                task.cancel()
+
     def slow_down(self, bytes_per_s: float) -> None:
         """Pass on so many bytes a second, for each connection and direction, until `passes`."""
         self._bytes_per_s = bytes_per_s

@@ -143,6 +143,7 @@ class _Soak:
             await self._change_settings()
             self._next_at = position + self._samples(_CALM_S)
         else:
+            self._stage.proxy.bury()
             kind = self._chance.choice(sorted(KINDS))
             self.happened[kind] += 1
             begin, self._ending = KINDS[kind]
