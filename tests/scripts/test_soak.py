@@ -13,6 +13,7 @@ from captioner.core.audio import ms_to_samples, samples_to_ms
 from captioner.core.events import CaptionChanged, GapMarked
 from captioner.core.segment import Gap, Segment, Word
 from scripts.benchmarks.soak.endless_speech import EndlessSpeech, Utterance
+from scripts.benchmarks.soak.heap import free_mb
 from scripts.benchmarks.soak.hearing import Hearing
 from scripts.benchmarks.soak.leg import Memory, Soak, in_own_process
 from tests.support.coded_speech import CodeDecoder
@@ -90,6 +91,14 @@ def test_only_a_device_that_was_away_excuses_a_gap() -> None:
 def test_memory_that_falls_is_as_good_as_flat() -> None:
     assert Memory(100.0, 120.0, 90.0).is_flat
     assert not Memory(100.0, 120.0, 106.0).is_flat
+
+
+def test_memory_that_is_free_again_is_told() -> None:
+    blocks = [bytes(1000) for _ in range(20_000)]
+    before = free_mb()
+    # Each second one: whole pages would go back to the system.
+    del blocks[::2]
+    assert free_mb() - before > 5
 
 
 def test_endless_speech_says_what_it_tells() -> None:

@@ -25,6 +25,7 @@ from captioner.core.errors import AudioDeviceError
 from captioner.session.controller import CaptionSession
 from scripts.benchmarks.soak.changes import CHANGES, QUIET_GAP_S
 from scripts.benchmarks.soak.endless_speech import EndlessSpeech, Utterance
+from scripts.benchmarks.soak.heap import free_mb
 from scripts.benchmarks.soak.hearing import Hearing
 from scripts.benchmarks.soak.leg import Leg, MemoryWatch, count, left_over
 from tests.support.clock import ManualClock
@@ -70,7 +71,7 @@ class _Soak:
         self._ending: Act | None = None
         self.happened: Counter[str] = Counter()
         self.hearing = Hearing()
-        self.memory = MemoryWatch()
+        self.memory, self.free = MemoryWatch(), MemoryWatch()
         self.session = CaptionSession(
             self._settings, patient=True, opener=ScriptedOpener(self._source), clock=self._clock
         )
@@ -89,6 +90,7 @@ class _Soak:
                 if spoken_s >= looked_at:
                     looked_at = spoken_s + _LOOK_S
                     used = self.memory.look(os.getpid())
+                    self.free.note(os.getpid(), free_mb())
                     self._tell(
                         f"{spoken_s / seconds:5.1%}  {spoken_s / _HOUR_S:5.2f} h, "
                         f"{spoken_s / max(0.001, time.monotonic() - begun):3.0f} times real time, "
@@ -204,7 +206,11 @@ async def leg(seconds: float, seed: int, tell: Told) -> Leg:
         happened=dict(soak.happened),
         memory={"client and server": soak.memory.memory()},
         leftovers=await left_over(before),
-        said={"words": str(hearing.words), "finals": str(hearing.finals)},
+        said={
+            "words": str(hearing.words),
+            "finals": str(hearing.finals),
+            "free of the memory, MB": str(soak.free.memory()),
+        },
         problems=[f"seed {seed}: {problem}" for problem in hearing.problems],
     )
 

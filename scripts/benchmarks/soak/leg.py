@@ -69,7 +69,10 @@ class MemoryWatch:
 
     def look(self, pid: int) -> float:
         """Look once; return megabytes."""
-        used = float(psutil.Process(pid).memory_info().rss) / _MEGABYTE
+        return self.note(pid, float(psutil.Process(pid).memory_info().rss) / _MEGABYTE)
+
+    def note(self, pid: int, used: float) -> float:
+        """Take in megabytes of a process that somebody else found; return them."""
         self._samples.append((pid, used))
         return used
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from scripts.benchmarks.drawing import lines
+from scripts.benchmarks.soak.heap import NOTE
 from scripts.benchmarks.soak.kills import DEFINITION
 from scripts.benchmarks.soak.leg import ALLOWED_MB, Leg, Soak
 from scripts.benchmarks.table import markdown
@@ -15,7 +16,7 @@ _TITLES: Final = {
     "faults": "A scripted server, network, device and settings that fail",
     "engine": "The embedded engine, killed now and then",
 }
-_NOTES: Final = {"engine": DEFINITION}
+_NOTES: Final = {"faults": NOTE, "engine": DEFINITION}
 _HOUR_S: Final = 3600.0
 
 
