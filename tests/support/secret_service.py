@@ -7,6 +7,7 @@ its back end once a process, so tests that use it run their code in a child with
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -98,22 +99,30 @@ def running_bus() -> Iterator[dict[str, str]]:
     # A short path: names of unix sockets may have about 100 characters.
     with tempfile.TemporaryDirectory(prefix="cap-keys-") as name:
         folder = Path(name)
-        socket = folder / "bus"
+        address = folder / "bus"
         config = folder / "bus.conf"
-        config.write_text(_BUS_CONFIG.format(socket=socket).lstrip(), encoding="utf-8")
+        config.write_text(_BUS_CONFIG.format(socket=address).lstrip(), encoding="utf-8")
         environ = without_desktop(folder) | {
-            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={socket}",
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={address}",
             "XDG_RUNTIME_DIR": name,
         }
         bus = subprocess.Popen(
             [*_GUARD, *_BUS, f"--config-file={config}"], env=environ, stderr=subprocess.DEVNULL
         )
         try:
-            wait_until(socket.exists, what="the private D-Bus did not start", limit_s=15)
+            wait_until(
+                lambda: _listens(address), what="the private D-Bus did not start", limit_s=15
+            )
             yield environ
         finally:
             bus.terminate()
             bus.wait(timeout=5)
+
+
+def _listens(address: Path) -> bool:
+    """Whether a client gets in: the socket's file is there a moment before that."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(address)) == 0
 
 
 @contextmanager
