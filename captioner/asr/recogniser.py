@@ -399,6 +399,9 @@ class Recogniser:
         self.generation += 1
         tag(stream=self.generation)
         self._stream = stream
+        loud = self._interpreter.loud
+        if loud.end_within(self._buffer.start, self._buffer.fed_until) is not None:
+            stream.note_speech()
         self._is_cut_short = False
         self._covered_before = self._interpreter.seam.covered
         self._interpreter.begin(follows_another=self.generation > 1)

@@ -331,6 +331,26 @@ async def test_a_server_that_dies_and_comes_back_on_its_port() -> None:
     assert server.streams[-1].pcm == ramp(SECOND, 2 * SECOND)
 
 
+async def test_speech_from_before_the_stream_stood_needs_an_answer_too() -> None:
+    clock = ManualClock()
+
+    async def handler(stream: ServedStream) -> None:
+        await stream.hear_all()
+
+    async with serve_riva(handler) as server:
+        limits = StreamLimits(connect_s=60.0, response_s=10.0, drain_s=60.0)
+        recogniser = recogniser_for(server, clock=clock, limits=limits)
+        feed(recogniser, 0, CHUNK)
+        feed(recogniser, CHUNK, 2 * CHUNK, is_loud=False)
+        async with Listener(recogniser) as listener:
+            await until(lambda: server.streams and server.streams[0].heard_samples == 2 * CHUNK)
+            await clock.advance(12.0)
+            await until(lambda: listener.interruptions)
+            assert "has not answered for 10 seconds" in listener.interruptions[0].error.message
+            recogniser.finish()
+            await clock.advance(70.0)
+
+
 async def test_speech_without_an_answer_breaks_the_stream() -> None:
     clock = ManualClock()
 
