@@ -32,6 +32,8 @@ _DRAWN: Final = 120
 _PATIENCE_S: Final = 40.0
 """gRPC ends threads of its pool that had nothing to do for half a minute."""
 _MEGABYTE: Final = 1_048_576
+_BY_CHANCE: Final = 2.0
+"""Standard errors; as much comes by chance once in twenty times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,20 @@ class Memory:
         most: The most.
         end: Mean of the last fifth.
         samples: Some of all, in equal steps from the begin of the leg to its end.
+        error: Standard error of the difference of both means: the engine's memory goes up and down
+            by 40 MB with the length of what it reads.
     """
 
     start: float
     most: float
     end: float
     samples: list[float] = field(default_factory=list)
+    error: float = 0.0
 
     @property
     def is_flat(self) -> bool:
-        """Whether it has not grown."""
-        return self.end - self.start <= ALLOWED_MB
+        """Whether it has not grown, or not by more than chance may make of it."""
+        return self.end - self.start <= max(ALLOWED_MB, _BY_CHANCE * self.error)
 
     def __str__(self) -> str:
         """Return start and end."""
@@ -83,8 +88,10 @@ class MemoryWatch:
         values = [used for pid, used in self._samples if pid == longest]
         values = values[round(_WARM_UP * len(values)) :]
         edge = max(1, len(values) // _EDGE)
-        start, end = float(np.mean(values[:edge])), float(np.mean(values[-edge:]))
-        return Memory(start, max(values), end, self._thinned())
+        first, last = values[:edge], values[-edge:]
+        error = float(np.sqrt((np.var(first) + np.var(last)) / edge))
+        start, end = float(np.mean(first)), float(np.mean(last))
+        return Memory(start, max(values), end, self._thinned(), error)
 
     def _thinned(self) -> list[float]:
         all_used = [used for _, used in self._samples]
