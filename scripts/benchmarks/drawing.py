@@ -10,6 +10,16 @@ import pygal
 from captioner.measure.report.plots import STYLE, svg
 from scripts.benchmarks.table import Target
 
+_LOOK: Final[dict[str, object]] = {
+    "style": STYLE,
+    "js": (),
+    "disable_xml_declaration": True,
+    "width": 1100,
+    "legend_at_bottom": True,
+    "truncate_legend": -1,
+}
+"""What all drawings have in common."""
+
 _MOST: Final = 2.0
 """Longer bars end here: by how much a limit is missed is in the table."""
 
@@ -27,18 +37,12 @@ def bars(
 ) -> str:
     """Return bars from the left, as SVG: a group for each row, one bar in it for each series."""
     chart = pygal.HorizontalBar(
-        style=STYLE,
-        js=(),
-        disable_xml_declaration=True,
-        width=1100,
         height=140 + max(26, 14 + 14 * len(series)) * max(1, len(rows)),
         show_legend=len(series) > 1,
-        legend_at_bottom=True,
         legend_at_bottom_columns=3,
         truncate_label=-1,
-        truncate_legend=-1,
         x_title=title,
-        **({"range_min": 0} | more),
+        **(_LOOK | {"range_min": 0} | more),
     )
     # Bars are drawn from below.
     chart.x_labels = [*reversed(rows)]
@@ -52,10 +56,6 @@ def lines(
 ) -> str:
     """Return lines from zero on, as SVG; one is broken where it has None."""
     chart = pygal.XY(
-        style=STYLE,
-        js=(),
-        disable_xml_declaration=True,
-        width=1100,
         height=410,
         margin_bottom=50,
         title=title,
@@ -64,8 +64,7 @@ def lines(
         include_x_axis=True,
         show_dots=False,
         allow_interruptions=True,
-        legend_at_bottom=True,
-        truncate_legend=-1,
+        **_LOOK,
     )
     for name, points in series.items():
         chart.add(name, [*points])
