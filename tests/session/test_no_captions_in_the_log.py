@@ -22,10 +22,10 @@ from captioner.riva.models import ServerModel
 from captioner.session.controller import CaptionSession
 from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
 from captioner.settings.models import RecognitionSettings, Settings
-from captioner.telemetry.log_lines import JsonLines
-from captioner.telemetry.logs import redact, register_secret
+from captioner.telemetry.logs import register_secret
 from tests.session.test_session import echo_progress
 from tests.support.clock import ManualClock
+from tests.support.json_log import logged_to
 from tests.support.riva_server import Handler, ServedStream, partial, serve_riva
 from tests.support.scripted_source import ScriptedOpener, ScriptedSource
 from tests.support.tcp_server import free_port, http_answer, serve_tcp
@@ -150,17 +150,8 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     """The file of a program that was started without --verbose."""
     register_secret(KEY)
     path = tmp_path / "captioner.log"
-    logger = logging.getLogger("captioner")
-    handler = logging.FileHandler(path)
-    handler.setFormatter(JsonLines(redact, verbose=False))
-    handler.setLevel(logging.INFO)
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    yield path
-    logger.removeHandler(handler)
-    logger.setLevel(level)
-    handler.close()
+    with logged_to(path, logging.INFO):
+        yield path
 
 
 async def talk(source: ScriptedSource) -> None:

@@ -16,9 +16,8 @@ from captioner.core.events import CaptionChanged, HealthChanged, SourceChanged
 from captioner.core.health import Health, HealthState, SessionFigures
 from captioner.core.segment import Segment
 from captioner.session.run_log import RunLog
-from captioner.telemetry.log_lines import JsonLines
-from captioner.telemetry.logs import redact
 from tests.support.clips import BECKETT
+from tests.support.json_log import logged_to
 from tests.support.program import Program
 
 SPOKEN = "the patient's name is Quillfeather"
@@ -35,13 +34,7 @@ def _lines(text: str) -> list[dict[str, Any]]:
 
 
 def test_a_run_is_explained_without_a_word_of_it(log_file: Path) -> None:
-    logger = logging.getLogger("captioner.session.run_log")
-    handler = logging.FileHandler(log_file)
-    handler.setFormatter(JsonLines(redact, verbose=True))
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
-    try:
+    with logged_to(log_file, logging.DEBUG, verbose=True):
         run = RunLog(SystemClock())
         run.begin(SessionCounts(audio=AudioCounts(captured=5)))
         with run.lines():
@@ -56,10 +49,6 @@ def test_a_run_is_explained_without_a_word_of_it(log_file: Path) -> None:
                 SessionCounts(audio=AudioCounts(captured=16_005)),
                 UnavailableError("Gone."),
             )
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-        handler.close()
 
     text = log_file.read_text()
     assert "Quillfeather" not in text
