@@ -7,8 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from captioner.telemetry import logs
 from captioner.telemetry.log_lines import JsonLines
 from captioner.telemetry.logs import redact
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_one_test() -> Iterator[None]:
+    """Forget what a test registers as a secret: a plain word would be hidden in all later logs."""
+    secrets = logs._secrets
+    before = frozenset(secrets)
+    yield
+    secrets.intersection_update(before)
 
 
 @contextmanager

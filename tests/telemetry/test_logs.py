@@ -37,7 +37,6 @@ def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
     hooks = sys.excepthook, threading.excepthook
-    monkeypatch.setattr(logs, "_secrets", set())
     monkeypatch.delenv("NO_COLOR", raising=False)
     yield
     for handler in set(root.handlers) - set(handlers):
