@@ -18,7 +18,7 @@ _PRE_ROLL: Final = ms_to_samples(300)
 _TAIL: Final = PAUSE_FRAMES * FRAME
 _CUT_OVERLAP: Final = ms_to_samples(60)
 _REACH: Final = 8 * SAMPLE_RATE + _TAIL
-_FIRST_REACH: Final = ms_to_samples(6000)
+_FIRST_REACH: Final = ms_to_samples(3500)
 _LONGEST_GAP: Final = ms_to_samples(1400)
 
 
@@ -64,7 +64,9 @@ class Context:
             start: Its first frame.
             position: The frame after the newest.
             voiced_frames: How many frames between the two hold voice.
-            is_first: The utterance's first reading is in a hurry and gets less context.
+            is_first: The utterance's first reading is in a hurry and gets less context: with 6
+                seconds instead of 3.5 the first words came 0.1 s later (two clips, two cores), and
+                just as many were taken back.
         """
         reach = _FIRST_REACH if is_first else _REACH
         return self._passage(start, position * FRAME, voiced_frames, reach=reach)
