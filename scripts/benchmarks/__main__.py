@@ -53,7 +53,7 @@ _PARTS: Final = {
     "client": "the client of the Riva protocol against NVIDIA's own, scripted server",
 }
 _AFTERWARDS: Final = {
-    "agree": "FIRST SECOND: tell which figures of two reports have spreads that do not overlap",
+    "agree": "FIRST SECOND: tell which figures of a second report leave the spread of the first",
     "readme": "FOLDER: put the tables of a report into README.md",
 }
 _EPILOG: Final = """\
@@ -227,9 +227,9 @@ def _agree(first: Report, second: Report) -> int:
     if found.alone:
         print(f"Measured only once, so not compared: {', '.join(found.alone)}.")
     print(
-        f"{found.compared} figures compared, {len(found.differences)} differences. Two figures "
-        f"agree where their spreads, each widened by {_MARGIN:.0%} of the figure, overlap; a "
-        "verdict counts as changed where a figure is farther from its limit than that."
+        f"{found.compared} figures compared, {len(found.differences)} differences. A median of the "
+        f"second run agrees when it lies in the spread of the first, widened by {_MARGIN:.0%} of "
+        "the figure."
     )
     return 0 if found.holds else 1
 

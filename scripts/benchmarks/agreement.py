@@ -1,8 +1,7 @@
 """Whether a second run of the benchmark agrees with the first one.
 
 The spread of a figure is what its rounds lay between, widened on both sides by a share of the
-figure: a few rounds on a machine with other work do not show all of it. Two runs agree where their
-spreads overlap. A figure as near to its limit as that share may be on either side of it.
+figure: a few rounds on a machine with other work do not show all of it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from dataclasses import dataclass, field
 
 from scripts.benchmarks.figures import Figure, Key, figures
 from scripts.benchmarks.report import Report
-from scripts.benchmarks.table import Target
 
 
 @dataclass(slots=True)
@@ -38,8 +36,8 @@ def agreement(first: Report, second: Report, *, margin: float) -> Agreement:
     """Compare two runs on the same machine.
 
     Args:
-        first: The run that is to be confirmed.
-        second: The run that confirms it, or does not.
+        first: Its spread is what counts.
+        second: Its medians, verdicts and parts are looked at.
         margin: The share of a figure by which its spread is widened on both sides.
     """
     found = Agreement()
@@ -52,11 +50,11 @@ def agreement(first: Report, second: Report, *, margin: float) -> Agreement:
             found.differences.append(f"{part.name}: not measured again: {other.failed}")
         else:
             _compare(found, figures(part.text), figures(other.text), margin)
-            again = {target.name: target for target in other.targets}
+            again = {target.name: target.met for target in other.targets}
             found.differences += [
-                f"{target.name}: first {_verdict(target)}, then {_verdict(again[target.name])}"
+                f"{target.name}: first {_verdict(target.met)}, then {_verdict(again[target.name])}"
                 for target in part.targets
-                if target.name in again and not _same_verdict(target, again[target.name], margin)
+                if again.get(target.name, target.met) != target.met
             ]
     found.alone += now
     return found
@@ -80,11 +78,5 @@ def _compare(
     ]
 
 
-def _same_verdict(first: Target, second: Target, margin: float) -> bool:
-    near = margin * abs(first.limit)
-    at_the_limit = all(abs(run.measured - run.limit) <= near for run in (first, second))
-    return first.met == second.met or at_the_limit
-
-
-def _verdict(target: Target) -> str:
-    return "met" if target.met else "missed"
+def _verdict(met: bool) -> str:  # noqa: FBT001 - the verdict itself
+    return "met" if met else "missed"

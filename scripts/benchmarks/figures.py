@@ -26,13 +26,12 @@ class Figure(NamedTuple):
     step: float = 0.0
 
     def agrees(self, other: Figure, margin: float) -> bool:
-        """Tell whether the spreads of both overlap, each widened by a share of its figure.
+        """Tell whether the median of the other lies within this one's spread.
 
         One step of the print is no difference: it is what rounding makes of nothing.
         """
-        shares = margin * (abs(self.middle) + abs(other.middle))
-        slack = max(shares, 1.01 * self.step)
-        return self.low - slack <= other.high and other.low <= self.high + slack
+        slack = max(margin * abs(self.middle), 1.01 * self.step)
+        return self.low - slack <= other.middle <= self.high + slack
 
 
 def figures(text: str) -> dict[Key, Figure]:

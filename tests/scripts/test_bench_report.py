@@ -108,19 +108,15 @@ def test_a_cell_with_two_figures_gives_both_and_a_verdict_names_no_row() -> None
     }
 
 
-def test_two_runs_agree_where_their_spreads_overlap() -> None:
+def test_two_runs_agree_within_the_spread() -> None:
     same = agreement(report(), report(first=0.61), margin=0.0)
     assert same.holds
     assert same.compared == 4
-    far = changed("0.66 s", "0.90 s")
-    for one, other, then in ((report(), far, "then 0.9"), (far, report(), "then 0.66")):
-        (line,) = agreement(one, other, margin=0.1).differences
-        assert "moonshine" in line
-        assert then in line
-        assert agreement(one, other, margin=0.2).holds
-    wide = changed("0.66 s", "0.90 s (0.65\u20130.95)")
-    assert agreement(report(), wide, margin=0.0).holds
-    assert agreement(wide, report(), margin=0.0).holds
+    far = changed("0.66 s", "0.80 s")
+    (line,) = agreement(report(), far, margin=0.15).differences
+    assert "moonshine" in line
+    assert "then 0.8" in line
+    assert agreement(report(), far, margin=0.3).holds
 
 
 def test_the_last_digit_is_no_difference() -> None:
@@ -145,12 +141,6 @@ def test_a_verdict_that_changes_is_a_difference() -> None:
     assert agreement(report(), report(target=1.5), margin=0.15).differences == [
         "first partial, s: first met, then missed"
     ]
-
-
-def test_a_figure_at_its_limit_may_be_on_either_side() -> None:
-    assert agreement(report(target=0.95), report(target=1.05), margin=0.15).holds
-    assert not agreement(report(target=0.95), report(target=1.05), margin=0.01).holds
-    assert not agreement(report(target=0.5), report(target=1.05), margin=0.15).holds
 
 
 def test_the_readme_gets_the_newest_tables_and_keeps_its_words() -> None:
