@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
-import traceback
-from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from os import cpu_count
 from pathlib import Path
 from platform import machine, python_version
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -23,31 +21,30 @@ from scripts.benchmarks import (
     feed,
     gui,
     history,
+    hours,
     latency,
     startup,
 )
-from scripts.benchmarks.agreement import agreement
+from scripts.benchmarks.agreement import RULE, agreement
 from scripts.benchmarks.peers import footprint
 from scripts.benchmarks.peers import part as peers
 from scripts.benchmarks.readme import into_readme
-from scripts.benchmarks.report import Part, Report
-from scripts.benchmarks.table import Target
+from scripts.benchmarks.report import Report
+from scripts.benchmarks.rounds import Measurement, Rounds
 
 _README: Final = Path("README.md")
 _REPORTS: Final = Path("build/bench")
-_MARGIN: Final = 0.15
-"""What is measured again an hour later on a shared machine differs by so much, and so may a run."""
-
 _QUICK: Final = ("startup", "engine", "latency", "history")
 _PARTS: Final = {
     "startup": "from the start of the process to the window and the first caption",
     "engine": "the embedded engine, whole path, against moonshine's own streaming",
     "capacity": "how many streams the embedded engine bears at once",
-    "conditions": "the engine and peers in noise, echo, music and haste; words that they make up",
+    "conditions": "the engine and peers in noise, echo, music and haste; once in a run",
     "peers": "the embedded engine beside other recognisers that users would pick",
     "footprint": "the application beside Buzz: size, start, memory, processor (7 GB are installed)",
     "latency": "from the loudspeaker to the pixels of the window, and its stages",
-    "gui": "the window: response to paint, processor time, memory, eight hours",
+    "gui": "the window: response to paint, processor time, memory",
+    "hours": "the window after eight hours, accelerated; once in a run",
     "history": "a working year of captions: search, export, size",
     "feed": "what a hundred clients of the feed, some of them bad, do to the captions",
     "client": "the client of the Riva protocol against NVIDIA's own, scripted server",
@@ -60,8 +57,10 @@ _EPILOG: Final = """\
 Parts:
 {parts}
 
-A report is report.md, report.json and drawings in a folder; the exit code is 1 where a target is
-missed or a part could not be measured. Ctrl-C keeps what is there, and --resume goes on.
+The rounds of all parts lie over the whole run, so that a machine that gets slower or faster
+meanwhile shows in the spread. A report is report.md, report.json and drawings in a folder, with
+each round in rounds.json; the exit code is 1 where a target is missed or a part could not be
+measured. Ctrl-C keeps what is there, and --resume goes on.
 
 Examples:
   scripts/bench                                   everything; this takes hours
@@ -112,7 +111,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="keep the parts that the folder's report has, measured in as many rounds",
+        help="keep the rounds that the folder has of these parts, and measure what is missing",
     )
     parser.add_argument(
         "--faster-whisper",
@@ -138,73 +137,44 @@ def _options() -> argparse.Namespace:
 
 
 def _measured(options: argparse.Namespace) -> Report:
-    """Run the parts in turn; what is there is written after each."""
+    """Measure the parts in turn, round by round; what is there is written after each."""
+    known = _measurements(options)
     wanted = [options.part]
     if options.part == "all":
         wanted = list(_QUICK if options.quick else _PARTS)
-    runs = _runs(options)
-    before = _before(options)
-    seconds = {part.name: part.seconds for part in before}
-    done = {part.name: part for part in before if options.resume and not part.failed}
-    for number, name in enumerate(wanted, 1):
-        if name not in done:
-            left = _left(seconds, [each for each in wanted if each not in done])
-            _tell(f"part {number} of {len(wanted)}: {name} - {_PARTS[name]}{left}")
-            try:
-                done[name] = _part(name, runs[name], options)
-            except KeyboardInterrupt:
-                _tell(f"Ended. Go on with the same command and --resume, --out {options.out}")
-                raise SystemExit(130) from None
-        report = Report(_machine(), [done[each] for each in wanted if each in done])
-        files = report.write(options.out)
-    _tell("Written: " + ", ".join(map(str, files)))
+    rounds = Rounds(options.out, {name: known[name] for name in wanted})
+    if options.resume:
+        rounds.resume()
+    try:
+        for _ in rounds.measured(options.rounds):
+            Report(_machine(), rounds.parts(is_quick=options.quick)).write(options.out)
+    except KeyboardInterrupt:
+        _tell(f"Ended. Go on with the same command and --resume, --out {options.out}")
+        raise SystemExit(130) from None
+    report = Report(_machine(), rounds.parts(is_quick=options.quick))
+    _tell("Written: " + ", ".join(map(str, report.write(options.out))))
     return report
 
 
-def _before(options: argparse.Namespace) -> list[Part]:
-    """Return the parts that the folder has of a run like this one."""
-    if not (options.out / "report.json").exists():
-        return []
-    asked = (options.rounds, options.quick)
-    return [part for part in _read(options.out).parts if (part.rounds, part.is_quick) == asked]
-
-
-def _left(seconds: dict[str, float], names: list[str]) -> str:
-    """Tell how long it takes, where each part has been measured here before."""
-    if not all(name in seconds for name in names):
-        return ""
-    return f"; about {max(1, round(sum(seconds[name] for name in names) / 60))} min left"
-
-
-def _runs(options: argparse.Namespace) -> dict[str, Callable[[], tuple[str, list[Target]]]]:
-    rounds = options.rounds
+def _measurements(options: argparse.Namespace) -> dict[str, Measurement[Any]]:
+    peers_of_user = partial(peers.measure, options.faster_whisper, options.vosk)
+    of_start = partial(startup.measure, options.packaged)
     return {
-        "startup": lambda: startup.run(rounds, options.packaged),
-        "engine": lambda: engine.run(rounds),
-        "capacity": capacity.run,
-        "conditions": conditions.run,
-        "peers": lambda: peers.run(rounds, options.faster_whisper, options.vosk),
-        "footprint": lambda: footprint.run(rounds),
-        "latency": lambda: latency.run(rounds),
-        "gui": lambda: gui.run(rounds),
-        "history": lambda: history.run(rounds),
-        "feed": lambda: feed.run(rounds),
-        "client": lambda: client.run(rounds),
+        "startup": Measurement(startup.Round, of_start, startup.report),
+        "engine": Measurement(engine.Round, engine.measure, engine.report),
+        "capacity": Measurement(capacity.Round, capacity.measure, capacity.report),
+        "conditions": Measurement(
+            conditions.Round, conditions.measure, conditions.report, once=True
+        ),
+        "peers": Measurement(peers.Round, peers_of_user, peers.report),
+        "footprint": Measurement(footprint.Round, footprint.measure, footprint.report),
+        "latency": Measurement(latency.Round, latency.measure, latency.report),
+        "gui": Measurement(gui.Round, gui.measure, gui.report),
+        "hours": Measurement(hours.Round, hours.measure, hours.report, once=True),
+        "history": Measurement(history.Round, history.measure, history.report),
+        "feed": Measurement(feed.Round, feed.measure, feed.report),
+        "client": Measurement(client.Round, client.measure, client.report),
     }
-
-
-def _part(
-    name: str, run: Callable[[], tuple[str, list[Target]]], options: argparse.Namespace
-) -> Part:
-    text, targets, failed = "", list[Target](), ""
-    begun = time.monotonic()
-    try:
-        text, targets = run()
-    except Exception as error:  # noqa: BLE001 - the other parts go on, and the report tells it
-        traceback.print_exc()
-        failed = f"{type(error).__name__}: {error}"
-    seconds = time.monotonic() - begun
-    return Part(name, text, targets, seconds, failed, options.rounds, options.quick)
 
 
 def _machine() -> str:
@@ -221,16 +191,18 @@ def _read(folder: Path) -> Report:
 
 
 def _agree(first: Report, second: Report) -> int:
-    found = agreement(first, second, margin=_MARGIN)
-    for line in found.differences:
+    found = agreement(first, second)
+    for line in [*found.contradictions, *found.outside]:
         print(line)
+    for line in found.close:
+        print(f"At its limit: {line}")
     if found.alone:
         print(f"Measured only once, so not compared: {', '.join(found.alone)}.")
     print(
-        f"{found.compared} figures compared, {len(found.differences)} differences. A median of the "
-        f"second run agrees when it lies in the spread of the first, widened by {_MARGIN:.0%} of "
-        "the figure."
+        f"{found.compared} figures compared, {len(found.outside)} outside the spread; "
+        f"{len(found.contradictions)} contradictions. {RULE}"
     )
+    print("The runs agree." if found.holds else "The runs do not agree.")
     return 0 if found.holds else 1
 
 

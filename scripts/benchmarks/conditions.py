@@ -9,9 +9,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from captioner.core.stability import StabilityMode
@@ -20,17 +22,18 @@ from scripts.benchmarks.peers.catalogue import PEERS, Peer
 from scripts.benchmarks.peers.environment import NotHadError
 from scripts.benchmarks.peers.trial import play, play_captioner
 from scripts.benchmarks.speech import Recording, samples, with_quiet
-from scripts.benchmarks.table import Target, conditions, markdown
+from scripts.benchmarks.table import Figure, Target, conditions, markdown
 from tests.support.clips import word_error_rate
 
 _US: Final = "captioner"
 _SPELT: Final = {"9,000": "nine thousand"}
 """The one number of the material, as some write it: no error of theirs."""
+_DIGITS: Final = 3
 _HOW: Final = (
     "The bundled clips, with pink noise or synthesised music so many decibels below the speech, or "
     "in a room with half a second of echo; voices of espeak-ng for speakers who take turns, for "
     "250 words a minute, and between silences of twelve seconds. Fewer where a peer makes fewer "
-    "errors. Captioner hears it in real time, peers of its size as fast as they can, all once."
+    "errors. Captioner hears it in real time, peers of its size as fast as they can, all once"
 )
 
 
@@ -56,8 +59,21 @@ class Heard:
         self.errors[condition] = word_error_rate(played.text, said)
 
 
-def run() -> tuple[str, list[Target]]:
-    """Measure; return a Markdown section and the targets with their verdicts."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round measured.
+
+    Attributes:
+        heard: By system.
+        lost: Why a peer was not run, a sentence each.
+    """
+
+    heard: dict[str, Heard]
+    lost: list[str] = field(default_factory=list)
+
+
+def measure() -> Round:
+    """Do one round."""
     # One in real time, which waits most of its time, and one peer that takes what is left.
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(1) as beside:
         ours = beside.submit(_captioner)
@@ -68,52 +84,68 @@ def run() -> tuple[str, list[Target]]:
                     heard[peer.name] = _peer(peer, Path(scratch))
                 except NotHadError as error:
                     lost.append(f"{peer.name}: not run ({error}).")
-        heard = {_US: ours.result(), **heard}
-    return "\n\n".join([report(heard), *lost]), targets(heard)
+        return Round({_US: ours.result(), **heard}, lost)
 
 
-def report(heard: dict[str, Heard]) -> str:
-    """Return the section: a row for each condition, a column for each system."""
+def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
+    """Return the section: a row for each condition, a column for each system; and the targets."""
+    systems = list(dict.fromkeys(name for each in rounds for name in each.heard))
+    heard = {name: [each.heard[name] for each in rounds if name in each.heard] for name in systems}
     ours = heard[_US]
     errors = [
-        [name, *(_cell(found.errors[name], ours.errors[name]) for found in heard.values())]
-        for name in ours.errors
+        [name, *(_cell(_rates(found, name), _rates(ours, name)) for found in heard.values())]
+        for name in ours[0].errors
     ]
     made_up = [
-        [name, *(str(found.made_up[name]) for found in heard.values())] for name in ours.made_up
+        [
+            name,
+            *(
+                str(Figure([one.made_up[name] for one in found], digits=0))
+                for found in heard.values()
+            ),
+        ]
+        for name in ours[0].made_up
     ]
-    return "\n\n".join(
+    text = "\n\n".join(
         [
             "### Where listening is hard",
-            conditions(1, "moonshine-voice"),
-            markdown(["word error rate", *heard], errors),
-            _HOW,
-            markdown(["words made up in 100 s of", *heard], made_up),
+            conditions(len(rounds), "moonshine-voice"),
+            markdown(["word error rate", *systems], errors),
+            _HOW + ("." if len(rounds) == 1 else " a round."),
+            markdown(["words made up in 100 s of", *systems], made_up),
+            *dict.fromkeys(line for each in rounds for line in each.lost),
         ]
     )
+    return text, _targets(heard)
 
 
-def targets(heard: dict[str, Heard]) -> list[Target]:
+def _targets(heard: dict[str, list[Heard]]) -> list[Target]:
     """Return the targets, of which the last: no condition in which a peer hears better."""
     ours, *theirs = heard.values()
     lost = [
         name
-        for name, rate in ours.errors.items()
-        if any(_printed(each.errors[name]) < _printed(rate) for each in theirs)
+        for name in ours[0].errors
+        if any(_is_better(_rates(each, name), _rates(ours, name)) for each in theirs)
     ]
+    made_up = [sum(one.made_up.values()) for one in ours]
     return [
-        Target("words made up in ten minutes without speech", sum(ours.made_up.values()), 0, 0),
-        Target("phrases repeated as by a model that loops", len(ours.loops), 0, 0),
-        Target("hard conditions in which a peer makes fewer word errors", len(lost), 0, 0),
+        Target("words made up in ten minutes without speech", made_up, 0, 0),
+        Target("phrases repeated as by a model that loops", [len(one.loops) for one in ours], 0, 0),
+        Target("hard conditions in which a peer makes fewer word errors", [len(lost)], 0, 0),
     ]
 
 
-def _printed(rate: float) -> float:
-    return round(rate, 3)
+def _rates(heard: list[Heard], condition: str) -> list[float]:
+    return [one.errors[condition] for one in heard]
 
 
-def _cell(rate: float, ours: float) -> str:
-    return f"{rate:.3f} **fewer**" if _printed(rate) < _printed(ours) else f"{rate:.3f}"
+def _is_better(rates: list[float], ours: list[float]) -> bool:
+    """Tell whether the medians differ as they are printed."""
+    return round(median(rates), _DIGITS) < round(median(ours), _DIGITS)
+
+
+def _cell(rates: list[float], ours: list[float]) -> str:
+    return str(Figure(rates, " **fewer**" if _is_better(rates, ours) else "", _DIGITS))
 
 
 def _captioner() -> Heard:

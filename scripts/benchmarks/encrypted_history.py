@@ -8,11 +8,12 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from itertools import count
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Final
 
 from captioner.core.segment import Segment
@@ -26,46 +27,84 @@ from captioner.transcript.history.records import Batch, KeptSegment, Run
 from captioner.transcript.history.writing import keep
 from scripts.benchmarks.table import Figure, markdown
 
+_REPEATED: Final = 3
+"""A single call of a few milliseconds tells little, and the first one of all takes longer."""
 _WRITES: Final = 50
 _QUERIES: Final = 60
 
 
-def compared(plain: Path, rounds: int, questions: dict[str, Callable[[], str]]) -> str:
-    """Return a table that compares ``plain``, which nobody has open, with an encrypted copy."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A quantity of both histories."""
+
+    plain: float
+    encrypted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round measured.
+
+    Attributes:
+        took_ms: Of the processor, by what was done.
+        size_mb: Of the files.
+        there_s: To encrypt all of it, of the processor.
+        back_s: To decrypt all of it.
+    """
+
+    took_ms: dict[str, Pair]
+    size_mb: Pair
+    there_s: float
+    back_s: float
+
+
+def measure(plain: Path, questions: dict[str, Callable[[], str]]) -> Round:
+    """Compare ``plain``, which nobody has open, with an encrypted copy that is made for it."""
     key = secrets.token_hex(32)
     keys_come_from(lambda _new: key)
     encrypted = plain.parent / "encrypted" / plain.name
     encrypted.parent.mkdir()
     shutil.copy(plain, encrypted)
     there_s = _seconds(lambda: convert(encrypted, encrypted=True))
-    measures = {
-        "opening and closing": _opening_ms,
-        **{
-            f"search, {name}, p95": lambda path, ask=ask: _search_ms(path, ask)
-            for name, ask in questions.items()
-        },
-        "export of a day": _export_ms,
-        "a caption written and on the disk": _write_ms,
-    }
-    rows = []
-    for name, measure in measures.items():
-        found = [[measure(path) for path in (plain, encrypted)] for _ in range(rounds)]
-        one, other = zip(*found, strict=True)
-        ratio = Figure([b / a for a, b in found], " times")
-        rows.append(
-            [
-                name,
-                str(Figure(one, " ms", digits=1)),
-                str(Figure(other, " ms", digits=1)),
-                f"{ratio}",
-            ]
+    took_ms = {"opening and closing": _middles(_opening_ms, plain, encrypted)}
+    for name, ask in questions.items():
+        asked = [ask() for _ in range(_QUERIES)]
+        took_ms[f"search, {name}, p95"] = Pair(
+            _search_ms(plain, asked), _search_ms(encrypted, asked)
         )
-    sizes = file_size(plain) / 1e6, file_size(encrypted) / 1e6
-    rows.append(["size", *(f"{each:.1f} MB" for each in sizes), f"{sizes[1] / sizes[0]:.2f} times"])
+    took_ms["export of a day"] = _middles(_export_ms, plain, encrypted)
+    took_ms["a caption written and on the disk"] = _middles(_write_ms, plain, encrypted)
+    size_mb = Pair(file_size(plain) / 1e6, file_size(encrypted) / 1e6)
     back_s = _seconds(lambda: convert(encrypted, encrypted=False))
+    return Round(took_ms, size_mb, there_s, back_s)
+
+
+def report(rounds: Sequence[Round]) -> str:
+    """Return the table of all rounds."""
+    rows = [
+        _row(name, [each.took_ms[name] for each in rounds], " ms") for name in rounds[0].took_ms
+    ]
+    rows.append(_row("size", [each.size_mb for each in rounds], " MB"))
     table = markdown(["processor", "plain", "encrypted", "ratio"], rows)
-    ways = f"To encrypt all of it took {there_s:.1f} s of the processor, and {back_s:.1f} s back."
+    there = Figure([each.there_s for each in rounds], " s", 1)
+    back = Figure([each.back_s for each in rounds], " s", 1)
+    ways = f"To encrypt all of it took {there} of the processor, and {back} back."
     return f"{table}\n\n{ways}"
+
+
+def _row(name: str, pairs: list[Pair], unit: str) -> list[str]:
+    return [
+        name,
+        str(Figure([each.plain for each in pairs], unit, 1)),
+        str(Figure([each.encrypted for each in pairs], unit, 1)),
+        str(Figure([each.encrypted / each.plain for each in pairs], " times")),
+    ]
+
+
+def _middles(measure_ms: Callable[[Path], float], plain: Path, encrypted: Path) -> Pair:
+    found = [(measure_ms(plain), measure_ms(encrypted)) for _ in range(_REPEATED)]
+    one, other = zip(*found, strict=True)
+    return Pair(median(one), median(other))
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -78,9 +117,9 @@ def _opening_ms(path: Path) -> float:
     return 1000 * _seconds(lambda: open_history(path).close())
 
 
-def _search_ms(path: Path, ask: Callable[[], str]) -> float:
+def _search_ms(path: Path, asked: list[str]) -> float:
     with closing(open_history(path)) as connection:
-        times = [_seconds(lambda: looking.search(connection, ask())) for _ in range(_QUERIES)]
+        times = [_seconds(partial(looking.search, connection, each)) for each in asked]
     return 1000 * quantiles(times, n=20)[-1]
 
 
@@ -91,15 +130,13 @@ def _export_ms(path: Path) -> float:
 
 
 def _write_ms(path: Path) -> float:
-    numbers = count()
-
     def write() -> None:
-        number = next(numbers)
-        segment = Segment(number, "said while it was measured", True, number, number + 1)  # noqa: FBT003
-        key = "measured"
-        keep(connection, Batch({key: Run(key, 1.0)}, [(key, KeptSegment(segment, 1.0))]))
+        for number in range(_WRITES):
+            segment = Segment(number, "said while it was measured", True, number, number + 1)  # noqa: FBT003
+            key = "measured"
+            keep(connection, Batch({key: Run(key, 1.0)}, [(key, KeptSegment(segment, 1.0))]))
 
     with closing(open_history(path)) as connection:
-        took = 1000 * _seconds(lambda: [write() for _ in range(_WRITES)]) / _WRITES
+        took = 1000 * _seconds(write) / _WRITES
         connection.execute("DELETE FROM run WHERE key = 'measured'")
     return took

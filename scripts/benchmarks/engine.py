@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from captioner.core.stability import StabilityMode
 from scripts.benchmarks.moonshine import read_offline
-from scripts.benchmarks.record import MEASURES, Measures, Record, figures, measure, record_of
+from scripts.benchmarks.record import MEASURES, Measures, Record, figures, measures_of, record_of
 from scripts.benchmarks.speech import CLIPS
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 from tests.support.clips import word_error_rate
@@ -23,60 +23,70 @@ def offline_word_error_rate() -> float:
     return word_error_rate(" ".join(clip.text for clip in CLIPS.values()), " ".join(said))
 
 
-def run(rounds: int) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts."""
-    measured: dict[str, list[Measures]] = {}
-    for number in range(rounds):
-        print(f"round {number + 1} of {rounds} …", file=sys.stderr, flush=True)
-        runs: dict[str, list[Record]] = {}
-        for clip in CLIPS:
-            for mode in StabilityMode:
-                record = record_of("run_captioner", clip, mode.value)
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round measured.
+
+    Attributes:
+        systems: The measures over all clips, by system.
+        offline: The word error rate of the model, offline; it is the same each time.
+    """
+
+    systems: dict[str, Measures]
+    offline: float
+
+
+def measure() -> Round:
+    """Let each system hear each clip once, in turn."""
+    runs: dict[str, list[Record]] = {}
+    for clip in CLIPS:
+        for mode in StabilityMode:
+            record = record_of("run_captioner", clip, mode.value)
+            runs.setdefault(record.system, []).append(record)
+            if mode is StabilityMode.BALANCED:
+                record = record_of("run_moonshine", clip)
                 runs.setdefault(record.system, []).append(record)
-                if mode is StabilityMode.BALANCED:
-                    record = record_of("run_moonshine", clip)
-                    runs.setdefault(record.system, []).append(record)
-        for system, records in runs.items():
-            measured.setdefault(system, []).append(measure(records, CLIPS))
-    offline = offline_word_error_rate()
-    ratios = [
-        ours.processor / theirs.processor
-        for ours, theirs in zip(measured[_BALANCED], measured[_THEIRS], strict=True)
+    systems = {system: measures_of(records, CLIPS) for system, records in runs.items()}
+    return Round(systems, offline_word_error_rate())
+
+
+def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
+    """Return the section of all rounds, and the targets."""
+    offline = Figure([each.offline for each in rounds], digits=3)
+    ours = [each.systems[_BALANCED] for each in rounds]
+    theirs = [each.systems[_THEIRS] for each in rounds]
+    ratios = [mine.processor / other.processor for mine, other in zip(ours, theirs, strict=True)]
+    rows = [
+        [name, *map(str, figures([each.systems[name] for each in rounds]))]
+        for name in _order(rounds[0].systems)
     ]
-    ours = measured[_BALANCED]
-    targets = [
-        Target(
-            "word error rate, against the model's offline one",
-            Figure([m.word_error_rate for m in ours]).middle,
-            offline,
-            digits=3,
-        ),
-        Target("processor time, against moonshine's own streaming", Figure(ratios).middle, 0.8),
-        Target(
-            "first partial after the beginning of speech, p50, s",
-            Figure([m.first_partial_s for m in ours]).middle,
-            1.0,
-        ),
-        Target(
-            "final after the end of speech, p50, s",
-            Figure([m.final_delay_s for m in ours]).middle,
-            0.8,
-        ),
-        Target("normalized erasure, balanced", Figure([m.erasure for m in ours]).middle, 0.2),
-    ]
-    report = "\n\n".join(
+    text = "\n\n".join(
         [
             "### Embedded engine, whole path, real time",
-            conditions(rounds, "moonshine-voice", "grpcio"),
+            conditions(len(rounds), "moonshine-voice", "grpcio"),
             markdown(
                 ["system", *MEASURES],
-                [[name, *map(str, figures(measured[name]))] for name in _order(measured)]
-                + [["moonshine offline", f"{offline:.3f}", "–", "–", "–", "–"]],  # noqa: RUF001 - none
+                [*rows, ["moonshine offline", str(offline), "–", "–", "–", "–"]],  # noqa: RUF001 - none
             ),
             f"Processor time against moonshine's own streaming: {Figure(ratios)} times.",
         ]
     )
-    return report, targets
+    return text, [
+        Target(
+            "word error rate, against the model's offline one",
+            [m.word_error_rate for m in ours],
+            offline.middle,
+            digits=3,
+        ),
+        Target("processor time, against moonshine's own streaming", ratios, 0.8),
+        Target(
+            "first partial after the beginning of speech, p50, s",
+            [m.first_partial_s for m in ours],
+            1.0,
+        ),
+        Target("final after the end of speech, p50, s", [m.final_delay_s for m in ours], 0.8),
+        Target("normalized erasure, balanced", [m.erasure for m in ours], 0.2),
+    ]
 
 
 def _order(measured: Iterable[str]) -> list[str]:

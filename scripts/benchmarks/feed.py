@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,8 +38,8 @@ _LIMIT_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """What was measured: latencies and ways in seconds, memory in megabytes."""
+class Run:
+    """What was measured once: latencies and ways in seconds, memory in megabytes."""
 
     latencies: tuple[float, ...]
     memory_mb: tuple[float, float]
@@ -46,22 +47,23 @@ class _Run:
     connections: int = 0
 
 
-def run(rounds: int) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts."""
-    alone, served = [], []
-    for _ in range(rounds):
-        alone.append(_captions(is_served=False))
-        served.append(_captions(is_served=True))
-    ratios = {
-        percent: Figure(
-            [
-                percentile(there.latencies, percent) / percentile(here.latencies, percent)
-                for here, there in zip(alone, served, strict=True)
-            ]
-        )
-        for percent in (50, 95)
-    }
-    growth = Figure([each.memory_mb[1] / each.memory_mb[0] for each in served])
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The same captions without a feed and with one."""
+
+    alone: Run
+    served: Run
+
+
+def measure() -> Round:
+    """Caption without a feed and with one, in turn."""
+    return Round(_captions(is_served=False), _captions(is_served=True))
+
+
+def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
+    """Return the section of all rounds, and the targets."""
+    alone = [each.alone for each in rounds]
+    served = [each.served for each in rounds]
     rows = [
         *(
             [f"latency of captions, p{percent}", _ms(alone, percent), _ms(served, percent)]
@@ -78,34 +80,43 @@ def run(rounds: int) -> tuple[str, list[Target]]:
         ["resident memory", _memory(alone), _memory(served)],
         ["connections made", "", str(Figure([each.connections for each in served], "", 0))],
     ]
-    report = "\n\n".join(
+    text = "\n\n".join(
         [
             "### The feed with a hundred clients, ten deaf, ten restless",
-            conditions(rounds, "websockets", "grpcio"),
+            conditions(len(rounds), "websockets", "grpcio"),
             markdown(["ten updates a second", "without a feed", "with a hundred clients"], rows),
         ]
     )
-    return report, [
+    return text, [
         *(
             Target(
-                f"latency of captions with 100 clients : without, p{percent}", ratio.middle, 1.05
+                f"latency of captions with 100 clients : without, p{rank}",
+                [
+                    percentile(each.served.latencies, rank) / percentile(each.alone.latencies, rank)
+                    for each in rounds
+                ],
+                1.05,
             )
-            for percent, ratio in ratios.items()
+            for rank in (50, 95)
         ),
-        Target("memory with 100 clients, end : after the warm-up", growth.middle, 1.10),
+        Target(
+            "memory with 100 clients, end : after the warm-up",
+            [each.memory_mb[1] / each.memory_mb[0] for each in served],
+            1.10,
+        ),
     ]
 
 
-def _ms(runs: list[_Run], percent: int) -> str:
+def _ms(runs: Sequence[Run], percent: int) -> str:
     return str(Figure([1000 * percentile(run.latencies, percent) for run in runs], " ms", 1))
 
 
-def _memory(runs: list[_Run]) -> str:
+def _memory(runs: Sequence[Run]) -> str:
     first, last = zip(*(run.memory_mb for run in runs), strict=True)
     return f"{Figure(first, ' MB', 0)} → {Figure(last, ' MB', 0)}"
 
 
-def _captions(*, is_served: bool) -> _Run:
+def _captions(*, is_served: bool) -> Run:
     environ = os.environ | {"CAPTIONER_FEED_TOKEN": secrets.token_urlsafe(32)}
     with tempfile.TemporaryDirectory() as folder, talking_server() as talk:
         record = Path(folder) / "heard.json"
@@ -127,7 +138,7 @@ def _captions(*, is_served: bool) -> _Run:
         said = {int(word): at for word, at in talk.end().items()}
     measured = [word for word in heard if word * _CHUNK_S >= _WARM_UP_S and word < len(handed)]
     had = {int(word): at for word, at in told.get("had", {}).items()}
-    return _Run(
+    return Run(
         tuple(_CHUNK_S + heard[word] - handed[word] for word in measured),
         memory_mb,
         tuple(had[word] - said[word] for word in measured if word in had),

@@ -1,4 +1,4 @@
-"""What the window costs: from a response to the paint, processor time, memory, and eight hours.
+"""What the window costs: from a response to the paint, processor time, and memory.
 
 `captioner gui` on a private display, with a sound server and a keyring as a desktop has them, and
 `captioner live` caption the same sound in real time with the same server, which says a word for
@@ -18,11 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psutil
 
@@ -37,14 +37,12 @@ _SECONDS: Final = 20.0
 _CHUNK_S: Final = 0.1
 _LOUD: Final = b"\x00\x20\x00\xe0" * 800
 _SILENT: Final = bytes(3200)
-_HOURS: Final = 8
-_FLAT: Final = 1.10
 _LIMIT_S: Final = 30.0
 _BUS: Final = "DBUS_SESSION_BUS_ADDRESS"
 
 
 @dataclass(frozen=True, slots=True)
-class _Cost:
+class Cost:
     """What a process used: a share of one core, resident megabytes, and times to the paint."""
 
     share: float
@@ -52,68 +50,68 @@ class _Cost:
     delays_s: tuple[float, ...] = ()
 
 
-def run(rounds: int) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A window and a terminal that caption, and a window in silence."""
+
+    window: Cost
+    terminal: Cost
+    idle: Cost
+
+
+def measure() -> Round:
+    """Run the three in turn."""
+    with running_desktop() as desktop:
+        return Round(_window(desktop, _LOUD), _terminal(desktop, _LOUD), _window(desktop, _SILENT))
+
+
+def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
+    """Return the section of all rounds, and the targets."""
+    windows = [each.window for each in rounds]
+    to_paint = {
+        rank: [1000 * percentile(each.delays_s, rank) for each in windows] for rank in (50, 99)
+    }
+    captioning = [100 * each.share for each in windows]
+    in_terminal = [100 * each.terminal.share for each in rounds]
+    above = [100 * (each.window.share - each.terminal.share) for each in rounds]
+    resting = [100 * each.idle.share for each in rounds]
+    memory = [each.memory_mb for each in windows]
+    rows = [
+        ["response to paint, median", str(Figure(to_paint[50], " ms", 1))],
+        ["response to paint, p99", str(Figure(to_paint[99], " ms", 1))],
+        ["processor, captioning, window", str(Figure(captioning, " %", 1))],
+        ["processor, captioning, terminal", str(Figure(in_terminal, " %", 1))],
+        ["processor, what the window adds", str(Figure(above, " %", 1))],
+        ["processor, window, silence", str(Figure(resting, " %", 1))],
+        ["resident memory, window", str(Figure(memory, " MB", 0))],
+    ]
+    text = "\n\n".join(
+        [
+            "### The window",
+            conditions(len(rounds), "PySide6-Essentials", "grpcio"),
+            markdown(["ten updates a second, remote server", "measured"], rows),
+        ]
+    )
+    return text, [
+        Target("response to paint, p99, ms", to_paint[99], 33, 1),
+        Target("processor of the window above the terminal, % of a core", above, 5, 1),
+        Target("processor in silence, % of a core", resting, 2, 1),
+        Target("resident memory with a remote server, MB", memory, 160, 0),
+    ]
+
+
+@contextmanager
+def running_desktop() -> Iterator[dict[str, str]]:
+    """Run a display, a sound server and a keyring; give what the environment needs for them."""
     with (
         running_screen(compositor=True) as screen,
         running_server("pulseaudio") as sound,
         running_secret_service() as keys,
     ):
-        desktop = screen.changes | sound.changes | {_BUS: keys.environ[_BUS]}
-        windows, terminals, idle = [], [], []
-        for _ in range(rounds):
-            windows.append(_window(desktop, _LOUD))
-            terminals.append(_terminal(desktop, _LOUD))
-            idle.append(_window(desktop, _SILENT))
-        hours = _hours(desktop)
-    to_paint = {
-        rank: Figure([1000 * percentile(each.delays_s, rank) for each in windows], " ms", 1)
-        for rank in (50, 99)
-    }
-    above = Figure(
-        [100 * (w.share - t.share) for w, t in zip(windows, terminals, strict=True)], " %", 1
-    )
-    resting = Figure([100 * each.share for each in idle], " %", 1)
-    memory = Figure([window.memory_mb for window in windows], " MB", 0)
-    first, last = hours[1], hours[-1]
-    rows = [
-        ["response to paint, median", str(to_paint[50])],
-        ["response to paint, p99", str(to_paint[99])],
-        ["processor, captioning, window", str(Figure([100 * w.share for w in windows], " %", 1))],
-        [
-            "processor, captioning, terminal",
-            str(Figure([100 * t.share for t in terminals], " %", 1)),
-        ],
-        ["processor, what the window adds", str(above)],
-        ["processor, window, silence", str(resting)],
-        ["resident memory, window", str(memory)],
-        ["memory, from the 2nd to the 8th hour", _change(first, last, "memory_mb", " MB", 0)],
-        ["paint, median, from the 2nd to the 8th hour", _change(first, last, "paint_ms", " ms", 2)],
-    ]
-    report = "\n\n".join(
-        [
-            "### The window",
-            conditions(rounds, "PySide6-Essentials", "grpcio")
-            + " The eight hours, accelerated, in a run of their own.",
-            markdown(["ten updates a second, remote server", "measured"], rows),
-        ]
-    )
-    targets = [
-        Target("response to paint, p99, ms", to_paint[99].middle, 33, 1),
-        Target("processor of the window above the terminal, % of a core", above.middle, 5, 1),
-        Target("processor in silence, % of a core", resting.middle, 2, 1),
-        Target("resident memory with a remote server, MB", memory.middle, 160, 0),
-        Target("memory, 8th hour : 2nd hour", last["memory_mb"] / first["memory_mb"], _FLAT),
-        Target("paint, 8th hour : 2nd hour", last["paint_ms"] / first["paint_ms"], _FLAT),
-    ]
-    return report, targets
+        yield screen.changes | sound.changes | {_BUS: keys.environ[_BUS]}
 
 
-def _change(first: dict[str, float], last: dict[str, float], name: str, unit: str, to: int) -> str:
-    return f"{first[name]:.{to}f} → {last[name]:.{to}f}{unit}"
-
-
-def _window(desktop: dict[str, str], chunk: bytes) -> _Cost:
+def _window(desktop: dict[str, str], chunk: bytes) -> Cost:
     with tempfile.TemporaryDirectory() as folder, talking_server() as talk:
         record = Path(folder) / "painted.json"
         command = [sys.executable, "-m", "scripts.benchmarks.run_window", str(record)]
@@ -121,10 +119,10 @@ def _window(desktop: dict[str, str], chunk: bytes) -> _Cost:
         painted = json.loads(record.read_text(encoding="utf-8"))
         said = talk.end()
     delays = tuple(at - said[number] for number, at in painted.items() if number in said)
-    return _Cost(cost.share, cost.memory_mb, delays)
+    return Cost(cost.share, cost.memory_mb, delays)
 
 
-def _terminal(desktop: dict[str, str], chunk: bytes) -> _Cost:
+def _terminal(desktop: dict[str, str], chunk: bytes) -> Cost:
     with tempfile.TemporaryDirectory() as folder, talking_server() as talk:
         command = [sys.executable, "-m", "captioner", *_arguments(folder, "live", talk.port)]
         return _measure(command, desktop, chunk)
@@ -178,7 +176,7 @@ class Talk:
         return self._said
 
 
-def _measure(command: list[str], changes: dict[str, str], chunk: bytes) -> _Cost:
+def _measure(command: list[str], changes: dict[str, str], chunk: bytes) -> Cost:
     """Run ``command`` on sound of ``chunk`` again and again; measure after the warm-up."""
     with subprocess.Popen(
         command,
@@ -202,7 +200,7 @@ def _measure(command: list[str], changes: dict[str, str], chunk: bytes) -> _Cost
             feeder.join()
             program.send_signal(signal.SIGINT)
             program.wait(_LIMIT_S)
-    return _Cost(share, memory_mb)
+    return Cost(share, memory_mb)
 
 
 def _used_s(process: psutil.Process) -> float:
@@ -221,16 +219,3 @@ def _feed(program: subprocess.Popen[bytes], chunk: bytes, stop: threading.Event)
         except BrokenPipeError:
             return
         due += _CHUNK_S
-
-
-def _hours(desktop: dict[str, str]) -> list[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "scripts.benchmarks.run_hours", folder]
-        done = subprocess.run(
-            [*command, "--hours", str(_HOURS)],
-            env=os.environ | desktop,
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-    return [json.loads(line) for line in done.stdout.splitlines()]

@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 from statistics import quantiles
-from typing import Final, NamedTuple
+from typing import Final
 
 from captioner.core.events import CaptionChanged
-from captioner.core.hypothesis import Word
 from captioner.core.segment import Segment
 from captioner.settings.models import Settings
 from captioner.sinks.history import HistorySink
@@ -33,20 +31,15 @@ from captioner.transcript.export import TranscriptFormat
 from captioner.transcript.history import looking
 from captioner.transcript.history.database import file_size, open_history
 from captioner.transcript.history.exporting import exported
-from captioner.transcript.history.records import Batch, KeptSegment, Run
 from captioner.transcript.history.recovery import what_is_damaged
-from captioner.transcript.history.writing import delete_runs, keep, tidy
-from scripts.benchmarks.encrypted_history import compared
+from captioner.transcript.history.writing import delete_runs, tidy
+from scripts.benchmarks import encrypted_history
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
+from scripts.benchmarks.timing import Took, middle, p95
+from scripts.benchmarks.working_year import CAPTIONS, DAY_CAPTIONS, Words, fill
 from tests.support.screen import running_screen
 
-_RUNS: Final = 238
-_SEGMENTS: Final = 400
-_SECONDS_EACH: Final = 6
-_VOCABULARY: Final = 20_000
-_QUERIES: Final = 60
 _FINALS: Final = 20
-_DAY_SEGMENTS: Final = 8 * 3600 // _SECONDS_EACH
 _WHAT: Final = (
     "A working year of made-up captions, each with the times of its words. The ratios compare "
     "processor time: a search with one that has no index, an export with a read of the same rows, "
@@ -54,199 +47,215 @@ _WHAT: Final = (
     "by the clock."
 )
 _WINDOWS: Final = {"past transcripts": "past", "transcript of this run": "present"}
+_EDITOR: Final = "plain"
 
 
-def run(rounds: int) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round measured.
+
+    Attributes:
+        searches: 95 in 100 are done by then, by what is searched for.
+        scan: Of all captions, without the index.
+        listing: Of all transcripts.
+        rows: Of a day, read with all words.
+        exports: Of a day, by format.
+        check: That of a start.
+        windows: To the first screen, by window.
+        stalls: The longest until all is there, in milliseconds, by window.
+        deleted_s: One transcript, with nothing of it left.
+        durable_ms: From a final to the file, for 95 in 100.
+        size_mb: Of the whole file.
+        busy: Processes that wanted the processor meanwhile.
+        encrypted: The same history, encrypted.
+    """
+
+    searches: dict[str, Took]
+    scan: Took
+    listing: Took
+    rows: Took
+    exports: dict[str, Took]
+    check: Took
+    windows: dict[str, Took]
+    stalls: dict[str, float]
+    deleted_s: float
+    durable_ms: float
+    size_mb: float
+    busy: float
+    encrypted: encrypted_history.Round
+
+
+def measure() -> Round:
+    """Do one round, with a history that is filled for it."""
     with tempfile.TemporaryDirectory() as folder:
         profile = Path(folder)
         path = profile / "data" / "history.db"
-        words = _Words()
+        words = Words()
         with closing(open_history(path)) as connection:
-            _fill(connection, words)
+            fill(connection, words)
             size = file_size(path)
-            asked = {
-                name: _p95_ms(rounds, _searching(connection, ask))
-                for name, ask in words.questions.items()
+            searches = {
+                name: p95(_searching(connection, ask)) for name, ask in words.questions.items()
             }
-            scanned = _times_ms(rounds, lambda: _scan(connection, words))
+            scan = middle(lambda: _scan(connection, words))
             newest = looking.runs(connection)[0]
-            listed = _times_ms(rounds, lambda: looking.runs(connection))
-            rows_read = _times_ms(rounds, lambda: list(looking.segments(connection, newest.number)))
+            listing = middle(lambda: looking.runs(connection))
+            rows = middle(lambda: list(looking.segments(connection, newest.number)))
             exports = {
-                form: _times_ms(rounds, partial(exported, connection, [newest], form))
+                str(form): middle(partial(exported, connection, [newest], form))
                 for form in TranscriptFormat
             }
-            checked = _times_ms(rounds, lambda: what_is_damaged(connection))
-        opened, stalls = _opened(rounds, profile)
-        encrypted = compared(path, rounds, words.questions)
+            check = middle(lambda: what_is_damaged(connection))
+        opened = _opened(profile)
+        encrypted = encrypted_history.measure(path, words.questions)
         with closing(open_history(path)) as connection:
             began = time.perf_counter()
             delete_runs(connection, [newest.number])
             tidy(connection)
             deleted_s = time.perf_counter() - began
-        durable = _durable_ms(profile / "live")
-    captions = _RUNS * _SEGMENTS + _DAY_SEGMENTS
-    day_mb = size / captions * _DAY_SEGMENTS / 1e6
-    day = f"of a day, {_DAY_SEGMENTS:,} captions"
-    rows = [
-        *(asked[name].row(f"search, {name}, p95", scanned, "a scan") for name in asked),
-        scanned.row("scan of all captions without the index"),
-        listed.row("list of all transcripts"),
-        *(exports[form].row(f"export {day}, {form}", rows_read, "the rows") for form in exports),
-        rows_read.row(f"rows {day}, read with all words"),
-        *(
-            opened[key].row(f"{window}, {day}, first screen", opened["plain"], "an editor")
-            for window, key in _WINDOWS.items()
-        ),
-        *(
-            [f"{window}, longest stall until all is there", str(stalls[key]), "", ""]
-            for window, key in _WINDOWS.items()
-        ),
-        opened["plain"].row("editor of Qt with the bare text, first screen"),
-        checked.row("check at start"),
-        ["one transcript deleted, nothing of it left", f"{deleted_s:.2f} s", "", ""],
-        ["final given to the history until it is in the file, p95", f"{durable:.0f} ms", "", ""],
-        [f"size of {captions:,} captions", f"{size / 1e6:.1f} MB", "", ""],
-        ["size of eight hours of talk without a pause", f"{day_mb:.2f} MB", "", ""],
-    ]
-    busy = f"{os.getloadavg()[1]:.1f} processes wanted the processor meanwhile."
-    report = "\n\n".join(
+        return Round(
+            searches=searches,
+            scan=scan,
+            listing=listing,
+            rows=rows,
+            exports=exports,
+            check=check,
+            windows={name: Took(each["first"], each["processor"]) for name, each in opened.items()},
+            stalls={name: each["stall"] for name, each in opened.items()},
+            deleted_s=deleted_s,
+            durable_ms=_durable_ms(profile / "live"),
+            size_mb=size / 1e6,
+            busy=os.getloadavg()[1],
+            encrypted=encrypted,
+        )
+
+
+def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
+    """Return a Markdown report of all rounds, and the targets with their verdicts."""
+    busy = Figure([each.busy for each in rounds], digits=1)
+    text = "\n\n".join(
         [
             "### History",
-            conditions(rounds, "PySide6-Essentials") + f" SQLite {sqlite3.sqlite_version}; {busy}",
-            markdown([f"with {captions:,} captions", "by the clock", "processor", "ratio"], rows),
+            conditions(len(rounds), "PySide6-Essentials")
+            + f" SQLite {sqlite3.sqlite_version}; {busy} processes wanted the processor meanwhile.",
+            markdown(
+                [f"with {CAPTIONS:,} captions", "by the clock", "processor", "ratio"],
+                [*_compared_rows(rounds), *_other_rows(rounds)],
+            ),
             _WHAT,
             "Encrypted, against the same history in a plain file:",
-            encrypted,
+            encrypted_history.report([each.encrypted for each in rounds]),
         ]
     )
-    worst_search = max(time.clock.middle for time in asked.values())
-    worst_export = max(time.clock.middle for time in exports.values())
+    return text, _targets(rounds)
+
+
+def _compared_rows(rounds: Sequence[Round]) -> list[list[str]]:
+    day = f"of a day, {DAY_CAPTIONS:,} captions"
+    scan, rows = [each.scan for each in rounds], [each.rows for each in rounds]
+    editor = [each.windows[_EDITOR] for each in rounds]
+    return [
+        *(
+            _row(f"search, {name}, p95", [each.searches[name] for each in rounds], scan, "a scan")
+            for name in rounds[0].searches
+        ),
+        _row("scan of all captions without the index", scan),
+        _row("list of all transcripts", [each.listing for each in rounds]),
+        *(
+            _row(f"export {day}, {form}", [each.exports[form] for each in rounds], rows, "the rows")
+            for form in rounds[0].exports
+        ),
+        _row(f"rows {day}, read with all words", rows),
+        *(
+            _row(
+                f"{window}, {day}, first screen",
+                [each.windows[key] for each in rounds],
+                editor,
+                "an editor",
+                digits=0,
+            )
+            for window, key in _WINDOWS.items()
+        ),
+    ]
+
+
+def _other_rows(rounds: Sequence[Round]) -> list[list[str]]:
+    deleted = Figure([each.deleted_s for each in rounds], " s")
+    durable = Figure([each.durable_ms for each in rounds], " ms", 0)
+    size = Figure([each.size_mb for each in rounds], " MB", 1)
+    day = Figure([each.size_mb / CAPTIONS * DAY_CAPTIONS for each in rounds], " MB")
+    stalls = {
+        window: Figure([each.stalls[key] for each in rounds], " ms", 0)
+        for window, key in _WINDOWS.items()
+    }
+    return [
+        *(
+            [f"{window}, longest stall until all is there", str(stall), "", ""]
+            for window, stall in stalls.items()
+        ),
+        _row(
+            "editor of Qt with the bare text, first screen",
+            [each.windows[_EDITOR] for each in rounds],
+            digits=0,
+        ),
+        _row("check at start", [each.check for each in rounds]),
+        ["one transcript deleted, nothing of it left", str(deleted), "", ""],
+        ["final given to the history until it is in the file, p95", str(durable), "", ""],
+        [f"size of {CAPTIONS:,} captions", str(size), "", ""],
+        ["size of eight hours of talk without a pause", str(day), "", ""],
+    ]
+
+
+def _row(
+    name: str, took: list[Took], least: list[Took] | None = None, what: str = "", *, digits: int = 1
+) -> list[str]:
+    """Return a row of the table, compared round by round with the least that it could take."""
+    ratio = ""
+    if least is not None:
+        pairs = zip(took, least, strict=True)
+        ratios = [one.processor / other.processor for one, other in pairs]
+        ratio = str(Figure(ratios, f" of {what}"))
+    clock = Figure([each.clock for each in took], " ms", digits)
+    processor = Figure([each.processor for each in took], " ms", digits)
+    return [name, str(clock), str(processor), ratio]
+
+
+def _targets(rounds: Sequence[Round]) -> list[Target]:
+    def worst(of: Callable[[Round], dict[str, Took]]) -> list[float]:
+        return [max(took.clock for took in of(each).values()) for each in rounds]
+
     windows = _WINDOWS.values()
-    targets = [
-        Target("search of 100,000 captions, p95, ms", worst_search, 50.0, 1),
-        Target(
-            "transcript window opened, ms",
-            max(opened[key].clock.middle for key in windows),
-            300.0,
-            0,
-        ),
-        Target(
-            "longest stall while lines come, ms",
-            max(stalls[key].middle for key in windows),
-            50.0,
-            0,
-        ),
-        Target("export of a day, s", worst_export / 1000, 1.0),
+    opened = worst(lambda each: {key: each.windows[key] for key in windows})
+    stalls = [max(each.stalls[key] for key in windows) for each in rounds]
+    exports = [ms / 1000 for ms in worst(lambda each: each.exports)]
+    durable = [each.durable_ms for each in rounds]
+    return [
+        Target("search of 100,000 captions, p95, ms", worst(lambda each: each.searches), 50.0, 1),
+        Target("transcript window opened, ms", opened, 300.0, 0),
+        Target("longest stall while lines come, ms", stalls, 50.0, 0),
+        Target("export of a day, s", exports, 1.0),
         Target("final until it is in the file, p95, ms", durable, 1000.0, 0),
     ]
-    return report, targets
 
 
-def _opened(rounds: int, profile: Path) -> tuple[dict[str, _Time], dict[str, Figure]]:
+def _opened(profile: Path) -> dict[str, dict[str, float]]:
     """Return how long the windows take to their first screen, and how long they stall then."""
-    found: list[dict[str, dict[str, float]]] = []
     with running_screen(compositor=True) as screen:
-        for _ in range(rounds):
-            done = subprocess.run(
-                [sys.executable, "-m", "scripts.benchmarks.run_transcripts", str(profile)],
-                env=os.environ | screen.changes,
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            found.append(json.loads(done.stdout.splitlines()[-1]))
-
-    def figure(window: str, part: str) -> Figure:
-        return Figure([each[window][part] for each in found], " ms", 0)
-
-    times = {each: _Time(figure(each, "first"), figure(each, "processor")) for each in found[0]}
-    return times, {each: figure(each, "stall") for each in found[0]}
+        done = subprocess.run(
+            [sys.executable, "-m", "scripts.benchmarks.run_transcripts", str(profile)],
+            env=os.environ | screen.changes,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    opened: dict[str, dict[str, float]] = json.loads(done.stdout.splitlines()[-1])
+    return opened
 
 
-def _scan(connection: sqlite3.Connection, words: _Words) -> None:
+def _scan(connection: sqlite3.Connection, words: Words) -> None:
     connection.execute(
         "SELECT count(*) FROM segment WHERE text LIKE ?", (f"%{words.text(1)[0]}%",)
     ).fetchone()
-
-
-class _Time(NamedTuple):
-    """How long something takes, and how much of it the processor works for it."""
-
-    clock: Figure
-    processor: Figure
-
-    def row(self, name: str, least: _Time | None = None, what: str = "") -> list[str]:
-        """Return its row of the table, compared with the least that it could take."""
-        ratio = ""
-        if least is not None:
-            ratio = f"{self.processor.middle / least.processor.middle:.2f} of {what}"
-        return [name, str(self.clock), str(self.processor), ratio]
-
-
-class _Words:
-    """Made-up words, as frequent as those of a language: the second half as often as the first."""
-
-    def __init__(self) -> None:
-        self._random = random.Random(1)  # noqa: S311  # the same text in each run
-        syllables = ["ka", "lo", "mi", "tre", "sun", "vor", "pel", "da", "qui", "nost", "ber", "ly"]
-        self._all = [
-            "".join(self._random.choices(syllables, k=self._random.randint(1, 4))) + str(n % 10)
-            for n in range(_VOCABULARY)
-        ]
-        self._weights = list(accumulate(1 / (n + 1) for n in range(_VOCABULARY)))
-        self.questions: dict[str, Callable[[], str]] = {
-            "a frequent word": lambda: self._all[self._random.randint(0, 9)],
-            "a rare word": lambda: self._all[self._random.randint(5_000, _VOCABULARY - 1)],
-            "two words": lambda: " ".join(self.text(2)),
-            "the beginning of a word": lambda: self._random.choice(self._all)[:3],
-            "a phrase": lambda: f'"{" ".join(self.text(2))}"',
-        }
-
-    def text(self, count: int) -> list[str]:
-        return self._random.choices(self._all, cum_weights=self._weights, k=count)
-
-
-def _fill(connection: sqlite3.Connection, words: _Words) -> None:
-    for number in range(_RUNS + 1):
-        began = 1_700_000_000.0 + number * 86_400
-        key = f"run {number}"
-        finals = []
-        # The last one is a day of talk without a pause.
-        for place in range(_SEGMENTS if number < _RUNS else _DAY_SEGMENTS):
-            at = place * _SECONDS_EACH
-            said = words.text(14)
-            start = at * 1000
-            # As recognisers give them: each word with its times.
-            timed = tuple(
-                Word(word, start + 380 * n, start + 380 * n + 340, 0.9)
-                for n, word in enumerate(said)
-            )
-            text, end = " ".join(said), start + 5300
-            segment = Segment(place, text, True, start, end, confidence=0.9, words=timed)  # noqa: FBT003  # is final
-            finals.append((key, KeptSegment(segment, began + at)))
-        run = Run(key, began, began + len(finals) * _SECONDS_EACH, "Speakers", "Embedded engine")
-        keep(connection, Batch(runs={key: run}, finals=finals))
-
-
-def _times_ms(rounds: int, work: Callable[[], object]) -> _Time:
-    clock, processor = [], []
-    for _ in range(rounds):
-        began, used = time.perf_counter(), time.process_time()
-        work()
-        clock.append((time.perf_counter() - began) * 1000)
-        processor.append((time.process_time() - used) * 1000)
-    return _Time(Figure(clock, " ms", 1), Figure(processor, " ms", 1))
-
-
-def _p95_ms(rounds: int, work: Callable[[], object]) -> _Time:
-    times = [_times_ms(_QUERIES, work) for _ in range(rounds)]
-    clock, processor = (
-        Figure([quantiles(figure.values, n=20)[-1] for figure in figures], " ms", 1)
-        for figures in zip(*times, strict=True)
-    )
-    return _Time(clock, processor)
 
 
 def _searching(connection: sqlite3.Connection, ask: Callable[[], str]) -> Callable[[], object]:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -84,24 +84,36 @@ class Delays:
                 self.first.append(caption)
 
 
-def run(rounds: int) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts."""
-    measured = [one_round(f"round {number + 1} of {rounds}") for number in range(rounds)]
-    to_pixels = [each.first_pixels for each in measured]
-    to_final = [each.final_paint for each in measured]
+Round: TypeAlias = Delays
+
+
+def measure() -> Round:
+    """Play all clips, each to a window of its own."""
+    delays = Delays()
+    with running_screen() as screen, running_server("pulseaudio") as sound:
+        for name, clip in CLIPS.items():
+            print(f"{name} …", file=sys.stderr, flush=True)
+            delays.add(*_listened(screen, sound, clip))
+    return delays
+
+
+def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
+    """Return the section of all rounds, and the targets."""
+    to_pixels = [each.first_pixels for each in rounds]
+    to_final = [each.final_paint for each in rounds]
     rows = [
         ["speech begins → pixels of its first words", *_ms(to_pixels)],
         ["speech ends → its final is painted", *_ms(to_final)],
-        *_stage_rows("first words", [each.first for each in measured]),
-        *_stage_rows("final", [each.finals for each in measured]),
+        *_stage_rows("first words", [each.first for each in rounds]),
+        *_stage_rows("final", [each.finals for each in rounds]),
     ]
-    first = sum(len(each.first) for each in measured)
-    finals = sum(len(each.finals) for each in measured)
-    speech = sum(each.stretches for each in measured)
-    report = "\n\n".join(
+    first = sum(len(each.first) for each in rounds)
+    finals = sum(len(each.finals) for each in rounds)
+    speech = sum(each.stretches for each in rounds)
+    text = "\n\n".join(
         [
             "### From the loudspeaker to the screen, embedded engine",
-            conditions(rounds, "moonshine-voice", "PySide6-Essentials"),
+            conditions(len(rounds), "moonshine-voice", "PySide6-Essentials"),
             markdown(["", *(f"p{rank}" for rank in _RANKS)], rows),
             (
                 f"{first} first words and {finals} finals at the beginnings and ends of "
@@ -111,20 +123,10 @@ def run(rounds: int) -> tuple[str, list[Target]]:
             ),
         ]
     )
-    return report, [
-        Target("speech to pixels of the first words, p50, s", _middle_s(to_pixels), 1.2),
-        Target("end of speech to the final on the screen, p50, s", _middle_s(to_final), 1.0),
+    return text, [
+        Target("speech to pixels of the first words, p50, s", _middles_s(to_pixels), 1.2),
+        Target("end of speech to the final on the screen, p50, s", _middles_s(to_final), 1.0),
     ]
-
-
-def one_round(title: str) -> Delays:
-    """Play all clips, each to a window of its own."""
-    delays = Delays()
-    with running_screen() as screen, running_server("pulseaudio") as sound:
-        for name, clip in CLIPS.items():
-            print(f"{title}: {name} …", file=sys.stderr, flush=True)
-            delays.add(*_listened(screen, sound, clip))
-    return delays
 
 
 def _stage_rows(what: str, rounds: Sequence[Sequence[Timed]]) -> list[list[str]]:
@@ -146,8 +148,8 @@ def _ms(rounds_s: Sequence[Sequence[float]]) -> list[str]:
     ]
 
 
-def _middle_s(rounds_s: Sequence[Sequence[float]]) -> float:
-    return Figure([percentile(values_s, 50) for values_s in rounds_s]).middle
+def _middles_s(rounds_s: Sequence[Sequence[float]]) -> list[float]:
+    return [percentile(values_s, 50) for values_s in rounds_s]
 
 
 def _nearest(moments: Sequence[float], moment: float) -> float | None:

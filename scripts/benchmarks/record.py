@@ -118,7 +118,7 @@ def figures(rounds: Sequence[Measures]) -> list[Figure]:
     ]
 
 
-def measure(records: list[Record], clips: dict[str, Recording]) -> Measures:
+def measures_of(records: list[Record], clips: dict[str, Recording]) -> Measures:
     """Return the measures over ``records``, one a clip, taken together.
 
     * first partial: median over the stretches of speech (after a pause of 0.35 s or more), from

@@ -1,13 +1,15 @@
 """One report of all that was measured: Markdown for people, JSON for programs, and a drawing.
 
-To write a part: a module with `run(rounds)` that measures, tells its progress to standard error,
-and returns `(text, targets)`. The text is Markdown of one or more sections of the third level, with
-a line of `table.conditions` and tables of `table.Figure`; each `table.Target` has its limit. Name
-the part in `__main__`. What raises is told in the report, and the other parts go on.
+To write a part: a module with the type `Round`; `measure()`, which does one round of it and tells
+its progress to standard error; and `report(rounds)`, which returns `(text, targets)`. The text is
+Markdown of one or more sections of the third level, with a line of `table.conditions` and tables of
+`table.Figure`; each `table.Target` has its limit. Name the part in `__main__`. What raises is told
+in the report, and the other parts go on.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -92,7 +94,7 @@ class Report:
             drawings[f"{picture.name}.svg"] = (f"{picture.section}: {picture.title}", drawing)
         links = [f"![{title}]({name})" for name, (title, _) in drawings.items()]
         texts = {
-            _JSON: _REPORT.dump_json(self, indent=1).decode() + "\n",
+            _JSON: json.dumps(_REPORT.dump_python(self, mode="json"), indent=1) + "\n",
             _MARKDOWN: "\n\n".join([self.to_markdown(), *links]) + "\n",
             **{name: drawing for name, (_, drawing) in drawings.items()},
         }

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,48 +44,70 @@ class Start:
     captioned_s: float
 
 
-def run(rounds: int, packaged: Path | None = None) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts.
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The starts of one round.
+
+    Attributes:
+        starts: Of this program.
+        packaged: Of a packaged one; none where there is none.
+    """
+
+    starts: list[Start]
+    packaged: list[Start]
+
+
+def measure(packaged: Path | None = None) -> Round:
+    """Start the window a few times.
 
     Args:
-        rounds: Of several starts each.
         packaged: A program that ``packaging/build.sh`` made, measured in turn with this one.
     """
-    with running_server("pulseaudio") as sound, running_screen(compositor=True) as screen:
-        programs = [[sys.executable, "-m", "captioner"]]
-        programs += [] if packaged is None else [[str(packaged)]]
-        with talking(sound):
-            # The first start of each is not counted.
-            counted = [
-                [_start(program, sound, screen) for program in programs]
-                for _ in range(rounds * _STARTS_A_ROUND + 1)
-            ][1:]
-    starts = [pair[0] for pair in counted]
-    visible = Figure([start.visible_s for start in starts], " s")
-    listening = Figure([start.listening_s for start in starts], " s")
-    captioned = Figure([start.captioned_s for start in starts], " s")
+    programs = [[sys.executable, "-m", "captioner"]]
+    programs += [] if packaged is None else [[str(packaged)]]
+    with (
+        running_server("pulseaudio") as sound,
+        running_screen(compositor=True) as screen,
+        talking(sound),
+    ):
+        # The first start of each is not counted.
+        counted = [
+            [_start(program, sound, screen) for program in programs]
+            for _ in range(_STARTS_A_ROUND + 1)
+        ][1:]
+    return Round([pair[0] for pair in counted], [pair[1] for pair in counted if packaged])
+
+
+def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
+    """Return the section of all rounds, and the targets."""
+    starts = [start for each in rounds for start in each.starts]
+    packaged = [start for each in rounds for start in each.packaged]
+    visible = [start.visible_s for start in starts]
+    listening = [start.listening_s for start in starts]
+    captioned = [start.captioned_s for start in starts]
     rows = [
-        ["overlay visible", str(visible)],
-        ["listening, recogniser connected", str(listening)],
-        ["first caption painted, speech playing throughout", str(captioned)],
+        ["overlay visible", str(Figure(visible, " s"))],
+        ["listening, recogniser connected", str(Figure(listening, " s"))],
+        ["first caption painted, speech playing throughout", str(Figure(captioned, " s"))],
     ]
     targets = [
-        Target("start to visible overlay, warm, s", visible.middle, 1.0),
-        Target("start to captioning, warm, s", listening.middle, 2.5),
+        Target("start to visible overlay, warm, s", visible, 1.0),
+        Target("start to captioning, warm, s", listening, 2.5),
     ]
-    if packaged is not None:
-        of_package = Figure([pair[1].visible_s for pair in counted], " s")
-        rows.append(["overlay visible, packaged program", str(of_package)])
-        ratio = of_package.middle / visible.middle
-        targets.append(Target("packaged start, of the one above", ratio, 1.2))
-    report = "\n\n".join(
+    if packaged:
+        of_package = [start.visible_s for start in packaged]
+        rows.append(["overlay visible, packaged program", str(Figure(of_package, " s"))])
+        ratios = [mine / ours for mine, ours in zip(of_package, visible, strict=True)]
+        targets.append(Target("packaged start, of the one above", ratios, 1.2))
+    text = "\n\n".join(
         [
             "### Start of the window",
-            conditions(len(starts), "moonshine-voice", "grpcio"),
+            conditions(len(rounds), "moonshine-voice", "grpcio")
+            + f" {_STARTS_A_ROUND} starts a round.",
             markdown(["from the start of the process to", "median (spread)"], rows),
         ]
     )
-    return report, targets
+    return text, targets
 
 
 @contextmanager

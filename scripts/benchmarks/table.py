@@ -44,29 +44,48 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a figure has to keep to: not above its limit, or not below it."""
+    """What a figure has to keep to: not above its limit, or not below it.
+
+    Attributes:
+        name: What is judged.
+        values: One a round.
+        limit: For their median.
+        digits: Digits after the point.
+        at_least: The limit is the least, not the most.
+    """
 
     name: str
-    measured: float
+    values: Sequence[float]
     limit: float
     digits: int = 2
     at_least: bool = False
 
     @property
+    def measured(self) -> float:
+        """The median."""
+        return median(self.values)
+
+    @property
     def met(self) -> bool:
         """True when it is kept."""
-        if self.at_least:
-            return self.measured >= self.limit
-        return self.measured <= self.limit
+        return self._keeps(self.measured)
+
+    def is_close(self, margin: float) -> bool:
+        """Tell whether the rounds, and a share of the median beyond them, lie on both sides."""
+        slack = margin * abs(self.measured)
+        return self._keeps(min(self.values) - slack) != self._keeps(max(self.values) + slack)
 
     def row(self) -> list[str]:
         """Return the row of the table of targets."""
         return [
             self.name,
-            f"{self.measured:.{self.digits}f}",
+            str(Figure(self.values, digits=self.digits)),
             f"{'≥' if self.at_least else '≤'} {self.limit:.{self.digits}f}",
             "met" if self.met else "**missed**",
         ]
+
+    def _keeps(self, value: float) -> bool:
+        return value >= self.limit if self.at_least else value <= self.limit
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -81,5 +100,6 @@ def conditions(rounds: int, *packages: str) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     return (
         f"{today}, {cpu_count()} cores ({platform.machine()}), Python "
-        f"{platform.python_version()}, {versions}; {rounds} interleaved rounds, median (spread)."
+        f"{platform.python_version()}, {versions}; {rounds} "
+        + ("round." if rounds == 1 else "interleaved rounds, median (spread).")
     )

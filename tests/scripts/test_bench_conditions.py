@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from scripts.benchmarks.conditions import Heard, report, targets
+from pydantic import TypeAdapter
+
+from scripts.benchmarks.conditions import Heard, Round, report
+from scripts.benchmarks.figures import figures
 from scripts.benchmarks.speech import Recording
 
-
-def test_where_a_peer_hears_better_is_said_and_counts() -> None:
-    heard = {
+_FIRST = Round(
+    {
         "captioner": Heard({"noise": 0.1, "music": 0.2}, {"hum": 0, "typing": 0}),
         "same": Heard({"noise": 0.1004, "music": 0.15}, {"hum": 3, "typing": 0}),
         "worse": Heard({"noise": 0.2, "music": 0.3}, {"hum": 1, "typing": 7}),
-    }
-    text = report(heard)
+    },
+    ["away: not run (no network).", "late: not run (no network)."],
+)
+_SECOND = Round(
+    {
+        "captioner": Heard({"noise": 0.1, "music": 0.3}, {"hum": 1, "typing": 3}, ["go on"]),
+        "same": Heard({"noise": 0.1, "music": 0.19}, {"hum": 3, "typing": 0}),
+        "worse": Heard({"noise": 0.2, "music": 0.1}, {"hum": 1, "typing": 9}),
+        "late": Heard({"noise": 0.2, "music": 0.3}, {"hum": 0, "typing": 0}),
+    },
+    ["away: not run (no network)."],
+)
+
+
+def test_where_a_peer_hears_better_is_said_and_counts() -> None:
+    text, (made_up, loops, better) = report([_FIRST])
     assert "| noise | 0.100 | 0.100 | 0.200 |" in text
     assert "| music | 0.200 | 0.150 **fewer** | 0.300 |" in text
     assert "| hum | 0 | 3 | 1 |" in text
-    made_up, loops, better = targets(heard)
+    assert "as fast as they can, all once.\n" in text
+    assert text.endswith("late: not run (no network).")
     assert (made_up.measured, made_up.met) == (0, True)
     assert (loops.measured, loops.met) == (0, True)
     assert (better.measured, better.met) == (1, False)
+
+
+def test_over_rounds_it_is_the_median_that_is_better() -> None:
+    text, (made_up, loops, better) = report([_FIRST, _SECOND])
+    music = "| music | 0.250 (0.200\u20130.300) | 0.170 **fewer** (0.150\u20130.190) "
+    assert music + "| 0.200 **fewer** (0.100\u20130.300) | 0.300 |" in text
+    assert "| typing | 2 (0\u20133) | 0 | 8 (7\u20139) | 0 |" in text
+    assert "all once a round." in text
+    assert text.count("away: not run") == 1
+    assert list(made_up.values) == [0, 4]
+    assert list(loops.values) == [0, 1]
+    assert list(better.values) == [1]
+    read = figures(text)["Where listening is hard", "music", "same"]
+    assert read[:3] == (0.17, 0.15, 0.19)
+
+
+def test_rounds_are_read_as_they_were_written() -> None:
+    kind = TypeAdapter(list[Round])
+    written = json.dumps(kind.dump_python([_FIRST, _SECOND], mode="json"))
+    assert kind.validate_python(json.loads(written)) == [_FIRST, _SECOND]
 
 
 def test_a_number_in_figures_is_no_error_and_a_loop_is_noted() -> None:

@@ -51,7 +51,7 @@ def test_speech_is_followed_from_the_loudspeaker_to_the_pixels(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(latency, "CLIPS", {"beckett": latency.CLIPS["beckett"]})
-    found = latency.one_round("once")
+    found = latency.measure()
     assert len(found.first) >= 3
     assert len(found.finals) >= 3
     for caption in (*found.first, *found.finals):

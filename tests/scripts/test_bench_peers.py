@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import wave
 import zipfile
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from scripts.benchmarks.peers import environment, part, trial
 from scripts.benchmarks.peers.agreement import LocalAgreement, Word
 from scripts.benchmarks.peers.catalogue import PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError, unpack
-from scripts.benchmarks.peers.part import Results, Round, targets
+from scripts.benchmarks.peers.part import Measured, Round, report
 from scripts.benchmarks.peers.stage import Stage
 from scripts.benchmarks.peers.verdict import Verdict, verdict
 from scripts.benchmarks.record import Measures, Record, Update
@@ -161,21 +163,23 @@ def test_verdict_needs_rounds_that_do_not_overlap(
     assert verdict(Figure(ours), Figure(theirs)) == expected
 
 
-def _round(erasure: float, memory_mb: float = 100.0) -> Round:
-    return Round(Measures(0.03, 0.7, 0.6, erasure, 0.2, 10), memory_mb)
+def _measured(erasure: float, memory_mb: float = 100.0, *, is_judged: bool = True) -> Measured:
+    measures = Measures(0.03, 0.7, 0.6, erasure, 0.2, 10)
+    return Measured(measures, memory_mb, "in its own way", is_judged)
 
 
 def test_targets_count_what_is_worse_among_peers_of_the_same_size() -> None:
-    steady, large = _peer("steady", ""), _peer("large", "", is_our_size=False)
-    missing = _peer("missing", "")
-    results = Results(
-        {
-            "captioner": [_round(0.15), _round(0.16)],
-            "steady": [_round(0.0, 50), _round(0.0, 50)],  # memory is not judged
-            "large": [_round(0.0), _round(0.0)],
-        }
-    )
-    (target,) = targets([steady, large, missing], results)
+    rounds = [
+        Round(
+            {
+                "captioner": _measured(erasure),
+                "steady": _measured(0.0, 50),  # memory is not judged
+                "large": _measured(0.0, is_judged=False),
+            }
+        )
+        for erasure in (0.15, 0.16)
+    ]
+    _, (target,) = report(rounds)
     assert (target.name, target.measured, target.met) == (
         "measures in which Captioner is worse than steady",
         1,
@@ -184,11 +188,23 @@ def test_targets_count_what_is_worse_among_peers_of_the_same_size() -> None:
 
 
 def test_what_was_not_run_stands_in_the_table_with_its_reason() -> None:
-    results = Results({"captioner": [_round(0.15)], "steady": [_round(0.0)]})
-    results.not_run["vosk"] = "no package carries an English model"
-    text = part._report(1, [_peer("steady", "")], results)
-    assert "| vosk | not run: no package carries an English model |" in text
+    systems = {"captioner": _measured(0.15), "steady": _measured(0.0), "gone": _measured(0.0)}
+    gone = Round(dict(list(systems.items())[:2]), {"gone": "no package has it"})
+    text, targets = report([Round(systems, {}), gone])
+    assert "| gone | not run: no package has it |" in text
+    assert "against gone" not in text
     assert "| against steady | 1.00 even | 1.00 even | 1.00 even | **worse** | 1.00 even |" in text
+    assert "* steady: in its own way." in text
+    assert len(targets) == 1
+
+
+def test_a_round_is_read_as_it_was_written() -> None:
+    rounds = TypeAdapter(list[Round])
+    late = Measured(Measures(0.03, math.nan, 0.6, 0.1, 0.2, 10), 100.0)
+    plain = json.dumps(rounds.dump_python([Round({"captioner": late})], mode="json"))
+    (read,) = rounds.validate_python(json.loads(plain))
+    assert math.isnan(read.systems["captioner"].measures.first_partial_s)
+    assert read.not_run == Round({}).not_run
 
 
 def test_what_cannot_be_installed_is_said_in_the_installers_words() -> None:
@@ -206,8 +222,7 @@ def test_the_others_are_measured_when_a_peer_breaks_down(
     monkeypatch.setattr(part, "play_captioner", lambda *_: trial.Trial(heard, 100.0))
     told = {"updates": [], "processor_s": 0.5, "audio_s": 1.0}
     sound, broken = _peer("sound", f"print('{json.dumps(told)}')"), _peer("broken", "1 / 0")
-    results = Results()
-    part._one_round([broken, sound], {"beckett": recording}, results)
-    assert set(results.rounds) == {"captioner", "sound"}
-    assert results.not_run["broken"].startswith("ended with an error (ZeroDivisionError")
-    assert results.rounds["sound"][0].measures.word_error_rate == 1.0
+    found = part.one_round([broken, sound], {"beckett": recording}, {})
+    assert set(found.systems) == {"captioner", "sound"}
+    assert found.not_run["broken"].startswith("ended with an error (ZeroDivisionError")
+    assert found.systems["sound"].measures.word_error_rate == 1.0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
+import json
+import math
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from scripts.benchmarks.figures import Figure, figures
 from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.readme import into_readme
 from scripts.benchmarks.report import Part, Report
+from scripts.benchmarks.rounds import Measurement, Rounds
 from scripts.benchmarks.table import Target
 
 ENGINE = """### The engine
@@ -63,7 +67,7 @@ Last.
 
 
 def report(first: float = 0.65, target: float = 0.5) -> Report:
-    part = Part("engine", ENGINE.format(first=first), [Target("first partial, s", target, 1.0)])
+    part = Part("engine", ENGINE.format(first=first), [Target("first partial, s", [target], 1.0)])
     return Report("Today, 2 cores.", [part])
 
 
@@ -113,34 +117,76 @@ def test_two_runs_agree_within_the_spread() -> None:
     assert same.holds
     assert same.compared == 4
     far = changed("0.66 s", "0.80 s")
-    (line,) = agreement(report(), far, margin=0.15).differences
+    (line,) = agreement(report(), far, margin=0.15).outside
     assert "moonshine" in line
     assert "then 0.8" in line
-    assert agreement(report(), far, margin=0.3).holds
+    assert agreement(report(), far, margin=0.3).outside == []
+
+
+def test_of_a_hundred_figures_five_may_lie_outside() -> None:
+    def of(outside: int) -> Report:
+        rows = [f"| row {n} | {10 if n >= outside else 100} ms |" for n in range(100)]
+        return Report("", [Part("many", "\n".join(["| what | p50 |", "| --- | --- |", *rows]))])
+
+    assert agreement(of(0), of(5)).holds
+    assert len(agreement(of(0), of(5)).outside) == 5
+    assert not agreement(of(0), of(6)).holds
 
 
 def test_the_last_digit_is_no_difference() -> None:
-    assert agreement(changed("0.66 s", "1 ms"), changed("0.66 s", "0 ms"), margin=0.15).holds
-    assert not agreement(changed("0.66 s", "2 ms"), changed("0.66 s", "0 ms"), margin=0.15).holds
+    assert not agreement(changed("0.66 s", "1 ms"), changed("0.66 s", "0 ms")).outside
+    assert agreement(changed("0.66 s", "2 ms"), changed("0.66 s", "0 ms")).outside
 
 
 def test_what_one_run_lacks_is_no_agreement() -> None:
-    renamed = agreement(report(), changed("| moonshine |", "| another |"), margin=0.15)
-    assert len([line for line in renamed.differences if "then not there" in line]) == 2
-    assert len([line for line in renamed.differences if "first not there" in line]) == 2
+    renamed = agreement(report(), changed("| moonshine |", "| another |"))
+    assert len([line for line in renamed.outside if "then not there" in line]) == 2
+    assert len([line for line in renamed.outside if "first not there" in line]) == 2
+    assert renamed.compared == 6
+    assert not renamed.holds
     broken = Report("", [Part("engine", failed="RuntimeError: no model")])
-    assert agreement(report(), broken, margin=0.15).differences == [
-        "engine: not measured again: RuntimeError: no model"
-    ]
-    other = agreement(report(), Report("", [Part("gui", "### Window")]), margin=0.15)
+    found = agreement(report(), broken)
+    assert found.contradictions == ["engine: not measured again: RuntimeError: no model"]
+    assert not found.holds
+    other = agreement(report(), Report("", [Part("gui", "### Window")]))
     assert other.alone == ["engine", "gui"]
     assert not other.holds
 
 
-def test_a_verdict_that_changes_is_a_difference() -> None:
-    assert agreement(report(), report(target=1.5), margin=0.15).differences == [
-        "first partial, s: first met, then missed"
-    ]
+def test_a_verdict_that_changes_is_a_contradiction_unless_it_was_close() -> None:
+    found = agreement(report(), report(target=1.5))
+    assert found.contradictions == ["first partial, s: first met, then missed"]
+    assert not found.holds
+    near = agreement(report(target=0.9), report(target=1.1))
+    assert near.close == ["first partial, s: first met, then missed"]
+    assert near.holds
+    assert agreement(report(target=1.1), report(target=0.9)).holds
+    assert not agreement(report(target=0.9), report(target=1.1), margin=0.05).holds
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target("one round beyond", [1.0, 1.0, 2.5], 2.0),
+        Target("a quarter beyond", [1.7], 2.0),
+        Target("more is better", [2.2, 3.0], 2.0, at_least=True),
+    ],
+)
+def test_a_verdict_is_close_where_the_spread_lies_on_both_sides(target: Target) -> None:
+    assert target.is_close(0.25)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target("far below", [1.0, 1.2], 2.0),
+        Target("far above", [3.0, 4.0], 2.0),
+        Target("not one, and none may be", [0.0, 0.0], 0.0),
+        Target("much more", [4.0, 5.0], 2.0, at_least=True),
+    ],
+)
+def test_a_verdict_is_sure_where_all_of_the_spread_is_on_one_side(target: Target) -> None:
+    assert not target.is_close(0.25)
 
 
 def test_the_readme_gets_the_newest_tables_and_keeps_its_words() -> None:
@@ -182,45 +228,93 @@ def test_a_folder_without_a_report_is_told(
 @pytest.mark.parametrize(
     ("target", "share"),
     [
-        (Target("less", 2.0, 4.0), 0.5),
-        (Target("more", 2.0, 4.0, at_least=True), 2.0),
-        (Target("none", 0.0, 0.0), None),
+        (Target("less", [2.0], 4.0), 0.5),
+        (Target("more", [2.0], 4.0, at_least=True), 2.0),
+        (Target("none", [0.0], 0.0), None),
     ],
 )
 def test_how_much_of_a_limit_is_used(target: Target, share: float | None) -> None:
     assert used(target) == share
 
 
-def test_a_part_that_fails_keeps_no_other_from_being_measured_and_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    broken = True
+class Machine:
+    """Parts that are measured in no time, one of which may fail."""
 
-    def run(name: str) -> tuple[str, list[Target]]:
-        asked.append(name)
-        if name == "engine" and broken:
+    def __init__(self, *names: str, once: str = "") -> None:
+        self.asked: list[str] = []
+        self.broken = ""
+        self.parts = {
+            name: Measurement(float, partial(self._measure, name), self._report, once=name == once)
+            for name in names
+        }
+
+    def run(self, folder: Path, count: int, *, is_resumed: bool = False) -> list[Part]:
+        rounds = Rounds(folder, self.parts)
+        if is_resumed:
+            rounds.resume()
+        for _ in rounds.measured(count):
+            pass
+        return rounds.parts(is_quick=False)
+
+    def _measure(self, name: str) -> float:
+        self.asked.append(name)
+        if name == self.broken:
             raise RuntimeError("no model")
-        return f"### {name}", [Target(name, 1.0, 2.0)]
+        return math.nan if name == "latency" else float(len(self.asked))
 
-    monkeypatch.setattr(
-        bench, "_runs", lambda _: {name: lambda name=name: run(name) for name in bench._PARTS}
-    )
-    options = argparse.Namespace(part="all", quick=True, resume=False, out=tmp_path, rounds=1)
-    first = bench._measured(options)
-    assert [part.failed for part in first.parts] == ["", "RuntimeError: no model", "", ""]
-    broken, options.resume = False, True
-    again = bench._measured(options)
-    assert again.is_met
-    assert asked == ["startup", "engine", "latency", "history", "engine"]
-    options.rounds = 2
-    bench._measured(options)
-    assert asked[5:] == list(bench._QUICK)
+    def _report(self, rounds: Sequence[float]) -> tuple[str, list[Target]]:
+        return f"### {rounds}", [Target("target", rounds, 9.0)]
 
 
-def test_the_time_that_is_left_is_told_where_it_is_known() -> None:
-    assert bench._left({"gui": 61.0, "feed": 200.0}, ["gui", "feed"]) == "; about 4 min left"
-    assert bench._left({"gui": 61.0}, ["gui", "feed"]) == ""
+def test_rounds_of_all_parts_are_measured_in_turns(tmp_path: Path) -> None:
+    machine = Machine("startup", "conditions", "engine", once="conditions")
+    parts = machine.run(tmp_path, 3)
+    assert machine.asked == ["startup", "conditions", "engine", *["startup", "engine"] * 2]
+    assert [part.rounds for part in parts] == [3, 1, 3]
+    assert parts[0].text == "### [1.0, 4.0, 6.0]"
+    assert parts[0].targets == [Target("target", [1.0, 4.0, 6.0], 9.0)]
+
+
+def test_a_part_that_fails_keeps_no_other_from_being_measured_and_is_tried_again(
+    tmp_path: Path,
+) -> None:
+    machine = Machine("startup", "engine", "latency")
+    machine.broken = "engine"
+    parts = machine.run(tmp_path, 2)
+    assert [part.failed for part in parts] == ["", "RuntimeError: no model", ""]
+    assert machine.asked == ["startup", "engine", "latency", "startup", "latency"]
+    machine.broken, machine.asked = "", []
+    parts = machine.run(tmp_path, 3, is_resumed=True)
+    assert machine.asked == ["engine", "engine", "startup", "engine", "latency"]
+    assert [part.rounds for part in parts] == [3, 3, 3]
+    assert not any(part.failed for part in parts)
+    assert parts[2].text == "### [nan, nan, nan]"
+    machine.asked = []
+    assert [part.rounds for part in machine.run(tmp_path, 1)] == [1, 1, 1]
+    assert machine.asked == ["startup", "engine", "latency"]
+
+
+def test_what_is_there_when_a_run_is_ended_is_kept(tmp_path: Path) -> None:
+    machine = Machine("startup", "engine")
+    for _ in Rounds(tmp_path, machine.parts).measured(2):
+        if len(machine.asked) == 3:
+            break
+    machine.asked = []
+    machine.run(tmp_path, 2, is_resumed=True)
+    assert machine.asked == ["engine"]
+
+
+def test_the_time_that_is_left_is_told_where_it_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = Machine("startup", "engine")
+    machine.run(tmp_path, 2)
+    assert "round 1 of 2: startup\n" in capsys.readouterr().err
+    kept = json.loads((tmp_path / "rounds.json").read_text())
+    kept["startup"]["seconds"], kept["engine"]["seconds"] = [61.0, 61.0], [200.0, 200.0]
+    (tmp_path / "rounds.json").write_text(json.dumps(kept))
+    machine.run(tmp_path, 1)
+    assert "round 1 of 1: startup; about 4 min left" in capsys.readouterr().err
 
 
 def test_what_a_picture_tells_better_is_drawn() -> None:
@@ -231,7 +325,8 @@ def test_what_a_picture_tells_better_is_drawn() -> None:
         "captioner": conditions.Heard({"two speakers": 0.25}, {"hum": 0}),
         "pocketsphinx": conditions.Heard({"two speakers": 0.5}, {"hum": 7}),
     }
-    ((picture, svg),) = pictures(figures(conditions.report(heard)))
+    text, _ = conditions.report([conditions.Round(heard)])
+    ((picture, svg),) = pictures(figures(text))
     assert picture.name == "conditions-errors"
     assert "pocketsphinx" in svg
     assert "hum" not in svg

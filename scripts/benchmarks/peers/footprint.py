@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +59,23 @@ class Taken:
     memory_mb: float
 
 
-def run(rounds: int) -> tuple[str, list[Target]]:
-    """Measure; return a Markdown report and the targets with their verdicts."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round measured.
+
+    Attributes:
+        sizes_mb: What is installed, by application.
+        taken: What running takes, by application.
+        reason: Why Buzz was not run; empty where it was.
+    """
+
+    sizes_mb: dict[str, float]
+    taken: dict[str, Taken]
+    reason: str = ""
+
+
+def measure() -> Round:
+    """Start each application twice; the first start is not counted, it fills the disk's cache."""
     ours = environment.captioner()
     sizes = {"captioner": installed_mb(ours)}
     buzz, reason = None, ""
@@ -71,22 +86,28 @@ def run(rounds: int) -> tuple[str, list[Target]]:
         buzz.append(str(model))
     except NotHadError as error:
         reason = str(error)
-    taken: dict[str, list[Taken]] = {name: [] for name in sizes}
+    taken: dict[str, Taken] = {}
     with running_server("pulseaudio") as sound, running_screen(compositor=True) as screen:
         sound.set_default_source("speakers.monitor")
         desktop = os.environ | sound.changes | screen.changes
         with talking(sound):
-            # The first start of each is not counted: it fills the disk's cache.
-            for number in range(rounds + 1):
-                print(f"footprint, {number} of {rounds} …", file=sys.stderr, flush=True)
-                round_ = {"captioner": _captioner(ours, desktop)}
+            for seconds in (0.0, _SECONDS):
+                print(f"footprint, {seconds:.0f} s …", file=sys.stderr, flush=True)
+                taken["captioner"] = _captioner(ours, desktop, seconds)
                 if buzz is not None:
-                    round_["buzz"] = _buzz(buzz, desktop)
-                if number:
-                    for name, one in round_.items():
-                        taken[name].append(one)
-    figures = {name: _figures(sizes[name], taken[name]) for name in sizes}
-    return _report(rounds, figures, reason), _targets(figures)
+                    taken["buzz"] = _buzz(buzz, desktop, seconds)
+    return Round(sizes, taken, reason)
+
+
+def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
+    """Return the section of all rounds, and the target."""
+    reason = next((each.reason for each in rounds if each.reason), "")
+    names = ["captioner"] if reason else ["captioner", "buzz"]
+    figures = {
+        name: _figures([r.sizes_mb[name] for r in rounds], [r.taken[name] for r in rounds])
+        for name in names
+    }
+    return _text(len(rounds), figures, reason), _targets(figures)
 
 
 def installed_mb(python: Path) -> float:
@@ -101,16 +122,16 @@ def _size_mb(folder: Path) -> float:
     return sum(path.stat().st_size for path in files) / _MEGABYTE
 
 
-def _captioner(python: Path, desktop: dict[str, str]) -> Taken:
+def _captioner(python: Path, desktop: dict[str, str], seconds: float) -> Taken:
     with tempfile.TemporaryDirectory() as folder:
         command = [str(python), "-m", "captioner", "--profile-dir", folder]
         command += ["gui", "--skip-welcome"]
         with _running(command, desktop, subprocess.DEVNULL) as process:
             start = times_of_start(Path(folder) / "logs" / "captioner.log")
-            return Taken(start.visible_s, start.captioned_s, *_costs(process.pid))
+            return Taken(start.visible_s, start.captioned_s, *_costs(process.pid, seconds))
 
 
-def _buzz(command: list[str], desktop: dict[str, str]) -> Taken:
+def _buzz(command: list[str], desktop: dict[str, str], seconds: float) -> Taken:
     with tempfile.TemporaryDirectory() as home:
         own = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home, "XDG_DATA_HOME": home}
         begun = time.monotonic()
@@ -119,7 +140,7 @@ def _buzz(command: list[str], desktop: dict[str, str]) -> Taken:
             # It logs to its output, which must be read as long as it runs.
             reader = threading.Thread(target=_read_on, args=(process.stdout,), name="log of Buzz")
             reader.start()
-            costs = _costs(process.pid)
+            costs = _costs(process.pid, seconds)
         reader.join()
     return Taken(times["visible"], times["caption"], *costs)
 
@@ -159,12 +180,12 @@ def _running(
             process.wait(_LIMIT_S)
 
 
-def _costs(pid: int) -> tuple[float, float]:
+def _costs(pid: int, seconds: float) -> tuple[float, float]:
     """Watch an application that captions; return its share of a core and its highest memory."""
     before, begun = _used_s(pid), time.monotonic()
     highest = 0.0
     for _ in range(_LOOKS):
-        time.sleep(_SECONDS / _LOOKS)
+        time.sleep(seconds / _LOOKS)
         highest = max(highest, resident_mb(pid))
     return (_used_s(pid) - before) / (time.monotonic() - begun), highest
 
@@ -175,9 +196,9 @@ def _used_s(pid: int) -> float:
     return float(sum(each.user + each.system for each in times))
 
 
-def _figures(size_mb: float, taken: list[Taken]) -> list[Figure]:
+def _figures(sizes_mb: list[float], taken: list[Taken]) -> list[Figure]:
     values = [
-        [size_mb],
+        sizes_mb,
         [one.visible_s for one in taken],
         [one.captioned_s for one in taken],
         [one.processor for one in taken],
@@ -186,7 +207,7 @@ def _figures(size_mb: float, taken: list[Taken]) -> list[Figure]:
     return [Figure(each, *how) for each, how in zip(values, _UNITS, strict=True)]
 
 
-def _report(rounds: int, figures: dict[str, list[Figure]], reason: str) -> str:
+def _text(rounds: int, figures: dict[str, list[Figure]], reason: str) -> str:
     rows = [[name, *map(str, each)] for name, each in figures.items()]
     if "buzz" in figures:
         both = zip(figures["captioner"], figures["buzz"], strict=True)
@@ -207,4 +228,4 @@ def _targets(figures: dict[str, list[Figure]]) -> list[Target]:
     if "buzz" not in figures:
         return []
     count = worse(figures["captioner"], figures["buzz"])
-    return [Target("measures in which Captioner takes more than Buzz", count, 0, digits=0)]
+    return [Target("measures in which Captioner takes more than Buzz", [count], 0, digits=0)]
