@@ -25,12 +25,13 @@ from scripts.benchmarks import (
     latency,
     startup,
 )
-from scripts.benchmarks.agreement import RULE, agreement
+from scripts.benchmarks.agreement import agreement
 from scripts.benchmarks.peers import footprint
 from scripts.benchmarks.peers import part as peers
 from scripts.benchmarks.readme import into_readme
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.rounds import Measurement, Rounds
+from scripts.benchmarks.table import SPREAD
 
 _README: Final = Path("README.md")
 _REPORTS: Final = Path("build/bench")
@@ -200,7 +201,7 @@ def _agree(first: Report, second: Report) -> int:
         print(f"Measured only once, so not compared: {', '.join(found.alone)}.")
     print(
         f"{found.compared} figures compared, {len(found.outside)} outside the spread; "
-        f"{len(found.contradictions)} contradictions. {RULE}"
+        f"{len(found.contradictions)} contradictions. {SPREAD}"
     )
     print("The runs agree." if found.holds else "The runs do not agree.")
     return 0 if found.holds else 1

@@ -8,20 +8,10 @@ figures, not for all: of hundreds some always lie outside.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from scripts.benchmarks.figures import Figure, Key, figures
 from scripts.benchmarks.report import Part, Report
-
-MARGIN: Final = 0.25
-"""So much 95 in 100 figures of two runs needed that were an hour apart, a part at a time."""
-SHARE: Final = 0.95
-RULE: Final = (
-    "The spread is the least and the most of the rounds, which lie over the whole run. For "
-    f"{100 * SHARE:.0f} in 100 figures the median of another run is expected within it, widened by "
-    f"{100 * MARGIN:.0f} % of the figure; a verdict is expected again where the limit is outside "
-    "of that."
-)
+from scripts.benchmarks.table import MARGIN, SHARE
 
 
 @dataclass(slots=True)

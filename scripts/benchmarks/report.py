@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from scripts.benchmarks.drawing import drawn
 from scripts.benchmarks.figures import Figure, Key, figures
 from scripts.benchmarks.pictures import pictures
-from scripts.benchmarks.table import Target, markdown
+from scripts.benchmarks.table import SPREAD, Target, markdown
 
 _JSON: Final = "report.json"
 _MARKDOWN: Final = "report.md"
@@ -84,7 +84,7 @@ class Report:
         failed = [f"{part.name}: not measured: {part.failed}" for part in self.parts if part.failed]
         texts = [part.text.strip() for part in self.parts if part.text]
         verdicts = markdown(["target", "measured", "limit", ""], [t.row() for t in self.targets])
-        return "\n\n".join([*texts, TARGETS, self.machine, verdicts, *failed]) + "\n"
+        return "\n\n".join([*texts, TARGETS, f"{self.machine} {SPREAD}", verdicts, *failed]) + "\n"
 
     def write(self, folder: Path) -> list[Path]:
         """Write it all; return the files."""
