@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import soundfile
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from captioner.audio.source import AudioSource
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, SourceItem, SourceLost, SourceOpened
+
+HEARD_WHOLE: Final = 0.98
+"""A clip that correlates better than this was heard without a gap."""
 
 
 class Listener:
@@ -80,6 +84,31 @@ class Listener:
         """Wait until so many more samples were heard."""
         wanted = self.end + samples
         await self.until(lambda: self.end >= wanted)
+
+    async def until_heard(
+        self, wanted: NDArray[np.float64], *, since: int = 0, limit_s: float = 5.0
+    ) -> float:
+        """Wait until ``wanted`` was heard whole after the position ``since``.
+
+        A player's end says that the server took everything, not that it has arrived here: on a
+        busy machine the last of it can be more than half a second away. Waiting mends nothing,
+        because what was heard stays as it was: a gap in it is still there at the limit.
+
+        Returns:
+            How well it correlates, at the limit at the latest; see `found_in`.
+        """
+        correlation = 0.0
+
+        def is_heard() -> bool:
+            nonlocal correlation
+            heard = self.samples()[since:]
+            if len(heard) >= len(wanted) and heard.any():
+                correlation = found_in(heard, wanted)[1]
+            return correlation > HEARD_WHOLE
+
+        with suppress(TimeoutError):
+            await self.until(is_heard, limit_s=limit_s)
+        return correlation
 
     def start(self) -> asyncio.Task[None]:
         """Begin to listen."""
