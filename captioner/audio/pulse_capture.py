@@ -83,6 +83,7 @@ class PulseCapture:
         self._suspended = False
         self._ready_at: float | None = None
         self._first_sound_at: float | None = None
+        self._lost_frames = 0
         self._mainloop: int = 0
         # Held around the main loop's birth and death, so that it is never woken up when dead.
         self._mainloop_lock = threading.Lock()
@@ -248,17 +249,18 @@ class PulseCapture:
         pulse = self._pulse
         data, size = ctypes.c_void_p(), ctypes.c_size_t()
         pieces: list[bytes] = []
-        lost = 0
         while pulse.stream_peek(stream, ctypes.byref(data), ctypes.byref(size)) >= 0 and size.value:
             if data.value:
                 pieces.append(ctypes.string_at(data.value, size.value))
             else:  # a hole: the server had to drop this much
-                self._hand_over(stream, pieces, lost)
-                pieces, lost = [], size.value // _FRAME_BYTES
+                self._hand_over(stream, pieces)
+                pieces = []
+                # Told with the sound after it, which may come in another turn.
+                self._lost_frames += size.value // _FRAME_BYTES
             pulse.stream_drop(stream)
-        self._hand_over(stream, pieces, lost)
+        self._hand_over(stream, pieces)
 
-    def _hand_over(self, stream: int, pieces: list[bytes], lost: int) -> None:
+    def _hand_over(self, stream: int, pieces: list[bytes]) -> None:
         if pieces:
             block = b"".join(pieces)
             frames = len(block) // _FRAME_BYTES
@@ -267,7 +269,8 @@ class PulseCapture:
                 self._first_sound_at = now
             settled = now - self._first_sound_at > _AGE_SETTLED_S
             heard_until = now - self._age_s(stream) if settled else now
-            self._handover.put(block, frames, heard_until, lost_before=lost)
+            self._handover.put(block, frames, heard_until, lost_before=self._lost_frames)
+            self._lost_frames = 0
 
     def _age_s(self, stream: int) -> float:
         """Return how long ago the sound was heard that is read now; 0 when it is not known."""
