@@ -20,7 +20,7 @@ from captioner.audio.portaudio_library import load_private
 from captioner.core.audio import SAMPLE_RATE, SourceOpened
 from captioner.core.errors import AudioDeviceError
 from captioner.settings.models import AudioSettings
-from tests.support.listening import found_in, listening, reference
+from tests.support.listening import HEARD_WHOLE, found_in, listening, reference
 from tests.support.pulse import SoundServer, wait_until
 from tests.support.wait import until
 
@@ -67,12 +67,12 @@ async def test_what_is_said_is_heard(
         await heard.until(lambda: heard.chunks)
         player = alsa.play(short_clip, sink="mic_sink")
         assert await asyncio.to_thread(player.wait, 20) == 0
-        await heard.for_samples(8_000)
+        await heard.until_heard(reference(short_clip))
     assert heard.items[0] == SourceOpened("microphone", "headset")
     heard.require_linear()
     assert heard.source.lost_samples == 0
     _, correlation, louder = found_in(heard.samples(), reference(short_clip))
-    assert correlation > 0.98
+    assert correlation > HEARD_WHOLE
     assert abs(louder) < 0.5
     assert all(
         -0.001 < arrived - chunk.captured_at < 1.5
@@ -106,11 +106,11 @@ async def test_a_device_that_dies_is_opened_again_by_name(
         await heard.until(lambda: len(heard.opened) == 2, limit_s=20)
         player = alsa.play(short_clip, sink="mic_sink")
         assert await asyncio.to_thread(player.wait, 20) == 0
-        await heard.for_samples(8_000)
+        await heard.until_heard(reference(short_clip))
     assert heard.told() == ["SourceOpened", "SourceLost", "SourceOpened"]
     heard.require_linear()
     assert heard.source.lost_samples > 0.5 * SAMPLE_RATE
-    assert found_in(heard.samples(), reference(short_clip))[1] > 0.98
+    assert found_in(heard.samples(), reference(short_clip))[1] > HEARD_WHOLE
 
 
 @pytest.mark.slow

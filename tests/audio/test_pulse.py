@@ -67,7 +67,7 @@ async def test_what_is_played_is_heard(
     async with listening(open_source(AudioSettings(source=source))) as heard:
         await heard.until(lambda: heard.chunks)
         await play(sound_server, short_clip, sink)
-        await heard.for_samples(8_000)
+        await heard.until_heard(reference(short_clip))
     assert heard.items[0] == opened
     heard.require_linear()
     require_heard(heard, short_clip)
@@ -101,7 +101,7 @@ async def test_the_default_output_is_followed(sound_server: SoundServer, short_c
         sound_server.set_default_sink("headphones")
         await heard.until(lambda: len(heard.opened) == 2)
         await play(sound_server, short_clip, "headphones")
-        await heard.for_samples(8_000)
+        await heard.until_heard(reference(short_clip))
     assert [opened.name for opened in heard.opened] == ["speakers", "headphones"]
     assert heard.losses == []
     heard.require_linear()
@@ -118,7 +118,7 @@ async def test_the_default_microphone_is_followed(
         sound_server.set_default_source("headset")
         await heard.until(lambda: len(heard.opened) == 2)
         await play(sound_server, short_clip, "headphones")
-        await heard.for_samples(8_000)
+        await heard.until_heard(reference(short_clip))
     assert [opened.name for opened in heard.opened] == ["virtual_mic", "headset"]
     heard.require_linear()
     require_heard(heard, short_clip)
@@ -160,7 +160,7 @@ async def test_a_device_that_is_unplugged_comes_back(
         await heard.until(lambda: len(heard.opened) == 2)
         away_s = time.monotonic() - unplugged_at
         await play(sound_server, short_clip, "dock" if make is system else "mic_sink")
-        await heard.for_samples(8_000)
+        await heard.until_heard(reference(short_clip))
     assert heard.told() == ["SourceOpened", "SourceLost", "SourceOpened"]
     heard.require_linear()
     require_heard(heard, short_clip)
@@ -229,7 +229,7 @@ async def test_a_suspended_output_is_silence_and_wakes_up(
         await heard.for_samples(2 * SAMPLE_RATE)
         pulse_server.pactl("suspend-sink", "speakers", "0")
         await play(pulse_server, short_clip)
-        await heard.for_samples(8_000)
+        await heard.until_heard(reference(short_clip))
     assert len(heard.opened) == 1
     heard.require_linear()
     assert heard.source.lost_samples == 0
@@ -264,7 +264,7 @@ async def test_a_server_that_crashes_and_returns_is_taken_up_again(
         await asyncio.to_thread(sound_server.start)
         await heard.until(lambda: heard.opened[-1].name == "speakers" and len(heard.opened) > 1)
         await play(sound_server, short_clip)
-        await heard.for_samples(8_000)
+        await heard.until_heard(reference(short_clip))
     heard.require_linear()
     require_heard(heard, short_clip)
 
