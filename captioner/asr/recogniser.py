@@ -17,19 +17,19 @@ import grpc
 from riva.client.proto import riva_asr_pb2
 
 from captioner.asr.channel import open_channel
-from captioner.asr.diagnosis import explain
 from captioner.asr.endpoint import Endpoint
 from captioner.asr.events import Connected, Interrupted, Lost, Parked, RecogniserEvent
 from captioner.asr.interpreter import Interpreter
 from captioner.asr.renewal import Renewal
 from captioner.asr.replay import LostAudio, ReplayBuffer
-from captioner.asr.route import Route, Takeover
+from captioner.asr.retries import Retries
+from captioner.asr.route import Route
 from captioner.asr.stream import DrainTimeoutError, RecognitionStream, StreamLeft, StreamLimits
 from captioner.asr.tap import StreamTap
 from captioner.core.audio import SAMPLE_RATE, AudioChunk, ms_to_samples, samples_to_ms
 from captioner.core.backoff import Backoff
 from captioner.core.clock import Clock, SystemClock
-from captioner.core.errors import CaptionerError, OverloadedError, UnavailableError
+from captioner.core.errors import CaptionerError, UnavailableError
 from captioner.riva.options import RecognitionOptions
 from captioner.telemetry.log_lines import tag
 
@@ -37,8 +37,6 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_EXTRA_S: Final = 20.0
 _FILE_AHEAD_S: Final = 10.0
-_SLOW_RETRY_S: Final = 2.0
-_TOLD_TRIES: Final = 5
 _LASTING_S: Final = 5.0
 """A stream that answered and lived so long was a success, even if it settled nothing."""
 
@@ -77,9 +75,12 @@ class Recogniser:
         self._route = route
         self._options = options
         self._limits = limits or StreamLimits()
-        self._backoff = backoff or Backoff()
-        self._max_retries = max_retries
-        self._first_retries = max_retries if first_retries is None else first_retries
+        self._retries = Retries(
+            route,
+            backoff or Backoff(),
+            max_retries=max_retries,
+            first_retries=max_retries if first_retries is None else first_retries,
+        )
         self._clock = clock or SystemClock()
         self._tap = tap
         self._buffer = ReplayBuffer(round(replay_s * SAMPLE_RATE))
@@ -89,7 +90,6 @@ class Recogniser:
         self._endpoint: Endpoint | None = None
         self._covered_before = 0
         self._finished = False
-        self._has_connected = False
         self._is_cut_short = False
         self._sent_before = self._processed_before = 0
         self.generation = 0
@@ -160,9 +160,8 @@ class Recogniser:
         rotate_after_s: float,
     ) -> None:
         """Keep to other limits, as in the constructor: those of a stream from the next one on."""
-        backoff.attempts = self._backoff.attempts
-        self._limits, self._backoff = limits, backoff
-        self._max_retries, self._first_retries = max_retries, first_retries
+        self._limits = limits
+        self._retries.endure(backoff, max_retries=max_retries, first_retries=first_retries)
         self._buffer.resize(round(replay_s * SAMPLE_RATE))
         self._renewal.rotate_after_s = rotate_after_s
 
@@ -241,11 +240,11 @@ class Recogniser:
             except StreamLeft:
                 logger.info("Stream %d is left for another one", self.generation)
             except CaptionerError as fault:
-                error = await self._explained(fault)
-                delay = self._delay_after(error)
+                error = await self._retries.explained(self._endpoint, fault, self._options)
+                delay = self._retries.delay_after(self._endpoint, error)
                 self.reconnects += 1
                 logger.log(
-                    self._level,
+                    self._retries.level,
                     "Stream broken (%s): %s",
                     error.code or error.category,
                     error,
@@ -277,7 +276,7 @@ class Recogniser:
             yield Lost(lost)
         replayed = max(0, self._buffer.sent_until - self._buffer.start)
         self._interpreter.processed = self._buffer.start
-        logger.log(self._level, "Next stream replays %d ms", samples_to_ms(replayed))
+        logger.log(self._retries.level, "Next stream replays %d ms", samples_to_ms(replayed))
 
     def _spoken(self, audio: LostAudio | None) -> LostAudio | None:
         """Return ``audio`` up to where it was loud last; None of silence, whose loss is none."""
@@ -285,42 +284,6 @@ class Recogniser:
             return None
         end = self._interpreter.loud.end_within(audio.start, audio.end)
         return None if end is None else LostAudio(audio.start, end)
-
-    @property
-    def _level(self) -> int:
-        """How loudly a failed try is logged: an outage of hours does not fill the log."""
-        return logging.INFO if self._backoff.attempts <= _TOLD_TRIES else logging.DEBUG
-
-    async def _explained(self, error: CaptionerError) -> CaptionerError:
-        """Return what is behind ``error``, where it is worth a look of a few seconds.
-
-        That is where trying again does not help, or may not: nothing has ever worked.
-        """
-        # Its frames would keep the broken call alive, and with it the connection.
-        error.__traceback__ = error.__cause__ = error.__context__ = None
-        endpoint = self._endpoint
-        if endpoint is None or endpoint.is_embedded:
-            return error
-        if error.retryable and (self._has_connected or self._backoff.attempts):
-            return error
-        return await explain(endpoint, error, options=self._options.with_model(endpoint.model))
-
-    def _delay_after(self, error: CaptionerError) -> float:
-        """Return how long to wait before the next try.
-
-        Raises:
-            CaptionerError: ``error``, when there is to be none.
-        """
-        takeover = self._route.failed(self._endpoint, error)
-        if takeover is Takeover.AT_ONCE:
-            return 0.0
-        if takeover is Takeover.NONE and not error.retryable:
-            raise error
-        most = self._max_retries if self._has_connected else self._first_retries
-        if most and self._backoff.attempts >= most:
-            raise error
-        delay = self._backoff.next_delay()
-        return delay + _SLOW_RETRY_S if isinstance(error, OverloadedError) else delay
 
     def _cover(self, position: int) -> None:
         self._interpreter.cover(position)
@@ -360,7 +323,7 @@ class Recogniser:
             async with aclosing(self._to_the_end(stream)) as responses:
                 async for response in responses:
                     if not is_connected:
-                        is_connected = self._has_connected = True
+                        is_connected = self._retries.has_connected = True
                         yield Connected(endpoint)
                     if response is None:
                         continue
@@ -415,8 +378,7 @@ class Recogniser:
             self._interpreter.seam.covered > self._covered_before
             or self._renewal.age_s > _LASTING_S
         ):
-            self._backoff.reset()
-            self._route.succeeded(endpoint)
+            self._retries.succeeded(endpoint)
 
     def _is_renewal_due(self) -> bool:
         return not self._finished and self._renewal.is_due(
