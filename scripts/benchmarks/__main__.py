@@ -30,7 +30,7 @@ from scripts.benchmarks.peers import footprint
 from scripts.benchmarks.peers import part as peers
 from scripts.benchmarks.readme import into_readme
 from scripts.benchmarks.report import Report
-from scripts.benchmarks.rounds import Measurement, Rounds
+from scripts.benchmarks.rounds import Procedure, Rounds
 from scripts.benchmarks.table import SPREAD
 
 _README: Final = Path("README.md")
@@ -112,7 +112,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="keep the rounds that the folder has of these parts, and measure what is missing",
+        help="keep the rounds that the folder has, and measure what is missing of these parts",
     )
     parser.add_argument(
         "--faster-whisper",
@@ -139,42 +139,57 @@ def _options() -> argparse.Namespace:
 
 def _measured(options: argparse.Namespace) -> Report:
     """Measure the parts in turn, round by round; what is there is written after each."""
-    known = _measurements(options)
     wanted = [options.part]
     if options.part == "all":
         wanted = list(_QUICK if options.quick else _PARTS)
-    rounds = Rounds(options.out, {name: known[name] for name in wanted})
-    if options.resume:
-        rounds.resume()
+    rounds = Rounds(options.out, _procedures(options), _circumstances(options))
+
+    def report() -> Report:
+        return Report(_machine(), rounds.parts(is_quick=options.quick))
+
     try:
-        for _ in rounds.measured(options.rounds):
-            Report(_machine(), rounds.parts(is_quick=options.quick)).write(options.out)
+        if options.resume:
+            rounds.resume()
+        for _ in rounds.measured(wanted, options.rounds):
+            report().write(options.out)
+    except ValueError as error:
+        _tell(str(error))
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         _tell(f"Ended. Go on with the same command and --resume, --out {options.out}")
         raise SystemExit(130) from None
-    report = Report(_machine(), rounds.parts(is_quick=options.quick))
-    _tell("Written: " + ", ".join(map(str, report.write(options.out))))
-    return report
+    _tell("Written: " + ", ".join(map(str, report().write(options.out))))
+    return report()
 
 
-def _measurements(options: argparse.Namespace) -> dict[str, Measurement[Any]]:
+def _circumstances(options: argparse.Namespace) -> str:
+    """Return what rounds must have in common to be told together."""
+    asked = {
+        "--quick": options.quick,
+        "--packaged": options.packaged,
+        "--faster-whisper": options.faster_whisper,
+        "--vosk": options.vosk,
+    }
+    named = [name if value is True else f"{name} {value}" for name, value in asked.items() if value]
+    return " ".join([_machine(), *named])
+
+
+def _procedures(options: argparse.Namespace) -> dict[str, Procedure[Any]]:
     peers_of_user = partial(peers.measure, options.faster_whisper, options.vosk)
     of_start = partial(startup.measure, options.packaged)
     return {
-        "startup": Measurement(startup.Round, of_start, startup.report),
-        "engine": Measurement(engine.Round, engine.measure, engine.report),
-        "capacity": Measurement(capacity.Round, capacity.measure, capacity.report),
-        "conditions": Measurement(
-            conditions.Round, conditions.measure, conditions.report, once=True
-        ),
-        "peers": Measurement(peers.Round, peers_of_user, peers.report),
-        "footprint": Measurement(footprint.Round, footprint.measure, footprint.report),
-        "latency": Measurement(latency.Round, latency.measure, latency.report),
-        "gui": Measurement(gui.Round, gui.measure, gui.report),
-        "hours": Measurement(hours.Round, hours.measure, hours.report, once=True),
-        "history": Measurement(history.Round, history.measure, history.report),
-        "feed": Measurement(feed.Round, feed.measure, feed.report),
-        "client": Measurement(client.Round, client.measure, client.report),
+        "startup": Procedure(startup.Round, of_start, startup.report),
+        "engine": Procedure(engine.Round, engine.measure, engine.report),
+        "capacity": Procedure(capacity.Round, capacity.measure, capacity.report),
+        "conditions": Procedure(conditions.Round, conditions.measure, conditions.report, once=True),
+        "peers": Procedure(peers.Round, peers_of_user, peers.report),
+        "footprint": Procedure(footprint.Round, footprint.measure, footprint.report),
+        "latency": Procedure(latency.Round, latency.measure, latency.report),
+        "gui": Procedure(gui.Round, gui.measure, gui.report),
+        "hours": Procedure(hours.Round, hours.measure, hours.report, once=True),
+        "history": Procedure(history.Round, history.measure, history.report),
+        "feed": Procedure(feed.Round, feed.measure, feed.report),
+        "client": Procedure(client.Round, client.measure, client.report),
     }
 
 

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 _LABEL: Final = re.compile(r"[a-z][^\d]*", re.IGNORECASE)
+_VERDICT: Final = re.compile(r"better|even|not measured|inf\b.*")
+"""What stands in the place of a figure, or behind one, and names no row."""
 _SEVERAL: Final = re.compile(r" [/→] ")
 _FIGURE: Final = re.compile(
     r"(?P<middle>-?\d+(?:\.\d+)?)(?P<unit>[^\d(]*)"
     r"(?:\((?P<low>-?\d+(?:\.\d+)?)–(?P<high>-?\d+(?:\.\d+)?)\))?"  # noqa: RUF001 - a range
+    r"(?: (?:better|even|\*\*worse\*\*))?"
 )
 
 Key: TypeAlias = tuple[str, str, str]
@@ -57,7 +60,14 @@ def _figures(text: str) -> Iterator[tuple[Key, Figure]]:
             continue
         columns = list(zip(header, cells, strict=False))[1:]
         row = ", ".join(
-            [cells[0], *(cell for title, cell in columns if title and _LABEL.fullmatch(cell))]
+            [
+                cells[0],
+                *(
+                    cell
+                    for title, cell in columns
+                    if title and _LABEL.fullmatch(cell) and not _VERDICT.fullmatch(cell)
+                ),
+            ]
         )
         for title, cell in columns:
             for number, each in enumerate(_SEVERAL.split(cell), 1):

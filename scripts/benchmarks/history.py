@@ -44,7 +44,7 @@ _WHAT: Final = (
     "A working year of made-up captions, each with the times of its words. The ratios compare "
     "processor time: a search with one that has no index, an export with a read of the same rows, "
     "a window with an editor of Qt that gets the bare text. What is judged is what a user waits, "
-    "by the clock."
+    "by the clock, for the slowest of a kind in each round."
 )
 _WINDOWS: Final = {"past transcripts": "past", "transcript of this run": "present"}
 _EDITOR: Final = "plain"

@@ -10,7 +10,7 @@ in the report, and the other parts go on.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -94,7 +94,7 @@ class Report:
             drawings[f"{picture.name}.svg"] = (f"{picture.section}: {picture.title}", drawing)
         links = [f"![{title}]({name})" for name, (title, _) in drawings.items()]
         texts = {
-            _JSON: json.dumps(_REPORT.dump_python(self, mode="json"), indent=1) + "\n",
+            _JSON: json.dumps(asdict(self), indent=1) + "\n",
             _MARKDOWN: "\n\n".join([self.to_markdown(), *links]) + "\n",
             **{name: drawing for name, (_, drawing) in drawings.items()},
         }

@@ -10,12 +10,12 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from scripts.benchmarks.report import Part
 from scripts.benchmarks.table import Target
@@ -25,7 +25,7 @@ _FILE: Final = "rounds.json"
 R = TypeVar("R")
 
 
-class Measurement(Generic[R]):
+class Procedure(Generic[R]):
     """How a part is measured and told.
 
     Attributes:
@@ -64,7 +64,7 @@ class Kept:
     Attributes:
         rounds: As plain data.
         seconds: How long each took.
-        failed: Why the last one could not be measured; empty where it could.
+        failed: Why the last one could not be measured or told; empty where it could.
     """
 
     rounds: list[Any] = field(default_factory=list)
@@ -72,92 +72,140 @@ class Kept:
     failed: str = ""
 
 
-_KEPT: Final = TypeAdapter(dict[str, Kept])
+@dataclass(slots=True)
+class _Run:
+    """The file of a run.
+
+    Attributes:
+        circumstances: When, where and with which options it was measured.
+        parts: By name.
+    """
+
+    circumstances: str
+    parts: dict[str, Kept] = field(default_factory=dict)
+
+
+_RUN: Final = TypeAdapter(_Run)
 
 
 class Rounds:
     """The rounds of a run, in a folder."""
 
-    def __init__(self, folder: Path, measurements: Mapping[str, Measurement[Any]]) -> None:
-        """Begin without any; `resume` reads those of the folder."""
+    def __init__(
+        self, folder: Path, procedures: Mapping[str, Procedure[Any]], circumstances: str
+    ) -> None:
+        """Begin without any; `resume` reads those of the folder.
+
+        Args:
+            folder: Of the report.
+            procedures: Of all parts, by name, in order.
+            circumstances: When, where and with which options; only rounds of the same are mixed.
+        """
         self._path = folder / _FILE
-        self._measurements = measurements
-        self._kept = {name: Kept() for name in measurements}
-        self._seconds = {name: kept.seconds for name, kept in self._read().items() if kept.seconds}
+        self._procedures = procedures
+        self._before = self._read()
+        self._run = _Run(circumstances)
 
     def resume(self) -> None:
-        """Keep what the folder has of these parts; what failed is tried again."""
-        self._kept |= {
-            name: Kept(kept.rounds, kept.seconds)
-            for name, kept in self._read().items()
-            if name in self._measurements
-        }
+        """Keep the rounds that the folder has, of all parts.
 
-    def measured(self, count: int) -> Iterator[None]:
-        """Measure what is missing of ``count`` rounds of each part; yield after each round."""
+        Raises:
+            ValueError: They were measured in other circumstances.
+        """
+        before, now = self._before.circumstances, self._run.circumstances
+        if self._before.parts and before != now:
+            raise ValueError(
+                f"{self._path.parent} was measured as: {before} This is: {now} Measure it anew "
+                "without --resume, or into another folder with --out."
+            )
+        for name, kept in self._before.parts.items():
+            if name in self._procedures and self._failure(name, kept.rounds) == "":
+                self._run.parts[name] = Kept(kept.rounds, kept.seconds)
+
+    def measured(self, wanted: Collection[str], count: int) -> Iterator[None]:
+        """Measure what is missing of ``count`` rounds of each part; yield after each round.
+
+        What fails is tried again in the next round.
+        """
         for number in range(count):
-            for name, kept in self._kept.items():
-                if kept.failed or len(kept.rounds) > number or number >= self._of(name, count):
-                    continue
-                left = self._left(count)
-                _tell(f"round {number + 1} of {self._of(name, count)}: {name}{left}")
-                self._measure(name, kept)
-                yield
+            for name in wanted:
+                kept = self._run.parts.setdefault(name, Kept())
+                if len(kept.rounds) <= number < self._of(name, count):
+                    left = self._left(wanted, count, number)
+                    _tell(f"round {number + 1} of {self._of(name, count)}: {name}{left}")
+                    self._measure(name, kept)
+                    yield
 
     def parts(self, *, is_quick: bool) -> list[Part]:
-        """Return the report of each part that was tried."""
+        """Return the report of each part that was tried, in order."""
         return [
-            self._part(name, kept, is_quick=is_quick)
-            for name, kept in self._kept.items()
-            if kept.rounds or kept.failed
+            self._part(name, self._run.parts[name], is_quick=is_quick)
+            for name in self._procedures
+            if name in self._run.parts
         ]
 
     def _measure(self, name: str, kept: Kept) -> None:
-        measurement = self._measurements[name]
+        procedure = self._procedures[name]
         begun = time.monotonic()
         try:
-            kept.rounds.append(measurement.plain(measurement.measure()))
+            measured = procedure.plain(procedure.measure())
         except Exception as error:  # noqa: BLE001 - the other parts go on, and the report tells it
-            traceback.print_exc()
-            kept.failed = _failure(error)
+            kept.failed = _failed(error)
         else:
-            kept.seconds.append(time.monotonic() - begun)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        # Not by pydantic, which has no NaN in data that has no type.
-        plain = {name: asdict(kept) for name, kept in self._kept.items()}
-        self._path.write_text(json.dumps(plain) + "\n", encoding="utf-8")
+            kept.failed = self._failure(name, [measured])
+            if not kept.failed:
+                kept.rounds.append(measured)
+                kept.seconds.append(time.monotonic() - begun)
+        self._write()
+
+    def _failure(self, name: str, rounds: Sequence[Any]) -> str:
+        """Return why rounds cannot be told; empty where they can."""
+        try:
+            self._procedures[name].told(rounds)
+        except Exception as error:  # noqa: BLE001 - as above
+            return _failed(error)
+        return ""
 
     def _part(self, name: str, kept: Kept, *, is_quick: bool) -> Part:
-        text, targets, failed = "", list[Target](), kept.failed
-        if not failed:
-            try:
-                text, targets = self._measurements[name].told(kept.rounds)
-            except Exception as error:  # noqa: BLE001 - as above
-                traceback.print_exc()
-                failed = _failure(error)
-        return Part(name, text, targets, sum(kept.seconds), failed, len(kept.rounds), is_quick)
+        text, targets = self._procedures[name].told(kept.rounds) if kept.rounds else ("", [])
+        seconds = sum(kept.seconds)
+        return Part(name, text, targets, seconds, kept.failed, len(kept.rounds), is_quick)
 
     def _of(self, name: str, count: int) -> int:
-        return 1 if self._measurements[name].once else count
+        return 1 if self._procedures[name].once else count
 
-    def _left(self, count: int) -> str:
+    def _left(self, wanted: Collection[str], count: int, number: int) -> str:
         """Tell how long it takes, where each part has been measured here before."""
         left = 0.0
-        for name, kept in self._kept.items():
-            known = kept.seconds or self._seconds.get(name)
-            if missing := 0 if kept.failed else self._of(name, count) - len(kept.rounds):
-                if not known:
+        for name in wanted:
+            kept = self._run.parts.get(name, Kept())
+            before = self._before.parts.get(name, Kept())
+            seconds = kept.seconds or before.seconds
+            if missing := max(0, self._of(name, count) - max(number, len(kept.rounds))):
+                if not seconds:
                     return ""
-                left += max(0, missing) * sum(known) / len(known)
+                left += missing * sum(seconds) / len(seconds)
         return f"; about {max(1, round(left / 60))} min left"
 
-    def _read(self) -> dict[str, Kept]:
-        if not self._path.exists():
-            return {}
-        return _KEPT.validate_json(self._path.read_bytes())
+    def _read(self) -> _Run:
+        try:
+            return _RUN.validate_json(self._path.read_bytes())
+        except FileNotFoundError:
+            return _Run("")
+        except ValidationError:
+            _tell(f"{self._path} cannot be read, and is not used.")
+            return _Run("")
+
+    def _write(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        half = self._path.with_suffix(".half")
+        # Not by pydantic, which has no NaN in data that has no type.
+        half.write_text(json.dumps(asdict(self._run)) + "\n", encoding="utf-8")
+        half.replace(self._path)
 
 
-def _failure(error: Exception) -> str:
+def _failed(error: Exception) -> str:
+    traceback.print_exception(error)
     return f"{type(error).__name__}: {error}"
 
 

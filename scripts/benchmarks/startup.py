@@ -97,7 +97,11 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
     if packaged:
         of_package = [start.visible_s for start in packaged]
         rows.append(["overlay visible, packaged program", str(Figure(of_package, " s"))])
-        ratios = [mine / ours for mine, ours in zip(of_package, visible, strict=True)]
+        ratios = [
+            mine.visible_s / ours.visible_s
+            for each in rounds
+            for mine, ours in zip(each.packaged, each.starts, strict=True)
+        ]
         targets.append(Target("packaged start, of the one above", ratios, 1.2))
     text = "\n\n".join(
         [

@@ -79,8 +79,8 @@ class Target:
 
     @property
     def met(self) -> bool:
-        """True when it is kept."""
-        return self._keeps(self.measured)
+        """True when it is kept; what could not be measured in every round is missed."""
+        return not any(map(math.isnan, self.values)) and self._keeps(self.measured)
 
     def is_close(self, margin: float) -> bool:
         """Tell whether the rounds, and a share of the median beyond them, lie on both sides."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import math
@@ -19,7 +20,7 @@ from scripts.benchmarks.figures import Figure, figures
 from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.readme import into_readme
 from scripts.benchmarks.report import Part, Report
-from scripts.benchmarks.rounds import Measurement, Rounds
+from scripts.benchmarks.rounds import Procedure, Rounds
 from scripts.benchmarks.table import Target
 
 ENGINE = """### The engine
@@ -112,6 +113,21 @@ def test_a_cell_with_two_figures_gives_both_and_a_verdict_names_no_row() -> None
     }
 
 
+def test_a_ratio_and_its_verdict_are_read_and_the_verdict_names_no_row() -> None:
+    text = """| captioner | errors | first | final | delay |
+| --- | --- | --- | --- | --- |
+| against us | 0.90 (0.88\u20130.92) better | 1.00 even | not measured | inf ms |
+| against them | even | 2.00 (1.00\u20133.00) **worse** | 1.00 | 1.00 |
+"""
+    assert figures(text) == {
+        ("", "against us", "errors"): Figure(0.9, 0.88, 0.92, 0.01),
+        ("", "against us", "first"): Figure(1.0, 1.0, 1.0, 0.01),
+        ("", "against them", "first"): Figure(2.0, 1.0, 3.0, 0.01),
+        ("", "against them", "final"): Figure(1.0, 1.0, 1.0, 0.01),
+        ("", "against them", "delay"): Figure(1.0, 1.0, 1.0, 0.01),
+    }
+
+
 def test_two_runs_agree_within_the_spread() -> None:
     same = agreement(report(), report(first=0.61), margin=0.0)
     assert same.holds
@@ -180,6 +196,7 @@ def test_a_verdict_is_close_where_the_spread_lies_on_both_sides(target: Target) 
     "target",
     [
         Target("far below", [1.0, 1.2], 2.0),
+        Target("not measured", [1.9, math.nan], 2.0),
         Target("far above", [3.0, 4.0], 2.0),
         Target("not one, and none may be", [0.0, 0.0], 0.0),
         Target("much more", [4.0, 5.0], 2.0, at_least=True),
@@ -187,6 +204,11 @@ def test_a_verdict_is_close_where_the_spread_lies_on_both_sides(target: Target) 
 )
 def test_a_verdict_is_sure_where_all_of_the_spread_is_on_one_side(target: Target) -> None:
     assert not target.is_close(0.25)
+
+
+def test_what_was_not_measured_in_every_round_is_missed() -> None:
+    assert not Target("limit", [1.0, math.nan, 1.0], 2.0).met
+    assert not Target("limit", [math.nan, 3.0, 3.0], 2.0, at_least=True).met
 
 
 def test_the_readme_gets_the_newest_tables_and_keeps_its_words() -> None:
@@ -243,16 +265,21 @@ class Machine:
     def __init__(self, *names: str, once: str = "") -> None:
         self.asked: list[str] = []
         self.broken = ""
+        self.untold = ""
         self.parts = {
-            name: Measurement(float, partial(self._measure, name), self._report, once=name == once)
+            name: Procedure(
+                float, partial(self._measure, name), partial(self._report, name), once=name == once
+            )
             for name in names
         }
 
-    def run(self, folder: Path, count: int, *, is_resumed: bool = False) -> list[Part]:
-        rounds = Rounds(folder, self.parts)
+    def run(
+        self, folder: Path, count: int, *names: str, is_resumed: bool = False, day: str = "today"
+    ) -> list[Part]:
+        rounds = Rounds(folder, self.parts, day)
         if is_resumed:
             rounds.resume()
-        for _ in rounds.measured(count):
+        for _ in rounds.measured(names or tuple(self.parts), count):
             pass
         return rounds.parts(is_quick=False)
 
@@ -262,7 +289,9 @@ class Machine:
             raise RuntimeError("no model")
         return math.nan if name == "latency" else float(len(self.asked))
 
-    def _report(self, rounds: Sequence[float]) -> tuple[str, list[Target]]:
+    def _report(self, name: str, rounds: Sequence[float]) -> tuple[str, list[Target]]:
+        if name == self.untold:
+            raise IndexError("no words")
         return f"### {rounds}", [Target("target", rounds, 9.0)]
 
 
@@ -282,7 +311,7 @@ def test_a_part_that_fails_keeps_no_other_from_being_measured_and_is_tried_again
     machine.broken = "engine"
     parts = machine.run(tmp_path, 2)
     assert [part.failed for part in parts] == ["", "RuntimeError: no model", ""]
-    assert machine.asked == ["startup", "engine", "latency", "startup", "latency"]
+    assert machine.asked == ["startup", "engine", "latency"] * 2
     machine.broken, machine.asked = "", []
     parts = machine.run(tmp_path, 3, is_resumed=True)
     assert machine.asked == ["engine", "engine", "startup", "engine", "latency"]
@@ -294,14 +323,53 @@ def test_a_part_that_fails_keeps_no_other_from_being_measured_and_is_tried_again
     assert machine.asked == ["startup", "engine", "latency"]
 
 
+def test_what_cannot_be_told_is_not_kept(tmp_path: Path) -> None:
+    machine = Machine("startup", "engine")
+    machine.run(tmp_path, 1)
+    machine.untold = "engine"
+    assert [part.name for part in machine.run(tmp_path, 0, is_resumed=True)] == ["startup"]
+    (_, engine) = machine.run(tmp_path, 1, is_resumed=True)
+    assert (engine.failed, engine.rounds) == ("IndexError: no words", 0)
+    machine.untold = ""
+    (_, engine) = machine.run(tmp_path, 1, is_resumed=True)
+    assert (engine.failed, engine.rounds) == ("", 1)
+
+
+def test_one_part_is_measured_into_the_report_of_all(tmp_path: Path) -> None:
+    machine = Machine("startup", "engine")
+    machine.run(tmp_path, 1)
+    parts = machine.run(tmp_path, 2, "engine", is_resumed=True)
+    assert [part.rounds for part in parts] == [1, 2]
+    assert [part.name for part in machine.run(tmp_path, 1, "engine")] == ["engine"]
+
+
+def test_rounds_of_other_circumstances_are_not_mixed(tmp_path: Path) -> None:
+    machine = Machine("startup")
+    machine.run(tmp_path, 1)
+    with pytest.raises(ValueError, match=r"was measured as: today This is: tomorrow .* --out"):
+        machine.run(tmp_path, 2, is_resumed=True, day="tomorrow")
+    assert machine.run(tmp_path, 1, is_resumed=True)[0].rounds == 1
+
+
 def test_what_is_there_when_a_run_is_ended_is_kept(tmp_path: Path) -> None:
     machine = Machine("startup", "engine")
-    for _ in Rounds(tmp_path, machine.parts).measured(2):
+    for _ in Rounds(tmp_path, machine.parts, "today").measured(["startup", "engine"], 2):
         if len(machine.asked) == 3:
             break
     machine.asked = []
     machine.run(tmp_path, 2, is_resumed=True)
     assert machine.asked == ["engine"]
+
+
+def test_a_file_that_was_cut_off_is_told_and_measured_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = Machine("startup")
+    machine.run(tmp_path, 1)
+    path = tmp_path / "rounds.json"
+    path.write_text(path.read_text()[:20])
+    assert machine.run(tmp_path, 2, is_resumed=True)[0].rounds == 2
+    assert "rounds.json cannot be read, and is not used" in capsys.readouterr().err
 
 
 def test_the_time_that_is_left_is_told_where_it_is_known(
@@ -311,10 +379,36 @@ def test_the_time_that_is_left_is_told_where_it_is_known(
     machine.run(tmp_path, 2)
     assert "round 1 of 2: startup\n" in capsys.readouterr().err
     kept = json.loads((tmp_path / "rounds.json").read_text())
-    kept["startup"]["seconds"], kept["engine"]["seconds"] = [61.0, 61.0], [200.0, 200.0]
+    kept["parts"]["startup"]["seconds"] = [61.0, 61.0]
+    kept["parts"]["engine"]["seconds"] = [200.0, 200.0]
     (tmp_path / "rounds.json").write_text(json.dumps(kept))
     machine.run(tmp_path, 1)
     assert "round 1 of 1: startup; about 4 min left" in capsys.readouterr().err
+
+
+def test_every_part_of_the_help_can_be_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine = Machine("startup", "engine", "latency", "history")
+    asked = {"packaged": None, "faster_whisper": None, "vosk": None, "quick": True}
+    options = argparse.Namespace(part="all", resume=False, out=tmp_path, rounds=1, **asked)
+    assert bench._PARTS.keys() == bench._procedures(options).keys()
+    monkeypatch.setattr(bench, "_procedures", lambda _: machine.parts)
+    assert [part.name for part in bench._measured(options).parts] == machine.asked
+    assert Report.read(tmp_path).parts[0].is_quick
+    options.resume, options.quick = True, False
+    with pytest.raises(SystemExit) as ended:
+        bench._measured(options)
+    assert ended.value.code == 2
+    assert "without --resume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("second", "code", "said"), [(0.65, 0, "agree."), (9, 1, "not agree.")])
+def test_two_reports_are_compared(
+    second: float, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bench._agree(report(), report(first=second)) == code
+    assert capsys.readouterr().out.endswith(f"{said}\n")
 
 
 def test_what_a_picture_tells_better_is_drawn() -> None:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,7 @@ def interpreter(name: str) -> Path:
     return python
 
 
+@cache
 def captioner() -> Path:
     """Return the Python of an environment with Captioner as a user installs it."""
     pins = ROOT / "packaging" / "constraints.txt"
