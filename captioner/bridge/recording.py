@@ -103,6 +103,7 @@ class Recording:
         try:
             await self._session.wait()
         except CaptionerError as error:
+            self._metrics.bridge.failed.inc()
             self._teller.tell_failure(error)
         finally:
             self._wait(waits=False)

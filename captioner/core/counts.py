@@ -70,6 +70,7 @@ class SessionCounts:
             that broke it.
         failovers: How often the preferred server was left for another one.
         lag_s: Seconds of audio that the recogniser is behind now.
+        standing_in: How many of the sessions have another server than the preferred one now.
     """
 
     audio: AudioCounts = AudioCounts()
@@ -77,6 +78,7 @@ class SessionCounts:
     reconnects: Mapping[str, int] = field(default_factory=dict)
     failovers: int = 0
     lag_s: float = 0.0
+    standing_in: int = 0
 
     def __add__(self, other: SessionCounts) -> SessionCounts:
         """Return both together; the one that is further behind tells how far."""
@@ -86,12 +88,13 @@ class SessionCounts:
             Counter(self.reconnects) + Counter(other.reconnects),
             self.failovers + other.failovers,
             max(self.lag_s, other.lag_s),
+            self.standing_in + other.standing_in,
         )
 
     @property
     def past(self) -> SessionCounts:
         """What of it stays once the session is gone."""
-        return replace(self, audio=replace(self.audio, waiting=0), lag_s=0.0)
+        return replace(self, audio=replace(self.audio, waiting=0), lag_s=0.0, standing_in=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,8 @@ class SessionCondition:
     def counts(self, audio: AudioCounts, erasure: ErasureCounts) -> SessionCounts:
         """Return what was counted over all runs, with what is known elsewhere."""
         causes, lag_s = dict(self._causes), self._inputs.lag_s
-        return SessionCounts(audio, erasure, causes, self._failovers, lag_s)
+        standing_in = int(self._inputs.away_because is not None)
+        return SessionCounts(audio, erasure, causes, self._failovers, lag_s, standing_in)
 
     @property
     def is_recognising(self) -> bool:

@@ -12,26 +12,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
+    Info,
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from captioner import __version__
 from captioner.core.audio import SAMPLE_RATE
 from captioner.core.counts import EngineCounts, SessionCounts
 from captioner.core.errors import ErrorCategory
 from captioner.core.events import CaptionChanged, SessionEvent
 from captioner.core.health import Health, HealthState
+from captioner.telemetry.metric_families import count, gauge, seconds
 
 # What collectors do not need would be a tenth of the lines.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped
@@ -39,9 +42,6 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 """What the text of `Metrics.text` is."""
 
-Family = TypeVar("Family", CounterMetricFamily, GaugeMetricFamily)
-
-_CAPTION_S: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 _USUAL_CAUSES: Final = (ErrorCategory.UNAVAILABLE.value, ErrorCategory.OVERLOADED.value)
 _PAINT_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 
@@ -82,9 +82,11 @@ class Metrics:
     """The metrics of one process, with one registry. Used on the loop's thread."""
 
     def __init__(self) -> None:
-        """Begin with what the system knows of the process; each part is there once it is used."""
+        """Begin with what holds of each process; each part is there once it is used."""
         self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        version = Info("captioner_build", "Which Captioner this is.", registry=self._registry)
+        version.info({"version": __version__})
+        ProcessCollector(registry=self._registry)  # on Linux alone it finds something
 
     def text(self) -> bytes:
         """Return all of them in the text format of Prometheus."""
@@ -121,17 +123,17 @@ class SessionMetrics(Collector):
         self._sessions: set[MeasuredSession] = set()
         self._past = SessionCounts()
         registry.register(self)
-        self._response = _seconds(
+        self._response = seconds(
             registry,
             "captioner_chunk_to_response_seconds",
             "From the newest audio that a caption rests on, as it was captured, to the caption.",
         )
-        self._first_partial = _seconds(
+        self._first_partial = seconds(
             registry,
             "captioner_speech_to_first_partial_seconds",
             "From the beginning of an utterance to the first words that are shown of it.",
         )
-        self._final = _seconds(
+        self._final = seconds(
             registry,
             "captioner_end_of_speech_to_final_seconds",
             "From the end of the speech in an utterance to its final.",
@@ -191,27 +193,29 @@ class SessionMetrics(Collector):
             ("processed", audio.processed, "Audio of it that recognisers have worked through."),
             ("dropped", audio.dropped, "Audio that no recogniser heard."),
         ):
-            yield _count(f"captioner_audio_{what}_seconds", said, samples / SAMPLE_RATE)
+            yield count(f"captioner_audio_{what}_seconds", said, samples / SAMPLE_RATE)
         queue_s = audio.waiting / SAMPLE_RATE
-        yield _gauge("captioner_audio_queue_seconds", "Audio that waits to be sent.", queue_s)
+        yield gauge("captioner_audio_queue_seconds", "Audio that waits to be sent.", queue_s)
         said = "Audio by which the recogniser is behind, of the session that is worst."
-        yield _gauge("captioner_lag_seconds", said, total.lag_s)
+        yield gauge("captioner_lag_seconds", said, total.lag_s)
         said = "Times that a stream stood again, by the kind of error that had broken it."
         reconnects = dict.fromkeys(_USUAL_CAUSES, 0) | dict(total.reconnects)
-        yield _count("captioner_reconnects", said, reconnects, "cause")
+        yield count("captioner_reconnects", said, reconnects, "cause")
         said = "Times that the preferred server was left for another one."
-        yield _count("captioner_failovers", said, total.failovers)
+        yield count("captioner_failovers", said, total.failovers)
+        said = "Sessions for which another server stands in for the preferred one."
+        yield gauge("captioner_sessions_on_stand_in", said, total.standing_in)
         said = "Times that words of a caption that were shown were taken back."
-        yield _count("captioner_partial_revisions", said, erasure.revisions)
-        yield _count("captioner_erased_words", "Words taken back.", erasure.erased_words)
-        yield _count("captioner_final_words", "Words of finals.", erasure.final_words)
+        yield count("captioner_partial_revisions", said, erasure.revisions)
+        yield count("captioner_erased_words", "Words taken back.", erasure.erased_words)
+        yield count("captioner_final_words", "Words of finals.", erasure.final_words)
         said = "Words taken back for each word of the finals, since the start."
         share = erasure.erased_words / erasure.final_words if erasure.final_words else 0.0
-        yield _gauge("captioner_normalized_erasure_ratio", said, share)
+        yield gauge("captioner_normalized_erasure_ratio", said, share)
         states = dict.fromkeys(map(str, HealthState), 0)
         for session in self._sessions:
             states[session.health.state] += 1
-        yield _gauge("captioner_sessions", "Caption sessions by their health.", states, "health")
+        yield gauge("captioner_sessions", "Caption sessions by their health.", states, "health")
 
 
 class BridgeMetrics:
@@ -228,6 +232,11 @@ class BridgeMetrics:
         self.waiting = Gauge(
             "captioner_bridge_recordings_waiting",
             "Recordings that go on without a recogniser.",
+            registry=registry,
+        )
+        self.failed = Counter(
+            "captioner_bridge_failed_recordings",
+            "Recordings that an error ended.",
             registry=registry,
         )
         self.connections = Counter(
@@ -250,9 +259,9 @@ class _SinkMetrics(Collector):
         failures = {kind: sink.failures for kind, sink in self._sinks.items()}
         dropped = {kind: sink.dropped for kind, sink in self._sinks.items()}
         said = "Times that an output could not be written, by the kind of output."
-        yield _count("captioner_sink_failures", said, failures, "sink")
+        yield count("captioner_sink_failures", said, failures, "sink")
         said = "Events that an output had no time for, by the kind of output."
-        yield _count("captioner_sink_dropped_events", said, dropped, "sink")
+        yield count("captioner_sink_dropped_events", said, dropped, "sink")
 
 
 class _EngineMetrics(Collector):
@@ -263,18 +272,18 @@ class _EngineMetrics(Collector):
         """Read what the engine counts."""
         found = self._counts()
         heard_s = found.heard / SAMPLE_RATE
-        yield _gauge("captioner_engine_ready", "1 where the model is loaded.", found.is_ready)
-        yield _gauge("captioner_engine_streams", "Streams that are served.", found.streams)
+        yield gauge("captioner_engine_ready", "1 where the model is loaded.", found.is_ready)
+        yield gauge("captioner_engine_streams", "Streams that are served.", found.streams)
         said = "Streams that may be served at a time."
-        yield _gauge("captioner_engine_streams_limit", said, found.most_streams)
+        yield gauge("captioner_engine_streams_limit", said, found.most_streams)
         said = "Streams that found no place."
-        yield _count("captioner_engine_refused_streams", said, found.refused)
-        yield _count("captioner_engine_audio_seconds", "Audio that was taken in.", heard_s)
+        yield count("captioner_engine_refused_streams", said, found.refused)
+        yield count("captioner_engine_audio_seconds", "Audio that was taken in.", heard_s)
         said = "Time that decoding took, of all decoders."
-        yield _count("captioner_engine_decode_seconds", said, found.decode_s)
+        yield count("captioner_engine_decode_seconds", said, found.decode_s)
         said = "Seconds of decoding for each second of audio, since the start."
         factor = found.decode_s / heard_s if heard_s else 0.0
-        yield _gauge("captioner_engine_real_time_factor", said, factor)
+        yield gauge("captioner_engine_real_time_factor", said, factor)
 
 
 class _FeedMetrics(Collector):
@@ -283,35 +292,6 @@ class _FeedMetrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Read what the feed counts."""
-        yield _gauge("captioner_feed_clients", "Clients that are connected.", self._clients())
+        yield gauge("captioner_feed_clients", "Clients that are connected.", self._clients())
         said = "Events that the feed had no time for."
-        yield _count("captioner_feed_dropped_events", said, self._dropped())
-
-
-def _seconds(registry: CollectorRegistry, name: str, said: str) -> Histogram:
-    return Histogram(name, said, buckets=_CAPTION_S, registry=registry)
-
-
-def _count(
-    name: str, said: str, value: float | Mapping[str, float], label: str = ""
-) -> CounterMetricFamily:
-    return _filled(CounterMetricFamily(name, said, labels=_labels(label)), value)
-
-
-def _gauge(
-    name: str, said: str, value: float | Mapping[str, float], label: str = ""
-) -> GaugeMetricFamily:
-    return _filled(GaugeMetricFamily(name, said, labels=_labels(label)), value)
-
-
-def _labels(label: str) -> tuple[str, ...]:
-    return (label,) if label else ()
-
-
-def _filled(family: Family, value: float | Mapping[str, float]) -> Family:
-    if isinstance(value, Mapping):
-        for key, each in value.items():
-            family.add_metric((key,), each)
-    else:
-        family.add_metric((), value)
-    return family
+        yield count("captioner_feed_dropped_events", said, self._dropped())

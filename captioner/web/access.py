@@ -75,17 +75,22 @@ class Access:
             origin.lower() != own and origin not in self.origins for origin in origins
         ):
             return Refusal(HTTPStatus.FORBIDDEN, "Pages from elsewhere may not connect.")
-        return self.refuse_stranger(headers)
+        return self._refuse_without_token(
+            headers,
+            f"Offer it as WebSocket subprotocol '{_TOKEN_PROTOCOL}<token>' beside '{PROTOCOL}'.",
+        )
 
     def refuse_stranger(self, headers: Headers) -> Refusal | None:
-        """Return why this request is refused where the token is wanted."""
-        if not any(self._is_token(given) for given in _tokens(headers)):
-            return Refusal(
-                HTTPStatus.UNAUTHORIZED,
-                "The token is missing or wrong. Offer it as WebSocket subprotocol "
-                f"'{_TOKEN_PROTOCOL}<token>' beside '{PROTOCOL}'.",
-            )
-        return None
+        """Return why this plain request is refused where the token is wanted."""
+        return self._refuse_without_token(
+            headers, f"Send it in the header 'Authorization: {_BEARER}<token>'."
+        )
+
+    def _refuse_without_token(self, headers: Headers, advice: str) -> Refusal | None:
+        if any(self._is_token(given) for given in _tokens(headers)):
+            return None
+        sentence = f"The token is missing or wrong. {advice}"
+        return Refusal(HTTPStatus.UNAUTHORIZED, sentence)
 
     def _is_token(self, given: str) -> bool:
         # A header may have bytes that are no text.

@@ -58,7 +58,10 @@ class Page:
 def refused(refusal: Refusal) -> Response:
     """Return the answer that says why."""
     body = f"{refusal.sentence}\n".encode()
-    return response(refusal.status, body, "text/plain; charset=utf-8")
+    answer = response(refusal.status, body, "text/plain; charset=utf-8")
+    if refusal.status is HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"  # an answer of this status must name a way
+    return answer
 
 
 def response(status: HTTPStatus, body: bytes, kind: str) -> Response:
