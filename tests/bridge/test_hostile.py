@@ -145,7 +145,11 @@ async def test_health_is_open_and_figures_want_the_token(served: ServedBridge) -
     head, _, body = (await asked(served, "/healthz")).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
     assert json.loads(body) == {"status": "ok"}
-    assert (await asked(served, "/metrics")).startswith(b"HTTP/1.1 401")
+    stranger = await asked(served, "/metrics")
+    assert stranger.startswith(b"HTTP/1.1 401")
+    assert b"WWW-Authenticate: Bearer" in stranger
+    assert b"Authorization: Bearer <token>" in stranger
+    assert b"WebSocket" not in stranger
     async with served.talker() as talker:
         await talker.hear()
         await talker.connection.send("{")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from pydantic import SecretStr
 
 from captioner.cli.exit_codes import ExitCode
 from captioner.cli.metrics_options import metrics_address
+from captioner.core.health import HealthState
 from captioner.web.metrics_port import MetricsAddress
 from tests.support.clips import clip_folder
 from tests.support.metrics import announced_url, scrape
@@ -60,6 +64,34 @@ def test_serve_shows_the_engine(program: Program, tmp_path: Path) -> None:
     program.wait_for(lambda: scrape(url)["captioner_engine_ready"] == 1, what="not ready")
     assert scrape(url)["captioner_engine_streams_limit"] == 3
     program.interrupt(child)
+
+
+def test_a_command_that_gives_up_is_never_seen_to_have_failed(
+    program: Program, tmp_path: Path
+) -> None:
+    """Which is why the rules look at whether it answers at all."""
+    program.profile.mkdir()
+    alone = {"connection": {"embedded_fallback": False}}
+    (program.profile / "settings.json").write_text(json.dumps(alone), encoding="utf-8")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"127.0.0.1:{closed.getsockname()[1]}"
+    output = tmp_path / "out"
+    clip = f"file:{clip_folder() / 'two_cities.wav'}"
+    child = program.start(
+        *("live", "--source", clip, "--server", nobody, "--metrics-port", "0"), output=output
+    )
+    errors = output.with_suffix(".err")
+    program.wait_for(lambda: announced_url(errors) != "", what="no URL")
+    seen: set[HealthState] = set()
+    while child.poll() is None:
+        with contextlib.suppress(OSError):
+            found = scrape(announced_url(errors))
+            seen |= {each for each in HealthState if found.get(f"captioner_sessions{{{each}}}")}
+        time.sleep(0.2)
+    assert child.returncode == ExitCode.UNAVAILABLE
+    assert HealthState.RECONNECTING in seen
+    assert HealthState.FAILED not in seen
 
 
 def test_the_token_comes_from_a_file_or_the_environment_and_stays_with_us(

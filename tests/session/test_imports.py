@@ -13,6 +13,9 @@ import pytest
     [
         ("captioner.session.controller", {"PySide6", "qasync", "typer"}),
         ("captioner.cli.main", {"grpc", "PySide6", "numpy", "riva", "soxr", "qasync"}),
+        ("captioner.cli.live", {"PySide6", "prometheus_client"}),
+        ("captioner.cli.feed", {"PySide6", "prometheus_client"}),
+        ("captioner.cli.serve", {"PySide6", "prometheus_client"}),
         ("captioner.core.events", {"grpc", "numpy", "pydantic"}),
         ("captioner.transcript.reducer", {"grpc", "numpy"}),
     ],

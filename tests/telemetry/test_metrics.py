@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import pytest
+from prometheus_client import ProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 
+from captioner import __version__
 from captioner.core.counts import AudioCounts, EngineCounts, ErasureCounts, SessionCounts
 from captioner.core.events import CaptionChanged, SessionEvent
 from captioner.core.health import Health, HealthState
@@ -54,8 +58,10 @@ def full_metrics() -> Metrics:
         is_ready=True, streams=2, most_streams=8, refused=1, heard=160_000, decode_s=1.5
     )
     metrics.follow_engine(lambda: engine)
-    metrics.bridge.connections.inc()
+    metrics.bridge.errors.labels("NO_RECOGNISER").inc()
     metrics.sessions.follow(_Session())
+    words = Segment(0, "so", is_final=False, start_ms=0, end_ms=1)
+    metrics.sessions.painted(CaptionChanged(words, "so", told_at=time.monotonic()), "jsonl")
     return metrics
 
 
@@ -68,10 +74,14 @@ def test_the_documented_metrics_are_those_that_there_are() -> None:
     kinds = dict(re.findall(r"^# TYPE (captioner_\w+) (\w+)$", text, re.MULTILINE))
     assert documented == kinds
     labels = {name: label for name, label, _ in rows if label}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            if sample.name in labels:
-                assert set(sample.labels) == {labels[sample.name]}
+    found = {
+        sample.name.removesuffix("_count"): label
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if not sample.name.endswith(("_bucket", "_sum"))
+        for label in sample.labels
+    }
+    assert found == labels
 
 
 def test_names_follow_the_conventions_of_prometheus() -> None:
@@ -92,6 +102,7 @@ def test_sums_of_sessions_outlast_them() -> None:
         {"unavailable": 2},
         failovers=1,
         lag_s=3.0,
+        standing_in=1,
     )
     second.counts = SessionCounts(
         AudioCounts(16_000), ErasureCounts(0, 3, 5), {"tls": 1, "unavailable": 1}, lag_s=1.0
@@ -107,12 +118,14 @@ def test_sums_of_sessions_outlast_them() -> None:
     assert found["captioner_reconnects_total{unavailable}"] == 3.0
     assert found["captioner_reconnects_total{tls}"] == 1.0
     assert found["captioner_failovers_total"] == 1.0
+    assert found["captioner_sessions_on_stand_in"] == 1.0
     assert found["captioner_normalized_erasure_ratio"] == 0.2
     assert found["captioner_sessions{listening}"] == found["captioner_sessions{degraded}"] == 1.0
     let_go()
     after = read(metrics)
     assert after["captioner_audio_captured_seconds_total"] == 4.0
     assert after["captioner_sessions{listening}"] == 0.0
+    assert after["captioner_sessions_on_stand_in"] == 0.0
     assert after["captioner_lag_seconds"] == 1.0
     assert after["captioner_audio_queue_seconds"] == 0.0
     assert first.listeners == []
@@ -153,3 +166,10 @@ def test_what_other_parts_count() -> None:
     assert found["captioner_engine_audio_seconds_total"] == 10.0
     assert found["captioner_engine_real_time_factor"] == 0.15
     assert found["captioner_engine_streams"] == 2.0
+
+
+def test_each_process_tells_its_version_wherever_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the system tells nothing of processes in files: anywhere but on Linux."""
+    elsewhere = partial(ProcessCollector, proc="/nowhere")
+    monkeypatch.setattr("captioner.telemetry.metrics.ProcessCollector", elsewhere)
+    assert read(Metrics()) == {f"captioner_build_info{{{__version__}}}": 1.0}

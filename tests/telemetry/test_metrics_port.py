@@ -56,8 +56,12 @@ async def test_with_a_token_only_who_has_it() -> None:
     async with served(SecretStr(TOKEN)) as url:
         assert await asyncio.to_thread(lambda: scrape(url, token=TOKEN))
         assert await status_of(url) == await status_of(url, token="wrong") == 401  # noqa: S106
-        with pytest.raises(HTTPError, match="401"):
+        with pytest.raises(HTTPError, match="401") as refused:
             await asyncio.to_thread(scrape, url)
+    assert refused.value.headers["WWW-Authenticate"] == "Bearer"
+    said = refused.value.read().decode()
+    assert "Authorization: Bearer <token>" in said
+    assert "WebSocket" not in said
 
 
 @pytest.mark.parametrize("upgrade", [True, False])
