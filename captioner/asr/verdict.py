@@ -71,7 +71,8 @@ class EndpointReport:
     @property
     def health(self) -> EndpointHealth:
         """The verdict alone."""
-        return EndpointHealth(self.endpoint.title, self.state, self.reason, self.fix)
+        record = self.error.as_record() if self.error else None
+        return EndpointHealth(self.endpoint.title, self.state, self.reason, self.fix, record)
 
 
 @dataclass(slots=True)

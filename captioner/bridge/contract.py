@@ -11,10 +11,12 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from captioner.transcript.contract import Event
+from captioner.transcript.contract import ErrorEvent, Event
 
 AUDIO_FORMATS: Final = ("pcm16",)
 """16-bit little-endian samples, 16,000 a second, one channel."""
+
+NO_RECOGNISER: Final = "NO_RECOGNISER"
 
 _NOT_AN_OBJECT: Final = 'Messages are JSON objects with a "type".'
 
@@ -106,6 +108,18 @@ class RecordingStoppedEvent(Event):
     total_duration: float
     total_segments: int
     timestamp: str
+
+
+class NoRecogniserEvent(ErrorEvent):
+    """No recogniser can be reached now; the recording waits for one.
+
+    ``code`` is the same for every reason; ``cause`` is the code of the error behind it, such as a
+    status of gRPC, and ``category`` is that error's.
+    """
+
+    code: str | None = NO_RECOGNISER
+    retryable: bool | None = True
+    cause: str | None = None
 
 
 class ConfiguredEvent(Event):

@@ -129,7 +129,7 @@ class Recording:
                 self._teller.tell_gap(gap)
             case HealthChanged(health=health):
                 if health.state is HealthState.RECONNECTING:
-                    self._teller.tell_trouble(health.sentence, health.hint, "NO_RECOGNISER")
+                    self._teller.tell_trouble(health)
             case StateChanged(state=state):
                 self._wait(waits=state is SessionState.RECONNECTING)
             case EngineChanged(is_mock=True):

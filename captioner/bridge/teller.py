@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from captioner.bridge.contract import NO_RECOGNISER, NoRecogniserEvent
 from captioner.core.errors import CaptionerError
+from captioner.core.health import Health
 from captioner.core.segment import Gap, Segment
 from captioner.telemetry.metrics import Metrics
 from captioner.transcript.contract import (
@@ -49,17 +51,18 @@ class Teller:
         event = ErrorEvent(error=sentence, segment_id=self.newest, timestamp=timestamp(), code=code)
         self._tell_error(event, replaces=code)
 
-    def tell_trouble(self, sentence: str, hint: str, code: str) -> None:
+    def tell_trouble(self, health: Health) -> None:
         """Say why there are no captions now; they come again by themselves."""
-        event = ErrorEvent(
-            error=sentence,
+        record = health.error
+        event = NoRecogniserEvent(
+            error=health.sentence,
             segment_id=self.newest,
             timestamp=timestamp(),
-            code=code,
-            hint=hint or None,
-            retryable=True,
+            category=record["category"] if record else None,
+            hint=health.hint or None,
+            cause=(record["code"] or None) if record else None,
         )
-        self._tell_error(event, replaces=code)
+        self._tell_error(event, replaces=NO_RECOGNISER)
 
     def tell_failure(self, error: CaptionerError) -> None:
         """Say what ended a recording."""

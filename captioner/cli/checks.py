@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -28,9 +29,11 @@ from captioner.session.embedded import EMBEDDED_LANGUAGES, EmbeddedEngine
 from captioner.session.examination import examine
 from captioner.session.probe import probe_embedded
 from captioner.settings.endpoints import EndpointSettings
+from captioner.settings.fields import all_values
 from captioner.settings.insecurities import insecurities
 from captioner.settings.models import Settings
 from captioner.settings.secrets import SecretStore
+from captioner.settings.store import DEFAULT, LoadedSettings
 from captioner.telemetry.logs import log_file_in_use
 
 _SILENT_DBFS: Final = -90.0
@@ -45,17 +48,40 @@ _MODEL_PACKAGE: Final = "moonshine-voice"
 """Not everywhere: some systems have no package of it, and some packages of ours do without."""
 
 
-def all_checks(context: AppContext, overrides: Mapping[str, object]) -> list[Check]:
-    """Return the checks in the order in which they run; settings are read once, at the start.
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """The settings that the checks go by.
+
+    Attributes:
+        loaded: As they are; the defaults where they make no sense.
+        error: Why they make no sense; None where they do.
+    """
+
+    loaded: LoadedSettings
+    error: CaptionerError | None = None
+
+
+def read_settings(context: AppContext, overrides: Mapping[str, object]) -> ReadSettings:
+    """Read the settings once; that they make no sense is a finding, and no end.
 
     Args:
         context: Of the command line.
         overrides: Options of the command, by the dotted name of the setting.
     """
-    settings, settings_result = _read_settings(context, overrides)
+    try:
+        return ReadSettings(context.load(overrides))
+    except CaptionerError as error:
+        defaults = Settings()
+        origins = dict.fromkeys(all_values(defaults), DEFAULT)
+        return ReadSettings(LoadedSettings(defaults, origins), error)
+
+
+def all_checks(read: ReadSettings) -> list[Check]:
+    """Return the checks in the order in which they run."""
+    settings = read.loaded.settings
 
     async def settings_check() -> Sequence[CheckResult]:
-        return [settings_result]
+        return [_settings_result(read)]
 
     checks = [
         Check("Python", _check_python),
@@ -102,20 +128,16 @@ def _failed(name: str, detail: str, fix: str) -> list[CheckResult]:
     return [CheckResult(name, CheckStatus.FAILED, detail, fix)]
 
 
-def _read_settings(
-    context: AppContext, overrides: Mapping[str, object]
-) -> tuple[Settings, CheckResult]:
-    try:
-        loaded = context.load(overrides)
-    except CaptionerError as error:
-        failed = CheckResult("Settings", CheckStatus.FAILED, error.message, error.hint)
-        return Settings(), failed
+def _settings_result(read: ReadSettings) -> CheckResult:
+    if read.error is not None:
+        return CheckResult.of_error("Settings", CheckStatus.FAILED, read.error)
+    loaded = read.loaded
     if loaded.notices:
         detail, fix = " ".join(loaded.notices), "Choose your settings again."
-        return loaded.settings, CheckResult("Settings", CheckStatus.WARNING, detail, fix)
-    origins = sorted(set(loaded.provenance.values()) - {"default"})
+        return CheckResult("Settings", CheckStatus.WARNING, detail, fix)
+    origins = sorted(set(loaded.provenance.values()) - {DEFAULT})
     detail = f"from {', '.join(origins)}" if origins else "all at their defaults"
-    return loaded.settings, CheckResult("Settings", CheckStatus.OK, detail)
+    return CheckResult("Settings", CheckStatus.OK, detail)
 
 
 async def _check_python() -> list[CheckResult]:
@@ -155,7 +177,7 @@ async def _check_display() -> list[CheckResult]:
         return _failed("Display", f"Qt does not start: {said}", repair_hint())
     if problem is None:
         return _ok("Display", said)
-    return _warning("Display", problem.message, problem.hint)
+    return [CheckResult.of_error("Display", CheckStatus.WARNING, problem)]
 
 
 def _display_problem() -> CaptionerError | None:
@@ -213,7 +235,7 @@ async def _hear(device: AudioDevice) -> CheckResult:
         level = await level_of(device)
     except CaptionerError as error:
         status = CheckStatus.FAILED if device.is_default else CheckStatus.WARNING
-        return CheckResult(name, status, error.message, error.hint)
+        return CheckResult.of_error(name, status, error)
     if level.peak_dbfs <= _SILENT_DBFS:
         return CheckResult(name, CheckStatus.OK, "can be heard; silent now")
     heard = f"average {level.rms_dbfs:.0f} dB, peak {level.peak_dbfs:.0f} dB of full scale"
@@ -229,6 +251,7 @@ async def _check_keyring() -> list[CheckResult]:
 
 
 async def _check_engine(settings: Settings) -> list[CheckResult]:
+    name = "Embedded engine"
     try:
         EmbeddedEngine(settings.engine).check(EMBEDDED_LANGUAGES[0])
         report = await probe_embedded(settings.engine)
@@ -236,6 +259,7 @@ async def _check_engine(settings: Settings) -> list[CheckResult]:
         if settings.endpoint is None:
             is_absent = isinstance(error, UnsupportedError)
             fix = error.hint if is_absent and error.hint else repair_hint()
-            return _failed("Embedded engine", error.message, fix)
-        return _warning("Embedded engine", error.message, "It is not needed with RIVA_HOST set.")
-    return _ok("Embedded engine", f"{report.reason} {call_time(report)}")
+            return [CheckResult.of_error(name, CheckStatus.FAILED, error, fix=fix)]
+        fix = "It is not needed with RIVA_HOST set."
+        return [CheckResult.of_error(name, CheckStatus.WARNING, error, fix=fix)]
+    return _ok(name, f"{report.reason} {call_time(report)}")

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from captioner import __version__
-from captioner.cli.check import Check, CheckResult, CheckStatus
-from captioner.cli.checks import all_checks
+from captioner.cli.check import Check, CheckResult, CheckStatus, results_of
+from captioner.cli.checks import all_checks, read_settings
 from captioner.cli.context import AppContext, app_context
 from captioner.cli.endpoint_checks import as_record, details, verdict
 from captioner.cli.exit_codes import ExitCode
@@ -80,7 +80,7 @@ def doctor(
 
 def _check_all(context: AppContext, overrides: dict[str, object], *, as_json: bool) -> bool:
     """Run every check; return whether one failed."""
-    results = asyncio.run(run_checks(all_checks(context, overrides)))
+    results = asyncio.run(run_checks(all_checks(read_settings(context, overrides))))
     failed = any(result.status is CheckStatus.FAILED for result in results)
     if as_json:
         checks = [asdict(result) for result in results]
@@ -129,14 +129,13 @@ async def _examine(settings: Settings, *, only_first: bool) -> list[ExaminedEndp
 
 
 async def run_checks(checks: Sequence[Check]) -> list[CheckResult]:
-    """Run the checks one after the other, so that none disturbs what another measures."""
-    results: list[CheckResult] = []
-    console = Console(stderr=True)
-    with console.status("") as status:
-        for number, check in enumerate(checks, start=1):
+    """Run the checks, and show on a terminal which one it is."""
+    with Console(stderr=True).status("") as status:
+
+        def begins(number: int, check: Check) -> None:
             status.update(f"Checking {number} of {len(checks)}: {check.title}")
-            results += await check.results()
-    return results
+
+        return await results_of(checks, begins=begins)
 
 
 def _show(results: Sequence[CheckResult]) -> None:

@@ -29,7 +29,8 @@ def verdict(found: ExaminedEndpoint) -> CheckResult:
     health = found.health
     is_missing = found.missing is not None and found.report.is_usable
     detail = health.reason if is_missing else f"{health.reason} {call_time(found.report)}".strip()
-    return CheckResult(f"Server: {found.account}", _STATUSES[health.state], detail, health.fix)
+    name, status = f"Server: {found.account}", _STATUSES[health.state]
+    return CheckResult(name, status, detail, health.fix, health.error)
 
 
 def details(found: ExaminedEndpoint) -> Iterator[CheckResult]:
@@ -55,7 +56,7 @@ def as_record(found: ExaminedEndpoint) -> dict[str, object]:
         "status": result.status,
         "reason": found.health.reason,
         "fix": result.fix,
-        "error": report.error.as_record() if report.error else None,
+        "error": result.error,
         "round_trip_ms": report.round_trip_ms,
         "models": [
             {"name": model.name, "language": model.language, "kind": model.kind}

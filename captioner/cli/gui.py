@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +26,9 @@ from captioner.cli.options import (
     recogniser_overrides,
 )
 from captioner.gui.desktop.client import SoleWindow
+
+if TYPE_CHECKING:
+    from captioner.settings.store import LoadedSettings
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +94,15 @@ def show_window(context: AppContext, overrides: Mapping[str, object] | None = No
     try:
         from captioner.gui.app import run  # noqa: PLC0415  # Qt is loaded only for a window
 
-        return run(context.load(overrides), context.paths)
+        return run(context.load(overrides), context.paths, run_checks=checked)
     finally:
         window.release()
+
+
+async def checked(loaded: LoadedSettings) -> Sequence[Mapping[str, object]]:
+    """Run the checks of ``captioner doctor`` with ``loaded``; return what each found."""
+    # Loaded when wanted: the window shall be there at once.
+    from captioner.cli.check import results_of  # noqa: PLC0415
+    from captioner.cli.checks import ReadSettings, all_checks  # noqa: PLC0415
+
+    return [asdict(result) for result in await results_of(all_checks(ReadSettings(loaded)))]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -38,6 +40,7 @@ from captioner.cli.options import (
     recogniser_overrides,
 )
 from captioner.cli.output import leave_output, reason_of
+from captioner.cli.report import as_told
 from captioner.cli.running import run_session
 from captioner.core.errors import CaptionerError, ConfigurationError
 from captioner.session.controller import CaptionSession
@@ -110,22 +113,40 @@ def live(
     * captioner live --metrics-port 9464
     """
     context = app_context(ctx)
-    overrides = audio_overrides(source, device, mic_device, system_device)
-    overrides |= recogniser_overrides(server, tls, ca_file, model, language)
-    overrides["history.is_kept"] = history
-    loaded = context.load(overrides)
-    settings = loaded.settings
-    address = metrics_address(metrics_port, metrics_host, metrics_token_file)
+    json_lines = JsonLinesWriter(sys.stdout) if output is LiveFormat.JSONL else None
+    with _errors_told(json_lines):
+        overrides = audio_overrides(source, device, mic_device, system_device)
+        overrides |= recogniser_overrides(server, tls, ca_file, model, language)
+        overrides["history.is_kept"] = history
+        loaded = context.load(overrides)
+        settings = loaded.settings
+        address = metrics_address(metrics_port, metrics_host, metrics_token_file)
 
-    async def run() -> bool:
-        async with metrics_served(address) as metrics:
-            files = await asyncio.to_thread(_files, save, export)
-            kept = HistorySink(settings, context.paths.data_dir, partial(_log.warning, "%s"))
-            async with history_followed(kept, loaded, context.paths.settings_file):
-                return await _caption(settings, output, files, kept, metrics)
+        async def run() -> bool:
+            async with metrics_served(address) as metrics:
+                files = await asyncio.to_thread(_files, save, export)
+                kept = HistorySink(settings, context.paths.data_dir, partial(_log.warning, "%s"))
+                async with history_followed(kept, loaded, context.paths.settings_file):
+                    return await _caption(settings, json_lines, files, kept, metrics)
 
-    if asyncio.run(run()):
+        interrupted = asyncio.run(run())
+    if interrupted:
         raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+@contextmanager
+def _errors_told(json_lines: JsonLinesWriter | None) -> Iterator[None]:
+    """Tell programs, as the last event, what ended the captions or kept them from beginning."""
+    try:
+        yield
+    except Exception as error:
+        if json_lines is not None:
+            try:
+                json_lines.write_error(as_told(error))
+            except OSError as failure:
+                with suppress(CaptionerError):  # the error itself is told to people in any case
+                    leave_output(failure)
+        raise
 
 
 def _files(save: Path | None, export: Path | None) -> dict[str, _File]:
@@ -141,12 +162,12 @@ def _files(save: Path | None, export: Path | None) -> dict[str, _File]:
 
 async def _caption(
     settings: Settings,
-    output: LiveFormat,
+    json_lines: JsonLinesWriter | None,
     files: dict[str, _File],
     history: HistorySink,
     metrics: Metrics | None,
 ) -> bool:
-    json_lines = JsonLinesWriter(sys.stdout) if output is LiveFormat.JSONL else None
+    output = LiveFormat.TEXT if json_lines is None else LiveFormat.JSONL
     out = PipeConsole(highlight=False)
     terminal = TerminalWriter(out, Console(stderr=True, highlight=False))
     # On a screen captions come as they are spoken; a pipe only gets finished ones.
@@ -173,17 +194,11 @@ async def _caption(
         metrics.sessions.follow(session)
         metrics.follow_sinks(sinks)
         screen.on_written = partial(metrics.sessions.painted, output=output.value)
-    error: CaptionerError | None = None
     try:
         interrupted = await run_session(session)
-    except CaptionerError as fault:
-        error = fault
-        raise
     finally:
         for sink in sinks.values():
             await asyncio.to_thread(sink.close)
-        if error is not None and json_lines is not None and screen.failure is None:
-            json_lines.write_error(error)
     if screen.failure is not None:
         leave_output(screen.failure)
     for name, sink in saved.items():

@@ -6,7 +6,6 @@ terminal (see `captioner.cli.default`).
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -26,13 +25,13 @@ from captioner.cli.commands import WINDOW_COMMANDS, lazy_commands
 from captioner.cli.context import AppContext
 from captioner.cli.exit_codes import MEANINGS, ExitCode, exit_code_for
 from captioner.cli.output import open_closed_streams, write_output
-from captioner.cli.report import print_error
-from captioner.core.errors import CaptionerError, ErrorRecord, FaultError
+from captioner.cli.report import as_told, print_error
+from captioner.core.errors import CaptionerError, ErrorRecord
 from captioner.core.system import system_name
 from captioner.settings.paths import ProfilePaths
 from captioner.telemetry.crash_report import report_crashes
 from captioner.telemetry.log_lines import with_fields
-from captioner.telemetry.logs import FILE_ONLY, configure_logging, log_file_in_use
+from captioner.telemetry.logs import FILE_ONLY, configure_logging
 from captioner.transcript.history.keys import keys_come_from
 
 _log = logging.getLogger(__name__)
@@ -188,15 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the last line of defence: it is logged and told
         _log.critical("unexpected fault", exc_info=True, extra=FILE_ONLY)
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            print_error("There is no room left to write to.", hint="Make room on the disk.")
-            return ExitCode.CONFIGURATION
-        fault = FaultError(
-            "Captioner met a fault of its own and stopped.",
-            hint=_fault_hint(),
-            code=type(error).__name__,
-        )
-        return _told(fault, arguments)
+        return _told(as_told(error), arguments)
     return ExitCode.OK
 
 
@@ -208,10 +199,3 @@ def _told(error: CaptionerError, arguments: list[str] | None) -> int:
         with suppress(CaptionerError):  # the sentence was said, and there is nowhere to say more
             write_output(json.dumps(record, ensure_ascii=False) + "\n")
     return exit_code_for(error.category)
-
-
-def _fault_hint() -> str:
-    log_file = log_file_in_use()
-    if log_file is None:
-        return "Run it again with --verbose."
-    return f"The details are in {log_file}."

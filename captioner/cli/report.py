@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+
+from captioner.core.errors import CaptionerError, ConfigurationError, FaultError
+from captioner.telemetry.logs import log_file_in_use
 
 
 def print_error(message: str, *, hint: str = "") -> None:
@@ -14,3 +18,25 @@ def print_error(message: str, *, hint: str = "") -> None:
     console.print(Text.assemble(("Error: ", "bold red"), message))
     if hint:
         console.print(Text.assemble(("Fix: ", "bold green"), hint))
+
+
+def as_told(error: Exception) -> CaptionerError:
+    """Return ``error`` as users are told of it: what none was to meet is a fault of ours."""
+    if isinstance(error, CaptionerError):
+        return error
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return ConfigurationError(
+            "There is no room left to write to.", hint="Make room on the disk.", code="ENOSPC"
+        )
+    return FaultError(
+        "Captioner met a fault of its own and stopped.",
+        hint=_fault_hint(),
+        code=type(error).__name__,
+    )
+
+
+def _fault_hint() -> str:
+    log_file = log_file_in_use()
+    if log_file is None:
+        return "Run it again with --verbose."
+    return f"The details are in {log_file}."

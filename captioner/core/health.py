@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from captioner.core.errors import ErrorRecord
+
 
 class HealthState(StrEnum):
     """What the dot shows."""
@@ -35,6 +37,7 @@ class Health:
         hint: What the user can do; empty when all is well.
         concern: What the trouble has to do with; None where there is none, or nobody knows.
         other_output: Name of the output to hear instead, where sound goes there.
+        error: The error behind it, in English; None where it comes from none.
     """
 
     state: HealthState
@@ -42,6 +45,7 @@ class Health:
     hint: str = ""
     concern: Concern | None = field(default=None, compare=False)
     other_output: str = field(default="", compare=False)
+    error: ErrorRecord | None = field(default=None, compare=False)
 
 
 class EndpointState(StrEnum):
@@ -70,12 +74,14 @@ class EndpointHealth:
         state: Coarse state.
         reason: One sentence in plain words.
         fix: What the user can do; empty when all is well.
+        error: The error behind it, in English; None where it comes from none.
     """
 
     server: str
     state: EndpointState
     reason: str
     fix: str = ""
+    error: ErrorRecord | None = field(default=None, compare=False)
 
 
 class ProbeKind(StrEnum):

@@ -16,6 +16,7 @@ from captioner.transcript.contract import (
     ErrorEvent,
     event_from_error,
     event_from_gap,
+    event_from_health,
     event_from_segment,
     timestamp,
 )
@@ -115,12 +116,7 @@ class Hub:
     def _take_health(self, health: Health) -> None:
         before, self._trouble = self._trouble, None
         if health.state is HealthState.FAILED:
-            event = ErrorEvent(
-                error=health.sentence,
-                segment_id=self._newest,
-                timestamp=timestamp(),
-                hint=health.hint or None,
-            )
+            event = event_from_health(health, self._newest)
             self._trouble = Message(event.to_json(), self._newest, "trouble", is_passing=True)
             if before is None:
                 self._tell(self._trouble)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from captioner.core.errors import EngineError, UnsupportedError
 from captioner.gui.display import LIBRARIES_HINT, check_libraries, choose_platform
+from captioner.gui.part_checks import CheckRunner, no_checks
 from captioner.session.engine_process import EngineProcess
 from captioner.settings.models import Settings
 from captioner.settings.paths import ProfilePaths
@@ -26,6 +27,7 @@ def run(
     paths: ProfilePaths,
     *,
     make_session: SessionFactory | None = None,
+    run_checks: CheckRunner = no_checks,
 ) -> int:
     """Show the overlay and caption until the user quits.
 
@@ -35,6 +37,7 @@ def run(
         loaded: Settings, and notices that the user shall see.
         paths: The profile, for what the user changes.
         make_session: Makes what captions; None makes a real `CaptionSession`.
+        run_checks: Checks all parts for the diagnostics.
 
     Returns:
         The exit code: 0 after quit, 130 after Ctrl-C or SIGTERM.
@@ -59,6 +62,7 @@ def run(
         paths,
         save=partial(save_settings, paths),
         make_session=make_session or partial(make_caption_session, started=engine),
+        run_checks=run_checks,
     )
 
 

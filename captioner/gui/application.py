@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Final
 
 import qasync
@@ -18,6 +19,7 @@ from captioner.gui.faults import faults_told
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.garbage import garbage_collected_here
 from captioner.gui.icons import app_icon
+from captioner.gui.part_checks import CheckRunner
 from captioner.gui.rimmed_style import rim_controls
 from captioner.gui.settings_writer import SaveSettings
 from captioner.gui.text.language import speak
@@ -63,6 +65,7 @@ def run_application(
     *,
     save: SaveSettings,
     make_session: SessionFactory,
+    run_checks: CheckRunner,
 ) -> int:
     """Run until the user quits; return the exit code.
 
@@ -71,31 +74,33 @@ def run_application(
         paths: Where the profile keeps its files.
         save: Writes changed settings; called in a worker thread.
         make_session: Makes what captions.
+        run_checks: Checks all parts for the diagnostics.
     """
     application = Application()
     rim_controls(application)
     speak(application, loaded.settings.desktop.language)
+    front_end = partial(
+        FrontEnd,
+        loaded,
+        paths,
+        make_session=make_session,
+        list_devices=_list_devices,
+        save=save,
+        run_checks=run_checks,
+    )
     with qasync.QEventLoop(application) as loop, garbage_collected_here():
         asyncio.set_event_loop(loop)
         try:
-            return int(
-                loop.run_until_complete(_caption(application, loaded, paths, save, make_session))
-            )
+            return int(loop.run_until_complete(_caption(application, loaded, front_end)))
         finally:
             asyncio.set_event_loop(None)
 
 
 async def _caption(
-    application: Application,
-    loaded: LoadedSettings,
-    paths: ProfilePaths,
-    save: SaveSettings,
-    make_session: SessionFactory,
+    application: Application, loaded: LoadedSettings, make_front_end: Callable[[], FrontEnd]
 ) -> int:
     loop = asyncio.get_running_loop()
-    front_end = FrontEnd(
-        loaded, paths, make_session=make_session, list_devices=_list_devices, save=save
-    )
+    front_end = make_front_end()
     application.quit_wanted.connect(front_end.ask_to_quit)
     warn, end = front_end.overlay.warn, front_end.ask_to_quit
     with faults_told(loop, warn), _signals_end(loop, end) as signalled:

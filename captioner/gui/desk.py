@@ -11,6 +11,7 @@ from captioner.gui.desktop.shortcuts import GlobalShortcuts
 from captioner.gui.feed_keeper import FeedKeeper
 from captioner.gui.health.last_minutes import LastMinutes
 from captioner.gui.live_settings import LiveSettings
+from captioner.gui.part_checks import CheckRunner
 from captioner.gui.session_runner import SessionRunner
 from captioner.gui.tasks import Tasks
 from captioner.gui.tray.source_menu import Device
@@ -37,6 +38,7 @@ class Desk:
         feed: Captions for other programs.
         last_minutes: How captions went in the last ten minutes.
         updates: The look for newer versions.
+        run_checks: Checks all parts, which takes its time.
     """
 
     live: LiveSettings
@@ -51,3 +53,4 @@ class Desk:
     feed: FeedKeeper
     last_minutes: LastMinutes
     updates: UpdateKeeper
+    run_checks: CheckRunner

@@ -21,6 +21,7 @@ from captioner.gui.health.last_minutes import LastMinutes
 from captioner.gui.history_keeper import HistoryKeeper
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.overlay.window import Overlay
+from captioner.gui.part_checks import CheckRunner, no_checks
 from captioner.gui.session_runner import SessionRunner
 from captioner.gui.settings_watch import SettingsWatch
 from captioner.gui.settings_writer import SaveSettings, SettingsWriter
@@ -53,6 +54,7 @@ class FrontEnd(QObject):
         make_session: SessionFactory,
         list_devices: DeviceLister,
         save: SaveSettings,
+        run_checks: CheckRunner = no_checks,
     ) -> None:
         """Build the overlay; nothing else yet, because it shall be seen at once.
 
@@ -62,6 +64,7 @@ class FrontEnd(QObject):
             make_session: Called once, after the overlay has appeared.
             list_devices: Called in a worker thread whenever the menu of sources opens.
             save: Writes changed settings; called in a worker thread.
+            run_checks: Checks all parts for the diagnostics.
         """
         super().__init__()
         self._tasks = Tasks()
@@ -87,6 +90,7 @@ class FrontEnd(QObject):
             feed=FeedKeeper(live, self._tasks, self.overlay.show_notice),
             last_minutes=LastMinutes(bridge, runner.read_counts),
             updates=UpdateKeeper(live, paths, bridge),
+            run_checks=run_checks,
         )
         self._watch = SettingsWatch(live, self._writer, paths, self._tasks)
         self._history = HistoryKeeper(live, paths, self.desk.tell)

@@ -46,6 +46,7 @@ async def write_bundle(
     *,
     facts: Mapping[str, str],
     checks: Sequence[Mapping[str, object]] = (),
+    error: CaptionerError | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> None:
     """Write the bundle to ``target``, in the place of what was there; the user alone may read it.
@@ -56,6 +57,7 @@ async def write_bundle(
         paths: The profile.
         facts: What the caller knows besides, such as the display.
         checks: What an examination of all parts found.
+        error: Why these are not the user's own settings; None where they are.
         progress: Told how far it is.
 
     Raises:
@@ -65,7 +67,7 @@ async def write_bundle(
         for secret in endpoint.secrets:
             register_secret(secret)
     keyring = await _keyring()
-    texts = partial(_texts, loaded, {**facts, "Keyring": keyring}, checks)
+    texts = partial(_texts, loaded, {**facts, "Keyring": keyring}, checks, error)
     await asyncio.to_thread(_write, target, paths, texts, progress)
 
 
@@ -111,7 +113,10 @@ def _write(
 
 
 def _texts(
-    loaded: LoadedSettings, facts: Mapping[str, str], checks: Sequence[Mapping[str, object]]
+    loaded: LoadedSettings,
+    facts: Mapping[str, str],
+    checks: Sequence[Mapping[str, object]],
+    error: CaptionerError | None,
 ) -> Iterator[tuple[str, str]]:
     about = {
         "Captioner": __version__,
@@ -124,6 +129,8 @@ def _texts(
     packages = (f"{each.name} {each.version}\n" for each in installed_packages())
     yield "packages.txt", "".join(packages)
     yield "settings.json", json.dumps(_settings(loaded), indent=2, ensure_ascii=False)
+    if error is not None:
+        yield "error.json", json.dumps(error.as_record(), indent=2, ensure_ascii=False)
     if checks:
         yield "health.json", json.dumps(list(checks), indent=2, ensure_ascii=False)
     yield "devices.txt", "".join(f"{line}\n" for line in _devices())

@@ -55,7 +55,8 @@ class ExaminedEndpoint:
             return self.report.health
         missing = self.missing
         title = self.report.endpoint.title
-        return EndpointHealth(title, EndpointState.DOWN, missing.message, missing.hint)
+        down = EndpointState.DOWN
+        return EndpointHealth(title, down, missing.message, missing.hint, missing.as_record())
 
     @property
     def is_usable(self) -> bool:

@@ -132,7 +132,7 @@ def of_error(state: HealthState, error: CaptionerError) -> Health:
     concern: Concern | None = Concern.SOURCE if is_of_source else Concern.RECOGNISER
     if error.category is ErrorCategory.FAULT:
         concern = None
-    return Health(state, error.message, error.hint, concern)
+    return Health(state, error.message, error.hint, concern, error=error.as_record())
 
 
 def endpoint_health(inputs: HealthInputs, health: Health) -> EndpointHealth | None:
@@ -146,7 +146,9 @@ def endpoint_health(inputs: HealthInputs, health: Health) -> EndpointHealth | No
         return inputs.probed
     if health.state is HealthState.DEGRADED:
         degraded = EndpointState.DEGRADED
-        return EndpointHealth(inputs.engine_name, degraded, health.sentence, health.hint)
+        return EndpointHealth(
+            inputs.engine_name, degraded, health.sentence, health.hint, health.error
+        )
     reason = f"{inputs.engine_name} recognises."
     return EndpointHealth(inputs.engine_name, EndpointState.READY, reason)
 
@@ -163,7 +165,8 @@ def _trouble(inputs: HealthInputs) -> Health | None:
     probed = inputs.probed
     if error is not device_error and probed is not None and probed.state in _EXPLAINING:
         reconnecting = HealthState.RECONNECTING
-        return Health(reconnecting, probed.reason, probed.fix, Concern.RECOGNISER)
+        record = probed.error or error.as_record()
+        return Health(reconnecting, probed.reason, probed.fix, Concern.RECOGNISER, error=record)
     return of_error(HealthState.RECONNECTING, error)
 
 
@@ -187,9 +190,10 @@ def _while_streaming(inputs: HealthInputs, now: float) -> Health:
     # What the system knows of a device says more than that it is silent.
     known = [verdicts[name] for name in verdicts if inputs.channels[name].condition.is_telling]
     hinting = next((found for found in listening or [*known, *silent] if found.hint), None)
+    error = next((found.error for found in listening if found.error), None)
     if hinting is None:
-        return Health(state, sentence)
-    return replace(hinting, state=state, sentence=sentence)
+        return Health(state, sentence, error=error)
+    return replace(hinting, state=state, sentence=sentence, error=error)
 
 
 def _of_channel(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Health:
@@ -232,6 +236,7 @@ def _degraded(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Healt
             f"{engine_name} stands in. {error.message}",
             error.hint,
             Concern.RECOGNISER,
+            error=error.as_record(),
         )
     retries = [error for moment, error in channel.retries if now - moment < _LATELY_S]
     if retries:
@@ -242,6 +247,7 @@ def _degraded(channel: ChannelInputs, inputs: HealthInputs, now: float) -> Healt
             f"{retries[-1].message}",
             retries[-1].hint,
             Concern.RECOGNISER,
+            error=retries[-1].as_record(),
         )
     return None
 

@@ -77,7 +77,9 @@ class RunLog:
                         "Health: %s. %s",
                         health.state,
                         health.sentence,
-                        extra=with_fields(health=health.state, hint=health.hint),
+                        extra=with_fields(
+                            health=health.state, hint=health.hint, error=health.error
+                        ),
                     )
             case EndpointHealthChanged(health=endpoint):
                 if self._is_news(endpoint.server, endpoint.state, endpoint.fix):
@@ -86,7 +88,9 @@ class RunLog:
                         endpoint.server,
                         endpoint.state,
                         endpoint.reason,
-                        extra=with_fields(server=endpoint.server, hint=endpoint.fix),
+                        extra=with_fields(
+                            server=endpoint.server, hint=endpoint.fix, error=endpoint.error
+                        ),
                     )
             case SourceChanged():
                 logger.info("Heard: %s %r", event.kind, event.name)

@@ -47,8 +47,9 @@ def current_tags() -> Mapping[str, object]:
 
 
 def with_fields(*, file_only: bool = False, **fields: object) -> dict[str, object]:
-    """Return the ``extra`` of a line that has ``fields`` of its own."""
-    return {"fields": fields, "file_only": file_only}
+    """Return the ``extra`` of a line that has ``fields`` of its own, but for those of None."""
+    there = {name: value for name, value in fields.items() if value is not None}
+    return {"fields": there, "file_only": file_only}
 
 
 class JsonLines(logging.Formatter):

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from captioner.core.errors import CaptionerError
+from captioner.core.health import Health
 from captioner.core.segment import Gap, Segment
 
 PROTOCOL_VERSION: Final = "1.0"
@@ -182,6 +183,20 @@ def event_from_error(error: CaptionerError, segment_id: int) -> ErrorEvent:
         code=error.code or None,
         hint=error.hint or None,
         retryable=error.retryable,
+    )
+
+
+def event_from_health(health: Health, segment_id: int) -> ErrorEvent:
+    """Return the event that tells why there are no captions."""
+    record = health.error
+    return ErrorEvent(
+        error=health.sentence,
+        segment_id=segment_id,
+        timestamp=timestamp(),
+        category=record["category"] if record else None,
+        code=(record["code"] or None) if record else None,
+        hint=health.hint or None,
+        retryable=record["retryable"] if record else None,
     )
 
 

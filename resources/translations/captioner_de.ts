@@ -103,8 +103,8 @@
         <translation>&amp;Diagnosedaten speichern …</translation>
     </message>
     <message>
-        <source>One zip file with versions, settings, sound devices and log files, for whoever helps you. No key or password is in it, and no word that was captioned.</source>
-        <translation>Eine Zip-Datei mit Versionen, Einstellungen, Tongeräten und Protokolldateien für alle, die Ihnen helfen. Darin ist kein Schlüssel oder Kennwort und kein Wort aus den Untertiteln.</translation>
+        <source>One zip file with versions, settings, sound devices, log files and what a check of all parts finds, for whoever helps you. Each sound device is listened to for a second. No key or password is in it, and no word that was captioned.</source>
+        <translation>Eine Zip-Datei mit Versionen, Einstellungen, Tongeräten, Protokolldateien und dem, was eine Prüfung aller Teile findet, für alle, die Ihnen helfen. Jedes Tongerät wird dafür eine Sekunde lang angehört. Darin ist kein Schlüssel oder Kennwort und kein Wort aus den Untertiteln.</translation>
     </message>
     <message>
         <source>bundle support report bug zip</source>

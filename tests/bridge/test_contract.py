@@ -158,8 +158,10 @@ async def test_without_a_recogniser_it_says_so_and_recovers_by_itself() -> None:
             await talker.say("start_recording")
             await talker.send(speech.pcm)
             error = await talker.hear("error")
+            # The code says what the client has to know; why it is so is beside it.
             assert error["code"] == "NO_RECOGNISER"
             assert error["retryable"] is True
+            assert (error["category"], error["cause"]) == ("unavailable", "UNAVAILABLE")
             assert error["segment_id"] == 0
             assert_is_now(error["timestamp"])
             await riva.start()

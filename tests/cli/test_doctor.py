@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from captioner.cli import checks
-from captioner.cli.check import Check, CheckResult, CheckStatus
-from captioner.core.errors import AudioDeviceError
+from captioner.cli.check import Check, CheckResult, CheckStatus, results_of
+from captioner.core.errors import AudioDeviceError, ErrorRecord
 from captioner.session.embedded import EmbeddedEngine
 from captioner.settings.models import Settings
 from tests.support.clips import TWO_CITIES
@@ -59,6 +59,8 @@ def test_headless_machine_gets_warnings_and_no_failure(
     assert "mock" in found["Embedded engine"]["detail"].lower()
     for check in found.values():
         assert bool(check["fix"]) == (check["status"] != "ok")
+    assert {name for name, check in found.items() if check["error"]} == {"Display"}
+    assert found["Display"]["error"]["category"] == "unsupported"
 
 
 def test_a_bundle_holds_the_report_and_no_key(mock_program: Program, tmp_path: Path) -> None:
@@ -73,6 +75,42 @@ def test_a_bundle_holds_the_report_and_no_key(mock_program: Program, tmp_path: P
     assert health["Sound devices"] == "warning"
     assert any(name.startswith("logs/") for name in texts)
     assert not any("planted-key-4c1d77" in text for text in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("variable", "env_file", "said"),
+    [
+        ("many", b"", "RIVA_PORT (environment) is 'many'"),
+        ("", b"RIVA_PORT=abc\n", "is 'abc', which makes no sense"),
+        ("", b"RIVA_PORT=\xff\xfe\n", "cannot be read as text"),
+    ],
+)
+def test_a_bundle_is_made_also_where_the_settings_make_no_sense(
+    mock_program: Program, tmp_path: Path, variable: str, env_file: bytes, said: str
+) -> None:
+    (mock_program.profile / ".env").write_bytes(env_file)
+    target = tmp_path / "help.zip"
+    key = "planted-key-4c1d77"
+    environ = _headless(mock_program, tmp_path, RIVA_PORT=variable, RIVA_API_KEY=key)
+    done = mock_program.run("diagnostics", "--json", "--out", str(target), environ=environ)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["settings_error"]
+    assert said in told["message"]
+    assert f"the defaults are packed. {told['message']}" in " ".join(done.stderr.split())
+    with zipfile.ZipFile(target) as bundle:
+        texts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    error = json.loads(texts["error.json"])
+    assert set(error) == set(ErrorRecord.__annotations__)
+    assert (error["category"], error["retryable"]) == ("configuration", False)
+    assert said in error["message"]
+    assert "cannot be used; see error.json" in texts["about.txt"]
+    health = {each["name"]: each for each in json.loads(texts["health.json"])}
+    assert (health["Settings"]["status"], health["Settings"]["error"]) == ("failed", error)
+    assert health["Python"]["status"] == "ok"
+    origins = {each["from"] for each in json.loads(texts["settings.json"]).values()}
+    assert origins == {"default"}
+    assert any(name.startswith("logs/") for name in texts)
+    assert not any(key in text for text in texts.values())
 
 
 def test_people_get_a_table_with_the_fixes(mock_program: Program, tmp_path: Path) -> None:
@@ -91,6 +129,9 @@ def test_server_that_is_not_there_fails(mock_program: Program, tmp_path: Path) -
     assert found["Server: 127.0.0.1:1"]["status"] == "failed"
     assert "127.0.0.1" in found["Server: 127.0.0.1:1"]["detail"]
     assert found["Server: 127.0.0.1:1"]["fix"]
+    error = found["Server: 127.0.0.1:1"]["error"]
+    assert (error["category"], error["retryable"]) == ("unavailable", True)
+    assert "127.0.0.1" in error["message"]
     assert found["Security: 127.0.0.1:1"]["status"] == "ok"
 
 
@@ -109,6 +150,7 @@ def test_settings_that_make_no_sense_fail_and_the_rest_is_checked(
     code, found = _report(mock_program, _headless(mock_program, tmp_path, RIVA_PORT="many"))
     assert code == 1
     assert "RIVA_PORT (environment) is 'many'" in found["Settings"]["detail"]
+    assert found["Settings"]["error"]["category"] == "configuration"
     assert "Embedded engine" in found
 
 
@@ -156,12 +198,28 @@ async def test_check_that_takes_too_long_has_failed() -> None:
 
 async def test_error_of_a_check_is_its_result() -> None:
     async def broken() -> list[CheckResult]:
-        raise AudioDeviceError("The device is busy.", hint="Close the other program.")
+        raise error
 
+    error = AudioDeviceError("The device is busy.", hint="Close the other program.", code="BUSY")
     expected = CheckResult(
-        "Broken", CheckStatus.FAILED, "The device is busy.", "Close the other program."
+        *("Broken", CheckStatus.FAILED, "The device is busy.", "Close the other program."),
+        error.as_record(),
     )
     assert await Check("Broken", broken).results() == [expected]
+
+
+async def test_a_check_that_breaks_leaves_the_others_their_turn() -> None:
+    async def broken() -> list[CheckResult]:
+        raise OSError("no child can be started")
+
+    async def fine() -> list[CheckResult]:
+        return [CheckResult("Fine", CheckStatus.OK, "all well")]
+
+    fault, other = await results_of([Check("Broken", broken), Check("Fine", fine)])
+    assert fault.status is CheckStatus.FAILED
+    assert fault.error is not None
+    assert (fault.error["category"], fault.error["code"]) == ("fault", "OSError")
+    assert other.status is CheckStatus.OK
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,8 @@ async def test_a_model_or_language_that_the_server_lacks_is_a_failure(
     assert (record["state"], record["status"]) == ("ready", "failed")
     assert said in record["reason"]
     assert "parakeet (en-US)" in record["fix"]
+    error = record["error"]
+    assert (error["category"], error["message"]) == ("request", record["reason"])
 
 
 async def test_what_is_insecure_is_told(program: Program) -> None:

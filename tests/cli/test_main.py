@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -185,6 +186,34 @@ def test_a_fault_is_told_shortly_and_logged_whole(tmp_path: Path) -> None:
         f"Fix: The details are in {log_file}.\n"
     )
     assert "AttributeError" in log_file.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it is Linux's")
+def test_programs_are_told_of_a_full_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+from pathlib import Path
+from typing import Annotated
+import typer
+def probe(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    '''Write.'''
+    Path("/dev/full").write_text("x")
+"""
+    _command(monkeypatch, body, tmp_path)
+    arguments = ["--profile-dir", str(tmp_path), "probe"]
+    assert main(arguments) == ExitCode.CONFIGURATION
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.endswith("There is no room left to write to.\nFix: Make room on the disk.\n")
+    assert main([*arguments, "--json"]) == ExitCode.CONFIGURATION
+    assert json.loads(capsys.readouterr().out)["error"] == {
+        "category": "configuration",
+        "code": "ENOSPC",
+        "message": "There is no room left to write to.",
+        "hint": "Make room on the disk.",
+        "retryable": False,
+    }
 
 
 def test_bad_environment_is_a_configuration_error(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -140,3 +143,57 @@ def test_a_file_that_may_not_be_read_does_not_keep_the_others_from_their_turn(
     assert done.returncode == 11, done.stderr
     assert "may not be read" in done.stderr
     assert done.stdout.strip()
+
+
+def _only_error(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    (line,) = done.stdout.splitlines()
+    event: dict[str, Any] = json.loads(line)
+    assert (event["type"], event["segment_id"]) == ("error", 0)
+    assert f"Error: {event['error']}" in " ".join(done.stderr.split())
+    return event
+
+
+@pytest.mark.parametrize(
+    ("arguments", "category"),
+    [
+        (("--source", "file:/nonexistent.wav"), "input_file"),
+        (("--export", "talk.doc"), "configuration"),
+        (("--metrics-port", "0", "--metrics-token-file", "/nonexistent"), "configuration"),
+    ],
+)
+def test_what_keeps_captions_from_beginning_is_an_event_for_programs(
+    mock_program: Program, arguments: tuple[str, ...], category: str
+) -> None:
+    done = mock_program.run("live", "--format", "jsonl", *arguments)
+    assert done.returncode != 0
+    event = _only_error(done)
+    assert (event["category"], event["retryable"]) == (category, False)
+
+
+def test_settings_that_make_no_sense_are_an_event_for_programs(mock_program: Program) -> None:
+    environ = mock_program.environ(RIVA_PORT="many")
+    done = mock_program.run("live", "--format", "jsonl", environ=environ)
+    assert done.returncode == 3
+    assert _only_error(done)["category"] == "configuration"
+    done = mock_program.run("live", environ=environ)
+    assert (done.returncode, done.stdout) == (3, "")
+
+
+def test_a_port_that_is_taken_is_an_event_for_programs(mock_program: Program) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = mock_program.run("live", "--format", "jsonl", "--metrics-port", port)
+    assert done.returncode == 7
+    assert _only_error(done)["category"] == "unavailable"
+
+
+@pytest.mark.parametrize("reader", ["> /dev/full", "| true; exit ${PIPESTATUS[0]}"])
+def test_the_event_of_an_error_may_find_no_reader(mock_program: Program, reader: str) -> None:
+    line = f"captioner live --source file:/nonexistent.wav --format jsonl {reader}"
+    done = _in_shell(mock_program, line)
+    assert done.returncode == 11, done.stderr
+    assert done.stderr.count("Error: ") == 1
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr

@@ -7,11 +7,12 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from captioner.core.errors import UnavailableError
+from captioner.core.errors import CredentialsError, UnavailableError
 from captioner.core.events import GapMarked, HealthChanged
-from captioner.core.health import Health, HealthState
+from captioner.core.health import HealthState
 from captioner.core.hypothesis import Word
 from captioner.core.segment import Gap
+from captioner.session.health import of_error
 from captioner.transcript.contract import feed_schema
 from tests.support.feed import caption, heard, serve_feed
 from tests.support.wait import until
@@ -82,13 +83,16 @@ async def test_errors_are_told_with_their_reason() -> None:
         await heard(client)
         served.feed(caption(3, "So far.", final=True))
         served.feed(GapMarked(Gap(1000, 2000, "The microphone was unplugged", "You")))
-        served.feed(HealthChanged(Health(HealthState.FAILED, "The key is wrong.", "Mend it.")))
+        refused = CredentialsError("The key is wrong.", hint="Mend it.", code="UNAUTHENTICATED")
+        served.feed(HealthChanged(of_error(HealthState.FAILED, refused)))
         served.feed.tell_error(UnavailableError("The server is gone.", code="UNAVAILABLE"))
         await heard(client)
         gap, health, error = [await heard(client) for _ in range(3)]
         assert (gap["type"], gap["code"], gap["segment_id"]) == ("error", "AUDIO_LOST", 3)
         assert (gap["start"], gap["end"], gap["channel"]) == (1000, 2000, "You")
         assert (health["error"], health["hint"]) == ("The key is wrong.", "Mend it.")
+        assert (health["category"], health["code"]) == ("credentials", "UNAUTHENTICATED")
+        assert health["retryable"] is False
         assert (error["error"], error["category"]) == ("The server is gone.", "unavailable")
         # Who comes while captions are broken is told, too; who comes after that is not.
         async with served.client() as late:

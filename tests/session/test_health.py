@@ -7,14 +7,20 @@ from collections import deque
 import pytest
 
 from captioner.core.audio import SourceCondition
-from captioner.core.errors import AudioDeviceError, UnavailableError
+from captioner.core.errors import (
+    AudioDeviceError,
+    CaptionerError,
+    CredentialsError,
+    UnavailableError,
+)
 from captioner.core.health import EndpointHealth, EndpointState, Health, HealthState
 from captioner.core.state import SessionState
 from captioner.session.health import ChannelInputs, HealthInputs, endpoint_health, judge
 
 NOW = 1000.0
 DEVICE = AudioDeviceError("The microphone was unplugged.", hint="Plug it in.")
-SERVER = UnavailableError("The server is gone.", hint="Wait.")
+SERVER = UnavailableError("The server is gone.", hint="Wait.", code="UNAVAILABLE")
+NO_HINT = UnavailableError("The server broke off.")
 S, H = SessionState, HealthState
 
 
@@ -231,8 +237,32 @@ def test_verdicts_on_two_channels(
     assert (health.state, health.sentence, health.hint) == (state, sentence, hint)
 
 
+@pytest.mark.parametrize(
+    ("known", "error"),
+    [
+        (inputs(S.STREAMING), None),
+        (inputs(S.STREAMING, quiet_since=NOW - 60), None),
+        (inputs(S.STREAMING, lag_s=12.4), None),
+        (inputs(S.STARTING, server_error=SERVER), SERVER),
+        (inputs(S.RECONNECTING, device_error=DEVICE, server_error=SERVER), DEVICE),
+        (inputs(S.STREAMING, retries=deque([(NOW - 2, DEVICE), (NOW - 1, SERVER)])), SERVER),
+        (HealthInputs(S.FAILED, failure=SERVER), SERVER),
+        (HealthInputs(S.FAILED), None),
+        (both({"device_error": DEVICE}, {}), DEVICE),
+        (both({}, {"retries": deque([(NOW, SERVER)])}), SERVER),
+        (both({"retries": deque([(NOW, NO_HINT)])}, {"lag_s": 12.4}), NO_HINT),
+        (both({"retries": deque([(NOW, NO_HINT)])}, {}), NO_HINT),
+    ],
+)
+def test_the_error_behind_it_goes_along(known: HealthInputs, error: CaptionerError | None) -> None:
+    assert judge(known, NOW).error == (error and error.as_record())
+
+
 STARTING = EndpointHealth("riva", EndpointState.STARTING, "riva is starting.", "Wait a while.")
-DOWN = EndpointHealth("riva", EndpointState.DOWN, "riva wants a key.", "Give it.")
+DOWN = EndpointHealth(
+    *("riva", EndpointState.DOWN, "riva wants a key.", "Give it."),
+    CredentialsError("riva wants a key.", hint="Give it.").as_record(),
+)
 READY = EndpointHealth("riva", EndpointState.READY, "riva is ready.")
 
 
@@ -241,8 +271,10 @@ READY = EndpointHealth("riva", EndpointState.READY, "riva is ready.")
 def test_a_probe_says_more_than_a_failed_call(state: S, probed: EndpointHealth) -> None:
     known = inputs(state, server_error=SERVER)
     known.probed = probed
-    assert judge(known, NOW) == Health(H.RECONNECTING, probed.reason, probed.fix)
-    assert endpoint_health(known, judge(known, NOW)) == probed
+    health = judge(known, NOW)
+    assert health == Health(H.RECONNECTING, probed.reason, probed.fix)
+    assert health.error == (probed.error or SERVER.as_record())
+    assert endpoint_health(known, health) == probed
 
 
 def test_a_probe_that_explains_nothing_leaves_the_error() -> None:
@@ -265,4 +297,8 @@ def test_a_server_that_recognises_is_ready_or_degraded() -> None:
         "Embedded engine is 12 seconds behind.",
         "Close other programs, or use a faster server.",
     )
+    known = inputs(S.STREAMING, retries=deque([(NOW - 1, SERVER)]))
+    degraded = endpoint_health(known, judge(known, NOW))
+    assert degraded is not None
+    assert degraded.error == SERVER.as_record()
     assert endpoint_health(inputs(S.STARTING), judge(inputs(S.STARTING), NOW)) is None

@@ -130,19 +130,39 @@ async def no_room() -> AsyncIterator[Settings]:
         yield settings_of(server.port)
 
 
-FAULTS: dict[str, tuple[Callable[[], Fault], str, str]] = {
-    "nobody listens": (nobody_listens, "the connection is refused", "Check the port"),
-    "an HTTP port": (http_port, "answers in HTTP, not in gRPC", "RIVA_PORT"),
-    "a server that says nothing": (says_nothing, "hears speech but has not answered", "made anew"),
-    "a server that wants TLS": (wants_tls, "wants an encrypted connection", "RIVA_SSL=true"),
-    "a server without TLS": (has_no_tls, "not over TLS", "RIVA_SSL=false"),
-    "an unknown authority": (unknown_authority, "is not trusted here", "RIVA_SSL_CERT"),
-    "a wrong key": (wrong_key, "refused the key", "Check the API key"),
-    "an unknown model": (unknown_model, "has no model nemo", "RIVA_MODEL"),
-    "an unknown language": (unknown_language, "does not recognise the language de-DE", "has: "),
-    "a server without room": (no_room, "has no room for another stream", "close other clients"),
+FAULTS: dict[str, tuple[Callable[[], Fault], str, str, str]] = {
+    "nobody listens": (
+        nobody_listens,
+        "the connection is refused",
+        "Check the port",
+        "unavailable",
+    ),
+    "an HTTP port": (http_port, "answers in HTTP, not in gRPC", "RIVA_PORT", "protocol"),
+    "a server that says nothing": (
+        says_nothing,
+        "hears speech but has not answered",
+        "made anew",
+        "unavailable",
+    ),
+    "a server that wants TLS": (wants_tls, "wants an encrypted connection", "RIVA_SSL=true", "tls"),
+    "a server without TLS": (has_no_tls, "not over TLS", "RIVA_SSL=false", "tls"),
+    "an unknown authority": (unknown_authority, "is not trusted here", "RIVA_SSL_CERT", "tls"),
+    "a wrong key": (wrong_key, "refused the key", "Check the API key", "credentials"),
+    "an unknown model": (unknown_model, "has no model nemo", "RIVA_MODEL", "request"),
+    "an unknown language": (
+        unknown_language,
+        "does not recognise the language de-DE",
+        "has: ",
+        "request",
+    ),
+    "a server without room": (
+        no_room,
+        "has no room for another stream",
+        "close other clients",
+        "overloaded",
+    ),
 }
-"""How captions are kept away, and a part of the sentence and of the hint that must be there."""
+"""How captions are kept away; parts of the sentence and of the hint, and the error's category."""
 
 
 @pytest.fixture
@@ -161,18 +181,20 @@ async def talk(source: ScriptedSource) -> None:
         await asyncio.sleep(0.1)
 
 
-def reasons(log_file: Path) -> list[tuple[str, str]]:
-    """Return each sentence on the health of the session in the log, with its hint."""
+def reasons(log_file: Path) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return each sentence on the health of the session in the log, its hint, and its error."""
     text = log_file.read_text(encoding="utf-8")
     assert SPOKEN not in text.lower()
     assert KEY not in text
     lines = [json.loads(line) for line in text.splitlines()]
-    return [(line["message"], line["hint"]) for line in lines if "health" in line]
+    return [
+        (line["message"], line["hint"], line.get("error", {})) for line in lines if "health" in line
+    ]
 
 
 @pytest.mark.parametrize("name", FAULTS)
 async def test_what_is_wrong_with_the_server_is_in_the_log(name: str, log_file: Path) -> None:
-    fault, sentence, hint = FAULTS[name]
+    fault, sentence, hint, category = FAULTS[name]
     source = ScriptedSource()
     async with fault() as settings:
         session = CaptionSession(settings, patient=True, opener=ScriptedOpener(source))
@@ -180,7 +202,10 @@ async def test_what_is_wrong_with_the_server_is_in_the_log(name: str, log_file: 
         talking = asyncio.create_task(talk(source), name="test-talk")
         try:
             await until(
-                lambda: any(sentence in said and hint in fix for said, fix in reasons(log_file))
+                lambda: any(
+                    sentence in said and hint in fix and error["category"] == category
+                    for said, fix, error in reasons(log_file)
+                )
             )
         finally:
             talking.cancel()
@@ -202,6 +227,16 @@ async def test_what_is_wrong_with_the_device_is_in_the_log(log_file: Path) -> No
             await until(lambda: session.health.sentence == "Desk mic is gone.")
         finally:
             await session.close()
-    told = [(said.partition(". ")[2], fix) for said, fix in reasons(log_file)]
-    assert ("Desk mic is gone.", "Plug it in.") in told
-    assert any(said == "No sound reaches Desk mic." and fix for said, fix in told)
+    told = {said.partition(". ")[2]: (fix, error) for said, fix, error in reasons(log_file)}
+    fix, error = told["Desk mic is gone."]
+    assert fix == "Plug it in."
+    assert error == {
+        "category": "audio_device",
+        "code": "",
+        "message": "Desk mic is gone.",
+        "hint": "Plug it in.",
+        "retryable": True,
+    }
+    fix, error = told["No sound reaches Desk mic."]
+    assert fix
+    assert error == {}, "silence is no error"

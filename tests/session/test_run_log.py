@@ -12,8 +12,19 @@ import pytest
 from captioner.core.clock import SystemClock
 from captioner.core.counts import AudioCounts, SessionCounts
 from captioner.core.errors import UnavailableError
-from captioner.core.events import CaptionChanged, HealthChanged, SourceChanged
-from captioner.core.health import Health, HealthState, SessionFigures
+from captioner.core.events import (
+    CaptionChanged,
+    EndpointHealthChanged,
+    HealthChanged,
+    SourceChanged,
+)
+from captioner.core.health import (
+    EndpointHealth,
+    EndpointState,
+    Health,
+    HealthState,
+    SessionFigures,
+)
 from captioner.core.segment import Segment
 from captioner.session.run_log import RunLog
 from tests.support.clips import BECKETT
@@ -42,6 +53,10 @@ def test_a_run_is_explained_without_a_word_of_it(log_file: Path) -> None:
             for seconds in (3, 4):
                 late = Health(HealthState.DEGRADED, f"{seconds} seconds behind.", hint="Wait.")
                 run.take(HealthChanged(late))
+            gone = UnavailableError("riva is gone.", code="UNAVAILABLE").as_record()
+            run.take(HealthChanged(Health(HealthState.RECONNECTING, "riva is gone.", error=gone)))
+            down = EndpointHealth("riva", EndpointState.DOWN, "riva is gone.", error=gone)
+            run.take(EndpointHealthChanged(down))
             said = Segment(id=3, text=SPOKEN, is_final=True, start_ms=100, end_ms=900)
             run.take(CaptionChanged(said, SPOKEN))
             run.end(
@@ -52,14 +67,17 @@ def test_a_run_is_explained_without_a_word_of_it(log_file: Path) -> None:
 
     text = log_file.read_text()
     assert "Quillfeather" not in text
-    heard, health, caption, ended = _lines(text)
+    heard, health, broken, server, caption, ended = _lines(text)
     assert heard["message"] == "Heard: microphone 'Desk'"
     assert (health["health"], health["hint"]) == ("degraded", "Wait.")
+    assert "error" not in health, "nothing but slow"
+    assert (broken["health"], broken["error"]) == ("reconnecting", gone)
+    assert (server["server"], server["error"]) == ("riva", gone)
     assert (caption["segment"], caption["start_ms"], caption["end_ms"]) == (3, 100, 900)
     assert ended["summary"]["captions"] == 1
     assert ended["summary"]["audio_samples"]["captured"] == 16_000
     assert ended["summary"]["ended_by"] == "unavailable"
-    assert len({line["session"] for line in (heard, health, caption, ended)}) == 1
+    assert len({line["session"] for line in (heard, health, broken, caption, ended)}) == 1
 
 
 @pytest.mark.slow

@@ -138,8 +138,9 @@ class AboutPage(Page):
             "",
             self.save,
             help_text=self.tr(
-                "One zip file with versions, settings, sound devices and log files, for whoever "
-                "helps you. No key or password is in it, and no word that was captioned."
+                "One zip file with versions, settings, sound devices, log files and what a check "
+                "of all parts finds, for whoever helps you. Each sound device is listened to for "
+                "a second. No key or password is in it, and no word that was captioned."
             ),
             words=self.tr("bundle support report bug zip"),
         )
@@ -199,12 +200,14 @@ class AboutPage(Page):
         self.progress.setRange(0, 0)
         self.progress.show()
         self._tell(self.tr("The diagnostics are being collected."))
+        loaded = self.desk.live.loaded
         try:
             await write_bundle(
                 target,
-                self.desk.live.loaded,
+                loaded,
                 self.desk.paths,
                 facts=self._facts(),
+                checks=await self.desk.run_checks(loaded),
                 progress=progress,
             )
         except CaptionerError as error:

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from captioner.gui.bridge import Session
 from captioner.gui.front_end import FrontEnd
+from captioner.gui.part_checks import CheckRunner, no_checks
 from captioner.gui.preferences.dialog import Preferences
 from captioner.gui.preferences.page import Row
 from captioner.settings.models import Settings
@@ -52,6 +53,7 @@ class Office:
         session: ScriptedSession,
         paths: ProfilePaths,
         environ: Mapping[str, str] | None = None,
+        run_checks: CheckRunner = no_checks,
     ) -> None:
         self.session = session
         self.paths = paths
@@ -64,6 +66,7 @@ class Office:
             make_session=self._make,
             list_devices=self._list_devices,
             save=partial(save_settings, paths),
+            run_checks=run_checks,
         )
 
     async def run(self, story: Story) -> None:
@@ -165,8 +168,13 @@ def play(
         faults: list[dict[str, Any]] = []
         loop.set_exception_handler(lambda _loop, context: faults.append(context))
 
-        def run(story: Story, *, environ: Mapping[str, str] | None = None) -> None:
-            office = Office(scripted_session, paths, environ)
+        def run(
+            story: Story,
+            *,
+            environ: Mapping[str, str] | None = None,
+            run_checks: CheckRunner = no_checks,
+        ) -> None:
+            office = Office(scripted_session, paths, environ, run_checks)
             loop.run_until_complete(office.run(story))
             assert faults == []
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import zipfile
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton
 
 from captioner import __version__
+from captioner.cli.gui import checked
 from captioner.gui.preferences.about_page import AboutPage
+from captioner.settings.paths import ProfilePaths
+from captioner.settings.store import save_settings
 from tests.gui.preferences.conftest import Office, Play
 from tests.support.wait import until
 
@@ -82,6 +88,36 @@ def test_diagnostics_are_saved_where_the_user_says(play: Play, tmp_path: Path) -
     assert any("offscreen" in text for text in texts)
     assert any("riva.example" in text for text in texts)
     assert not any(KEY in text for text in texts)
+
+
+def test_diagnostics_hold_what_doctor_finds_and_the_window_goes_on_meanwhile(
+    play: Play, paths: ProfilePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_settings(paths, {"engine.backend": "mock"})
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nonexistent")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    target = tmp_path / "help.zip"
+
+    async def story(office: Office) -> None:
+        loop = asyncio.get_running_loop()
+        page = page_of(office)
+        push(page.save)
+        name_file(page.files.dialog, target)
+        began = last = loop.time()
+        longest = 0.0
+        while "saved as" not in page.outcome.text():
+            await asyncio.sleep(0.01)
+            longest, last = max(longest, loop.time() - last), loop.time()
+            assert last - began < 60, page.outcome.text()
+        assert longest < (last - began) / 3, "something waited on the loop"
+
+    # Settings of this run alone: what the window was started with is what is checked.
+    play(story, environ={"RIVA_HOST": "127.0.0.1", "RIVA_PORT": "1"}, run_checks=checked)
+    with zipfile.ZipFile(target) as bundle:
+        health = {each["name"]: each for each in json.loads(bundle.read("health.json"))}
+    assert health["Embedded engine"]["status"] == "ok"
+    assert health["PortAudio"]["status"] == "ok"
+    assert health["Server: 127.0.0.1:1"]["error"]["category"] == "unavailable"
 
 
 def test_diagnostics_that_cannot_be_saved_are_told(play: Play, tmp_path: Path) -> None:
