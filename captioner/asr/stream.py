@@ -30,7 +30,7 @@ from captioner.riva import connecting
 from captioner.riva.options import RecognitionOptions
 from captioner.riva.results import audio_processed_s
 from captioner.riva.status import error_from_status
-from captioner.telemetry.log_lines import with_fields
+from captioner.telemetry.log_lines import correlation_id, with_fields
 
 logger = logging.getLogger(__name__)
 
@@ -260,14 +260,14 @@ class RecognitionStream:
     async def _write(self, call: _Call) -> None:
         request = riva_asr_pb2.StreamingRecognizeRequest
         try:
-            await call.write(request(streaming_config=self._options.to_streaming_config()))
+            await call.write(self._options.to_first_request(correlation_id()))
             while (chunk := await self._next()) is not None:
                 self.timeline.sent(chunk)
                 self.progress.sent = self.timeline.sent_samples
                 self._last_sent_at = self._writing_since = self._clock.now()
                 if self._tap is not None:
                     self._tap.sent(self.progress.sent)
-                _log_sent(chunk)
+                _log_sent(chunk, self.progress.sent)
                 await call.write(request(audio_content=chunk.pcm))
                 self._writing_since = None
             await self._half_close(call)
@@ -340,7 +340,11 @@ def _has_passed(since: float | None, limit_s: float, now: float) -> bool:
     return since is not None and now - since > limit_s
 
 
-def _log_sent(chunk: AudioChunk) -> None:
+def _log_sent(chunk: AudioChunk, stream_end: int) -> None:
     if logger.isEnabledFor(logging.DEBUG):
-        start_ms, end_ms = samples_to_ms(chunk.start), samples_to_ms(chunk.end)
-        logger.debug("Sent", extra=with_fields(file_only=True, start_ms=start_ms, end_ms=end_ms))
+        places = {
+            "start_ms": samples_to_ms(chunk.start),
+            "end_ms": samples_to_ms(chunk.end),
+            "stream_ms": samples_to_ms(stream_end),  # the server counts from the stream's begin
+        }
+        logger.debug("Sent", extra=with_fields(file_only=True, **places))

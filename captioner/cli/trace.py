@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -35,6 +35,9 @@ from captioner.session.trace import STAGES, LatencyTrace, TracedCaption
 from captioner.settings.models import Settings
 from captioner.sinks.terminal import PipeConsole, TerminalWriter
 from captioner.sinks.threaded import ThreadedSink
+
+_STAGES: Final = (*STAGES[:-1], "written")
+"""The last one ends where the words are written; it is the terminal that paints them."""
 
 
 def trace(
@@ -103,7 +106,7 @@ async def _traced(settings: Settings) -> tuple[list[TracedCaption], str, bool]:
         recogniser = session.figures.recogniser
         stopping.append(loop.create_task(session.stop(), name="stop-after-utterance"))
 
-    def painted(event: SessionEvent) -> None:
+    def written(event: SessionEvent) -> None:
         if not isinstance(event, CaptionChanged) or (found and found[-1].is_final):
             return
         caption = timed.painted(event)
@@ -114,7 +117,7 @@ async def _traced(settings: Settings) -> tuple[list[TracedCaption], str, bool]:
 
     out = PipeConsole(file=sys.stderr, highlight=False)
     sink = ThreadedSink(TerminalWriter(out, out), "trace")
-    sink.on_written = painted
+    sink.on_written = written
     session.subscribe(take)
     session.subscribe(sink)
     try:
@@ -150,8 +153,12 @@ def _name(caption: TracedCaption) -> str:
     return "final" if caption.is_final else "first words"
 
 
+def _stages_ms(caption: TracedCaption) -> dict[str, float]:
+    return dict(zip(_STAGES, caption.stages_ms.values(), strict=True))
+
+
 def _as_record(caption: TracedCaption) -> dict[str, object]:
-    stages = {name.replace(" ", "_"): round(ms, 2) for name, ms in caption.stages_ms.items()}
+    stages = {name.replace(" ", "_"): round(ms, 2) for name, ms in _stages_ms(caption).items()}
     return {
         "caption": _name(caption).replace(" ", "_"),
         "segment": caption.segment,
@@ -166,7 +173,7 @@ def _show(found: list[TracedCaption], recogniser: str) -> None:
     table.add_column("milliseconds")
     for caption in found:
         table.add_column(_name(caption), justify="right")
-    for stage in STAGES:
-        table.add_row(stage, *(f"{caption.stages_ms[stage]:.1f}" for caption in found))
+    for stage in _STAGES:
+        table.add_row(stage, *(f"{_stages_ms(caption)[stage]:.1f}" for caption in found))
     table.add_row("in all", *(f"{caption.total_ms:.1f}" for caption in found))
     Console(highlight=False).print(table)

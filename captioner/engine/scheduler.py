@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 
 from captioner.core.errors import CaptionerError, EngineError
 from captioner.engine.native import Decoder
+from captioner.telemetry.log_lines import current_tags, with_fields
 
 logger = logging.getLogger(__name__)
 
@@ -48,13 +49,18 @@ class Job(Generic[T]):
 
 
 class Lane:
-    """The waiting work of one stream."""
+    """The waiting work of one stream.
+
+    Attributes:
+        tags: What the lines of the log on it are about; the worker is no task of the stream.
+    """
 
     def __init__(self, scheduler: DecodeScheduler) -> None:
         """Made by `DecodeScheduler.open_lane`."""
         self._scheduler = scheduler
         self._finals: deque[Job[str]] = deque()
         self._partial: Job[str] | None = None
+        self.tags = current_tags()
 
     def submit_final(self, job: Job[str]) -> None:
         """Queue work that must be done, unless it is cancelled."""
@@ -131,7 +137,7 @@ class DecodeScheduler:
     async def _serve(self, decoder: Decoder) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            job = await self._next()
+            lane, job = await self._next()
             job.is_started = True
             begun_at = time.monotonic()
             try:
@@ -144,15 +150,15 @@ class DecodeScheduler:
             except CaptionerError as error:
                 job.fail(error)
             except Exception as error:  # whatever it is, it ends one stream and not the worker
-                logger.exception("Decoding failed")
+                logger.exception("Decoding failed", extra=with_fields(**lane.tags))
                 job.fail(EngineError(f"Decoding failed: {type(error).__name__}."))
 
-    async def _next(self) -> Job[str]:
+    async def _next(self) -> tuple[Lane, Job[str]]:
         while True:
             while self._turns:
                 lane = self._turns.popleft()
                 if (job := lane.take()) is not None:
                     self._turns.append(lane)
-                    return job
+                    return lane, job
             self._has_work.clear()
             await self._has_work.wait()

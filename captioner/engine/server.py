@@ -20,9 +20,11 @@ from pydantic import SecretStr
 from riva.client.proto import riva_asr_pb2_grpc
 
 from captioner.core.errors import ConfigurationError, UnavailableError
+from captioner.core.process_use import process_use
 from captioner.engine.access import TlsFiles, TokenCheck, is_loopback
 from captioner.engine.backend import Backend
 from captioner.engine.servicer import RecognitionService
+from captioner.telemetry.log_lines import with_fields
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +152,7 @@ class EngineServer:
                     await self.service.stop()
             await server.stop(grace=_GRACE_S)
         await self._backend.close()
-        logger.info("Engine stopped")
+        logger.info("Engine stopped", extra=with_fields(**process_use()))
 
     async def _load(self) -> None:
         await self._backend.load()

@@ -11,23 +11,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final
 
 import grpc
 from riva.client.proto import riva_asr_pb2, riva_asr_pb2_grpc
 
-from captioner.core.audio import SAMPLE_RATE
+from captioner.core.audio import SAMPLE_RATE, samples_to_ms
 from captioner.core.counts import EngineCounts
-from captioner.core.errors import (
-    CaptionerError,
-    OverloadedError,
-    RequestError,
-    UnavailableError,
-)
+from captioner.core.errors import OverloadedError, RequestError, UnavailableError
 from captioner.core.hypothesis import Hypothesis
 from captioner.engine.backend import Backend, RecognitionStream, Update
+from captioner.engine.calls import Context, log_answer, log_heard, name_lines, told
 from captioner.engine.pcm import HIGHEST_RATE, LOWEST_RATE, AudioDecoder
 from captioner.engine.profanity import masked
 from captioner.riva.options import RecognitionOptions
@@ -45,14 +41,7 @@ from captioner.riva.serving import (
 
 logger = logging.getLogger(__name__)
 
-_Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 _EOF: Final = grpc.aio.EOF  # type: ignore[attr-defined]  # the stubs lack it
-
-_STATUS: Final[dict[type[CaptionerError], grpc.StatusCode]] = {
-    RequestError: grpc.StatusCode.INVALID_ARGUMENT,
-    OverloadedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    UnavailableError: grpc.StatusCode.UNAVAILABLE,
-}
 
 
 @dataclass(eq=False, slots=True)
@@ -112,7 +101,7 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
     async def GetRivaSpeechRecognitionConfig(  # noqa: N802 - gRPC's name
         self,
         request: riva_asr_pb2.RivaSpeechRecognitionConfigRequest,
-        _context: _Context,
+        _context: Context,
     ) -> riva_asr_pb2.RivaSpeechRecognitionConfigResponse:
         """List the model, or nothing while it is not ready."""
         model = self._backend.model
@@ -128,24 +117,27 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
             else ()
         )
 
-    async def StreamingRecognize(self, _requests: object, context: _Context) -> None:  # noqa: N802 - gRPC's name
+    async def StreamingRecognize(self, _requests: object, context: Context) -> None:  # noqa: N802 - gRPC's name
         """Recognise audio as it comes."""
-        async with _told(context):
+        async with told(context):
             # A call that asks for nothing yet takes nobody's place.
             request = await context.read()
+            if request is not _EOF:
+                name_lines(request.id.value)
             with self._admission():
                 await self._recognise_stream(request, context)
 
     async def Recognize(  # noqa: N802 - gRPC's name
-        self, request: riva_asr_pb2.RecognizeRequest, context: _Context
+        self, request: riva_asr_pb2.RecognizeRequest, context: Context
     ) -> riva_asr_pb2.RecognizeResponse:
         """Recognise a whole recording."""
-        async with _told(context):
+        async with told(context):
+            name_lines(request.id.value)
             with self._admission():
                 return await self._recognise_whole(request)
 
     async def _recognise_stream(
-        self, request: riva_asr_pb2.StreamingRecognizeRequest, context: _Context
+        self, request: riva_asr_pb2.StreamingRecognizeRequest, context: Context
     ) -> None:
         if request is _EOF or not request.HasField("streaming_config"):
             raise RequestError("The first message must be the streaming_config", code=INVALID)
@@ -154,6 +146,7 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
         audio = AudioDecoder(config)
         request_id = request.id.value
         has_final = False
+        logger.info("A stream begins")
 
         async def answer(update: Update) -> None:
             nonlocal has_final
@@ -166,6 +159,7 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
                     request_id=request_id,
                 )
             )
+            log_answer(update)
             has_final = has_final or any(one.is_final and one.text for one in update.hypotheses)
 
         await self._converse(options, lambda talk: self._hear(context, audio, talk), answer)
@@ -215,7 +209,8 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
             await asyncio.wait({hearing})
             await talk.stream.close()
 
-    async def _hear(self, context: _Context, audio: AudioDecoder, talk: _Conversation) -> None:
+    async def _hear(self, context: Context, audio: AudioDecoder, talk: _Conversation) -> None:
+        heard = 0
         while (request := await context.read()) is not _EOF:
             if request.HasField("streaming_config"):
                 raise RequestError("Only the first message may be a streaming_config", code=INVALID)
@@ -224,6 +219,8 @@ class RecognitionService(riva_asr_pb2_grpc.RivaSpeechRecognitionServicer):  # ty
                 if self._is_stopping:
                     return
                 self._heard += len(sound)
+                heard += len(sound)
+                log_heard(samples_to_ms(heard))
                 await talk.stream.feed(sound)
                 if wants_end_of_utterance(request):
                     await talk.stream.end_utterance()
@@ -284,22 +281,6 @@ async def _until_closed(
         # The answering side waits for updates; closing ends them, and it then meets the error.
         await talk.stream.close()
         raise
-
-
-@contextlib.asynccontextmanager
-async def _told(context: _Context) -> AsyncIterator[None]:
-    """Turn errors into statuses: the client reads the sentence, the log gets the rest."""
-    try:
-        yield
-    except CaptionerError as error:
-        status = _STATUS.get(type(error), grpc.StatusCode.INTERNAL)
-        logger.info("Call refused or ended with %s: %s", status.name, error)
-        await _abort(context, status, error.message)
-
-
-async def _abort(context: _Context, status: grpc.StatusCode, details: str) -> NoReturn:
-    await context.abort(status, details)
-    raise AssertionError("abort does not return")
 
 
 def _same(asked: str, listed: str) -> bool:

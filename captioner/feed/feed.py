@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Final
 
@@ -16,6 +17,7 @@ from captioner.core.events import CaptionChanged, GapMarked, HealthChanged, Sess
 from captioner.feed.hub import Hub
 from captioner.feed.server import feed_server
 from captioner.settings.feed import FeedSettings
+from captioner.telemetry.log_lines import current_tags, tagged
 from captioner.telemetry.logs import register_secret
 from captioner.web.server import WebAddress
 
@@ -38,7 +40,7 @@ class Feed:
         self._hub = Hub(settings.replay)
         self._server = feed_server(settings, token, self._hub)
         self._bound: Future[WebAddress] = Future()
-        self._events: deque[SessionEvent | CaptionerError] = deque()
+        self._events: deque[tuple[SessionEvent | CaptionerError, Mapping[str, object]]] = deque()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_woken = False
@@ -88,7 +90,7 @@ class Feed:
             if len(self._events) >= _QUEUE_LIMIT:
                 self._events.popleft()
                 self.dropped += 1
-            self._events.append(event)
+            self._events.append((event, current_tags()))  # the feed's loop is no task of ours
             if not self._is_woken:
                 self._is_woken = True
                 self._loop.call_soon_threadsafe(self._take_all)
@@ -98,10 +100,11 @@ class Feed:
             events = list(self._events)
             self._events.clear()
             self._is_woken = False
-        for event in events:
+        for event, tags in events:
             if isinstance(event, CaptionerError):
                 self._hub.take_error(event)
-            else:
+                continue
+            with tagged(**tags):
                 self._hub.take(event)
 
     def _run(self) -> None:

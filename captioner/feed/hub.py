@@ -11,6 +11,7 @@ from typing import Final
 from captioner.core.errors import CaptionerError
 from captioner.core.events import CaptionChanged, GapMarked, HealthChanged, SessionEvent
 from captioner.core.health import Health, HealthState
+from captioner.telemetry.caption_lines import caption_fields, is_logged
 from captioner.transcript.contract import (
     ConnectionEvent,
     ErrorEvent,
@@ -100,13 +101,15 @@ class Hub:
     def _take_caption(self, event: CaptionChanged) -> None:
         segment = event.segment
         key = f"partial {segment.channel}"
+        logged = caption_fields(segment) if is_logged() else None
         if segment.is_final:
-            message = Message(event_from_segment(segment).to_json(), segment.id, key)
+            text = event_from_segment(segment).to_json()
+            message = Message(text, segment.id, key, logged=logged)
             self._partials.pop(segment.channel, None)
             self._finals.append(message)
         elif event.shown:
             text = event_from_segment(segment, event.shown).to_json()
-            message = Message(text, segment.id, key, is_passing=True)
+            message = Message(text, segment.id, key, is_passing=True, logged=logged)
             self._partials[segment.channel] = message
         else:
             return  # the stability policy holds all of it back

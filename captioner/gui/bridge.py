@@ -60,6 +60,10 @@ class Session(Protocol):
         """Call ``listener`` with each event; the returned function ends that."""
         ...
 
+    def note_painted(self, waited_s: float) -> None:
+        """Take in that words were painted so many seconds after they had come."""
+        ...
+
     async def start(self) -> None:
         """Begin captions."""
         ...

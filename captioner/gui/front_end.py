@@ -184,6 +184,7 @@ class FrontEnd(QObject):
         overlay.left_at.connect(self._on_left_at)
         overlay.dot.clicked.connect(self._open_status)
         overlay.view.delay.measured.connect(self.desk.last_minutes.take_paint)
+        overlay.view.delay.measured.connect(self.desk.runner.take_paint)
         overlay.view.first_caption_painted.connect(self._on_first_caption)
         bridge.caption_changed.connect(overlay.show_caption)
         bridge.gap_marked.connect(overlay.show_gap)

@@ -79,6 +79,11 @@ class SessionRunner(QObject):
         """Return what the session has counted; None before it was made."""
         return None if self._session is None else self._session.counts
 
+    def take_paint(self, waited_s: float) -> None:
+        """Note that words were painted so many seconds after they had come."""
+        if self._session is not None:
+            self._session.note_painted(waited_s)
+
     def start(self) -> asyncio.Task[None]:
         """Begin captions, with a session that is made when there is none yet."""
         return self._ask(self._start(), "start")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
 
-from riva.client.proto import riva_asr_pb2, riva_audio_pb2
+from riva.client.proto import riva_asr_pb2, riva_audio_pb2, riva_common_pb2
 
 from captioner.core.audio import SAMPLE_RATE
 
@@ -118,8 +118,20 @@ class RecognitionOptions:
             for boost, phrases in contexts.items()
         ]
 
+    def to_first_request(self, request_id: str = "") -> riva_asr_pb2.StreamingRecognizeRequest:
+        """Return the message that opens a stream.
+
+        Args:
+            request_id: Our name for the stream. A server sends it back with each response and may
+                log it; one that is older than the field passes it over. Empty names none.
+        """
+        return riva_asr_pb2.StreamingRecognizeRequest(
+            streaming_config=self.to_streaming_config(),
+            id=riva_common_pb2.RequestId(value=request_id) if request_id else None,
+        )
+
     def to_streaming_config(self) -> riva_asr_pb2.StreamingRecognitionConfig:
-        """Return the message that opens a stream."""
+        """Return what that message says of the stream."""
         return riva_asr_pb2.StreamingRecognitionConfig(
             config=self.to_recognition_config(), interim_results=self.interim_results
         )

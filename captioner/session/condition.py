@@ -44,6 +44,11 @@ class SessionCondition:
     """Gathers what happens to a session, derives its state and health, and tells the listeners.
 
     Only the session and its channels change it.
+
+    Attributes:
+        endpoint_health: How the server in use is; None where nothing is known of it.
+        health: Why there are, or are not, captions right now.
+        worst_lag_s: The most seconds of audio that the recogniser was behind in this run.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -55,6 +60,7 @@ class SessionCondition:
         self._engine_told: EngineChanged | None = None
         self._causes: Counter[str] = Counter()
         self._failovers = 0
+        self.worst_lag_s = 0.0
         self.endpoint_health: EndpointHealth | None = None
         self.health = judge(self._inputs, clock.now())
 
@@ -119,6 +125,7 @@ class SessionCondition:
         self._inputs = HealthInputs(state=self.state)
         self._level_told_at = {}
         self._engine_told = None
+        self.worst_lag_s = 0.0
         self.endpoint_health = None
         self.go(SessionState.STARTING)
 
@@ -190,6 +197,7 @@ class SessionCondition:
     def lags(self, channel: str, lag_s: float) -> None:
         """Note how many seconds of audio the recogniser is behind."""
         self._inputs.channels[channel].lag_s = lag_s
+        self.worst_lag_s = max(self.worst_lag_s, lag_s)
 
     def connected(self, channel: str, endpoint: Endpoint) -> None:
         """Note that a stream to ``endpoint`` stands."""

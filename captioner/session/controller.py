@@ -156,6 +156,10 @@ class CaptionSession:
         """
         return self._condition.subscribe(listener)
 
+    def note_painted(self, waited_s: float) -> None:
+        """Take in that words were painted so many seconds after they had come, for the log."""
+        self._run_log.painted(waited_s)
+
     async def start(self) -> None:
         """Begin captioning. Returns at once; events and `wait` tell how it goes."""
         if self._task is not None and not self._task.done():
@@ -316,7 +320,8 @@ class CaptionSession:
             if self.echo.words:
                 said = "Echo left out of the microphone's captions: %d words, %d whole utterances"
                 logger.info(said, self.echo.words, self.echo.utterances)
-            self._run_log.end(self.figures, self.counts, self.error)
+            worst_lag_s = self._condition.worst_lag_s
+            self._run_log.end(self.figures, self.counts, self.error, worst_lag_s=worst_lag_s)
             if self.error is None:
                 self._condition.go(SessionState.STOPPING)
                 self._condition.go(SessionState.IDLE)

@@ -36,6 +36,9 @@ _LAST_LINES: Final = 20
 _ERROR_MARK: Final = "Error: "
 """Begins the sentence in which a command says what went wrong; the line after it names the fix."""
 
+_INFORMATION_MARK: Final = "Info: "
+"""Begins what an engine with --verbose says, which has its place in the engine's own log."""
+
 
 class EngineProcess:
     """One run of the engine, from the constructor, which returns at once, to `close`.
@@ -116,6 +119,8 @@ class EngineProcess:
         with self._process.stderr as lines:
             for line in lines:
                 text = line.decode(errors="replace").rstrip()
+                if text.startswith(_INFORMATION_MARK):
+                    continue
                 logger.info("engine: %s", text)
                 self._last_lines.append(text)
 
@@ -125,7 +130,10 @@ def _environment() -> dict[str, str]:
 
 
 def _command(settings: EngineSettings, max_streams: int | None) -> list[str]:
-    command = [*own_program(), "serve", "--host", "127.0.0.1", "--port", "0"]
+    command = own_program()
+    if logger.isEnabledFor(logging.DEBUG):
+        command += ["--verbose"]  # what is wrong with the engine is in the log of the engine
+    command += ["serve", "--host", "127.0.0.1", "--port", "0"]
     command += ["--engine", settings.backend, "--announce", "--exit-with-parent"]
     if settings.mock_script is not None:
         command += ["--script", settings.mock_script]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 
 from captioner.core.clock import Clock
 from captioner.core.counts import SessionCounts
@@ -20,6 +19,7 @@ from captioner.core.events import (
     SourceChanged,
 )
 from captioner.core.health import SessionFigures
+from captioner.session.run_figures import RunFigures
 from captioner.telemetry.log_lines import tagged, with_fields
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class RunLog:
         self._clock = clock
         self._run = ""
         self._began = 0.0
-        self._before = SessionCounts()
+        self._figures = RunFigures(SessionCounts())
         self._finals = 0
         self._gaps = 0
         self._told: dict[str, tuple[str, str]] = {}
@@ -42,7 +42,7 @@ class RunLog:
         """Start another run, at which the session has counted ``counts``."""
         self._run = secrets.token_hex(4)
         self._began = self._clock.now()
-        self._before = counts
+        self._figures = RunFigures(counts)
         self._finals = self._gaps = 0
         self._told = {}
 
@@ -55,6 +55,7 @@ class RunLog:
         match event:
             case CaptionChanged(segment=segment):
                 self._finals += segment.is_final
+                self._figures.take(event)
                 if logger.isEnabledFor(logging.DEBUG):
                     logger.debug(
                         "Caption",
@@ -104,12 +105,20 @@ class RunLog:
         before, self._told[whose] = self._told.get(whose), (state, hint)
         return before != (state, hint)
 
+    def painted(self, waited_s: float) -> None:
+        """Count how long words waited for the screen."""
+        self._figures.painted.add(1000 * waited_s)
+
     def end(
-        self, figures: SessionFigures, counts: SessionCounts, error: CaptionerError | None
+        self,
+        figures: SessionFigures,
+        counts: SessionCounts,
+        error: CaptionerError | None,
+        *,
+        worst_lag_s: float,
     ) -> None:
-        """Write how the run went."""
+        """Write how the run went from its beginning to its end."""
         ran_s = self._clock.now() - self._began
-        audio, before = asdict(counts.audio), asdict(self._before.audio)
         logger.info(
             "The session ran for %.0f s: %d captions, %d losses, %d reconnects",
             ran_s,
@@ -118,15 +127,14 @@ class RunLog:
             figures.reconnects,
             extra=with_fields(
                 summary={
-                    **asdict(figures),
+                    "recogniser": figures.recogniser,
                     "ran_s": round(ran_s, 1),
                     "captions": self._finals,
                     "gaps": self._gaps,
-                    "failovers": counts.failovers - self._before.failovers,
-                    "revisions": counts.erasure.revisions - self._before.erasure.revisions,
-                    "audio_samples": {
-                        name: audio[name] - before[name] for name in audio if name != "waiting"
-                    },
+                    "lost_ms": figures.lost_ms,
+                    "reconnects": figures.reconnects,
+                    "worst_lag_s": round(worst_lag_s, 1),
+                    **self._figures.summary(counts),
                     "ended_by": "" if error is None else error.category.value,
                 }
             ),

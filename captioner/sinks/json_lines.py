@@ -6,6 +6,7 @@ from typing import TextIO
 
 from captioner.core.errors import CaptionerError
 from captioner.core.events import CaptionChanged, GapMarked, SessionEvent
+from captioner.telemetry.caption_lines import log_written
 from captioner.transcript.contract import event_from_error, event_from_gap, event_from_segment
 
 
@@ -23,6 +24,7 @@ class JsonLinesWriter:
             case CaptionChanged():
                 self._newest_segment = event.segment.id
                 self._line(event_from_segment(event.segment).to_json())
+                log_written(event.segment, "jsonl")
             case GapMarked():
                 self._line(event_from_gap(event.gap, self._newest_segment).to_json())
             case _:

@@ -15,6 +15,7 @@ from captioner.core.events import (
     SourceChanged,
 )
 from captioner.core.health import Health, HealthState
+from captioner.telemetry.caption_lines import log_written
 
 
 class PipeConsole(Console):
@@ -49,9 +50,13 @@ class TerminalWriter:
             case CaptionChanged(segment=segment, shown=shown):
                 if segment.is_final:
                     self._finish(segment.channel, segment.labelled_text if segment.text else "")
+                    is_seen = bool(segment.text)
                 else:
                     text = f"{segment.channel}: {shown}" if segment.channel and shown else shown
                     self._show(segment.channel, text)
+                    is_seen = bool(shown) and self._out.is_terminal
+                if is_seen:
+                    log_written(segment, "text")
             case SourceChanged(kind=kind, name=name, channel=channel):
                 speaker = f"{channel}: l" if channel else "L"
                 self._note(f"{speaker}istening to {name} ({kind}).", "cyan")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from captioner.core.events import CaptionChanged, LevelChanged, SessionEvent
+from captioner.telemetry.log_lines import current_tags, tagged
 
 logger = logging.getLogger(__name__)
 
 _QUEUE_LIMIT: Final = 1000
 _CLOSE_LIMIT_S: Final = 5.0
+
+_Tagged: TypeAlias = tuple[SessionEvent, Mapping[str, object]]
+"""An event, and what the lines of the log on it are about: the writer's thread is no task."""
 
 
 class Writer(Protocol):
@@ -57,7 +61,7 @@ class ThreadedSink:
         """
         self._writer = writer
         self._name = name
-        self._events: deque[SessionEvent | None] = deque()
+        self._events: deque[_Tagged | None] = deque()
         self._ready = threading.Condition()
         self._is_over = False
         self._on_failure = on_failure
@@ -74,7 +78,7 @@ class ThreadedSink:
                 return
             if len(self._events) >= _QUEUE_LIMIT:
                 self._make_room()
-            self._events.append(event)
+            self._events.append((event, current_tags()))
             self._ready.notify()
 
     @property
@@ -100,8 +104,10 @@ class ThreadedSink:
     def _run(self) -> None:
         try:
             with closing(self._writer):
-                while (event := self._take()) is not None:
-                    self._writer.write(event)
+                while (taken := self._take()) is not None:
+                    event, tags = taken
+                    with tagged(**tags):
+                        self._writer.write(event)
                     if self.on_written is not None:
                         self.on_written(event)
         except Exception as error:  # noqa: BLE001  # it is told, and the writer left out
@@ -116,18 +122,18 @@ class ThreadedSink:
             if self._on_failure is not None:
                 self._on_failure()
 
-    def _take(self) -> SessionEvent | None:
+    def _take(self) -> _Tagged | None:
         with self._ready:
             while not self._events:
                 self._ready.wait()
             return self._events.popleft()
 
 
-def _worth(event: SessionEvent | None) -> int:
-    match event:
-        case LevelChanged():
+def _worth(queued: _Tagged | None) -> int:
+    match queued:
+        case (LevelChanged(), _):
             return 0
-        case CaptionChanged(segment=segment):
+        case (CaptionChanged(segment=segment), _):
             return 2 if segment.is_final else 0
         case _:
             return 1

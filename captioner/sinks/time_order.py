@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from captioner.core.events import CaptionChanged, SessionEvent
 from captioner.core.segment import Segment
 from captioner.sinks.threaded import Writer
+from captioner.telemetry.log_lines import current_tags, tagged
 
 _SETTLED_S: Final = 2.0
 """A recogniser has begun to show what was said by then, or is far behind."""
 
 _PATIENCE_S: Final = 30.0
 """No utterance is waited for longer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A final that waits.
+
+    Attributes:
+        since: Monotonic seconds.
+        event: The caption.
+        tags: What the lines of the log on it are about.
+    """
+
+    since: float
+    event: CaptionChanged
+    tags: Mapping[str, object]
 
 
 class TimeOrderedWriter:
@@ -29,7 +46,7 @@ class TimeOrderedWriter:
         """Write through ``writer``; ``now`` gives monotonic seconds."""
         self._writer = writer
         self._now = now
-        self._held: list[tuple[float, CaptionChanged]] = []
+        self._held: list[_Held] = []
         self._open: dict[int, tuple[float, Segment]] = {}
 
     def write(self, event: SessionEvent) -> None:
@@ -38,7 +55,7 @@ class TimeOrderedWriter:
         match event:
             case CaptionChanged(segment=segment) if segment.channel and segment.is_final:
                 self._open.pop(segment.id, None)
-                self._held.append((now, event))
+                self._held.append(_Held(now, event, current_tags()))
             case CaptionChanged(segment=segment) if segment.channel:
                 since = self._open.get(segment.id, (now, segment))[0]
                 self._open[segment.id] = (since, segment)
@@ -49,25 +66,30 @@ class TimeOrderedWriter:
 
     def close(self) -> None:
         """Pass on what is left, and finish."""
-        for _, event in sorted(self._held, key=_begins):
-            self._writer.write(event)
+        for held in sorted(self._held, key=_begins):
+            self._pass_on(held)
         self._held.clear()
         self._writer.close()
 
     def _release(self, now: float) -> None:
         self._held.sort(key=_begins)
-        while self._held and self._is_settled(*self._held[0], now):
-            self._writer.write(self._held.pop(0)[1])
+        while self._held and self._is_settled(self._held[0], now):
+            self._pass_on(self._held.pop(0))
 
-    def _is_settled(self, since: float, final: CaptionChanged, now: float) -> bool:
-        return now - since >= _SETTLED_S and not any(
-            segment.channel != final.segment.channel
-            and segment.start_ms < final.segment.start_ms
+    def _pass_on(self, held: _Held) -> None:
+        with tagged(**held.tags):
+            self._writer.write(held.event)
+
+    def _is_settled(self, held: _Held, now: float) -> bool:
+        final = held.event.segment
+        return now - held.since >= _SETTLED_S and not any(
+            segment.channel != final.channel
+            and segment.start_ms < final.start_ms
             and now - opened < _PATIENCE_S
             for opened, segment in self._open.values()
         )
 
 
-def _begins(held: tuple[float, CaptionChanged]) -> tuple[int, int]:
-    segment = held[1].segment
+def _begins(held: _Held) -> tuple[int, int]:
+    segment = held.event.segment
     return segment.start_ms, segment.id

@@ -46,6 +46,18 @@ def current_tags() -> Mapping[str, object]:
     return _tags.get()
 
 
+def correlation_id() -> str:
+    """Return what lines of this task are about as one word, such as ``1f0c9a2b/You/2``.
+
+    It is session, channel where it has a name, and stream; empty outside of a session. A server
+    that is told it can write it into a log of its own.
+    """
+    tags = _tags.get()
+    if "session" not in tags:
+        return ""
+    return "/".join(str(tags[name]) for name in ("session", "channel", "stream") if name in tags)
+
+
 def with_fields(*, file_only: bool = False, **fields: object) -> dict[str, object]:
     """Return the ``extra`` of a line that has ``fields`` of its own, but for those of None."""
     there = {name: value for name, value in fields.items() if value is not None}

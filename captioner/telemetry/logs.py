@@ -27,6 +27,7 @@ from typing import Final
 
 from captioner.core.process_lock import ProcessLock
 from captioner.telemetry.log_lines import JsonLines
+from captioner.telemetry.log_room import lock_of, make_room
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ FILE_ONLY: Final = {"file_only": True}
 _MAX_BYTES: Final = 2_000_000
 _BACKUPS: Final = 3
 _MOST_WRITERS: Final = 20
+_MOST_BYTES: Final = 64_000_000
+"""Of all logs of a profile; more only while more than eight processes of it run at a time."""
+
 _HIDDEN: Final = "[hidden]"
 _MIN_SECRET: Final = 4  # hiding shorter strings would garble every line and protect nothing
 _TOKENS: Final = re.compile(r"(?i)(\bbearer\s+)[^\s'\",;)]+|\b(?:nvapi|nvcf)-[\w-]{8,}")
@@ -98,13 +102,22 @@ def configure_logging(
     except OSError as error:
         _log.warning("There is no log file: %s cannot be written (%s).", log_file, error.strerror)
         return None
+    _make_room(log_dir)
     return log_file
+
+
+def _make_room(log_dir: Path) -> None:
+    try:
+        each_bytes = _MAX_BYTES * (1 + _BACKUPS)
+        make_room(log_dir, most_bytes=_MOST_BYTES, each_bytes=each_bytes)
+    except OSError as error:
+        _log.info("Old logs are not removed: %s (%s).", log_dir, error.strerror)
 
 
 def _first_free(log_dir: Path, name: str) -> tuple[Path, ProcessLock]:
     for number in range(1, _MOST_WRITERS + 1):
         numbered = name if number == 1 else f"{name}-{number}"
-        lock = ProcessLock(log_dir / f".{numbered}.lock")
+        lock = lock_of(log_dir, numbered)
         if lock.take():
             return log_dir / f"{numbered}.log", lock
     raise OSError(errno.EBUSY, "too many processes of this profile run")

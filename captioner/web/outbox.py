@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from captioner.telemetry.caption_lines import log_fields
 from captioner.transcript.contract import ErrorEvent, timestamp
 
 logger = logging.getLogger(__name__)
@@ -34,12 +36,14 @@ class Message:
         segment_id: The newest segment by then.
         replaces: What it makes superfluous while it still waits, such as the partial of a channel.
         is_passing: Whether a newer message that ``replaces`` the same makes this one superfluous.
+        logged: What the log says of it when it was sent; None for nothing.
     """
 
     text: str
     segment_id: int = 0
     replaces: str = ""
     is_passing: bool = False
+    logged: Mapping[str, object] | None = None
 
 
 class Outbox:
@@ -83,8 +87,8 @@ class Outbox:
         self._is_closed = True
         self._ready.set()
 
-    async def take(self) -> str | None:
-        """Return the next text, as soon as there is one; None after the last one."""
+    async def take(self) -> Message | None:
+        """Return the next message, as soon as there is one; None after the last one."""
         while not self._waiting:
             self._idle.set()
             if self._is_closed:
@@ -93,21 +97,24 @@ class Outbox:
             await self._ready.wait()
         if self._missed:
             missed, self._missed = self._missed, 0
-            return ErrorEvent(
+            skipped = ErrorEvent(
                 error=f"This client reads too slowly: {missed} captions were left out.",
                 segment_id=self._waiting[0].segment_id,
                 timestamp=timestamp(),
                 code=SKIPPED,
-            ).to_json()
-        return self._waiting.popleft().text
+            )
+            return Message(skipped.to_json(), skipped.segment_id)
+        return self._waiting.popleft()
 
 
 async def send_all(connection: ServerConnection, outbox: Outbox) -> None:
     """Send what comes until ``outbox`` is closed or the client has left; drop one that is deaf."""
     try:
-        while (text := await outbox.take()) is not None:
+        while (message := await outbox.take()) is not None:
             async with asyncio.timeout(SEND_LIMIT_S):
-                await connection.send(text)
+                await connection.send(message.text)
+            if message.logged is not None:
+                log_fields(message.logged, "feed")
     except ConnectionClosed:
         return  # whoever reads from it knows, too
     except TimeoutError:

@@ -82,6 +82,7 @@ def test_the_command_tells_first_words_and_final(mock_program: Program) -> None:
     first, final = json.loads(done.stdout)["captions"]
     assert (first["caption"], final["caption"]) == ("first_words", "final")
     for caption in (first, final):
+        assert [*caption["stages_ms"]][-1] == "written", "a terminal does the painting"
         assert all(ms >= 0 for ms in caption["stages_ms"].values())
         assert sum(caption["stages_ms"].values()) == pytest.approx(caption["total_ms"], abs=0.1)
     # The script ends its utterance after half a second of silence, at the side of the server.

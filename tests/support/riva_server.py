@@ -75,6 +75,7 @@ class ServedStream:
         context: gRPC's own context of the call.
         metadata: What the client sent along, by lower-case name.
         config: The first message of the stream.
+        request_id: The client's name for the stream; empty until the first message was read.
         chunks: The audio so far, a message each.
         heard_samples: Length of the audio so far in samples, also when `chunks` was emptied.
         half_closed: True once the client has said that no more audio follows.
@@ -85,6 +86,7 @@ class ServedStream:
     context: Any
     metadata: dict[str, str] = field(default_factory=dict)
     config: riva_asr_pb2.StreamingRecognitionConfig | None = None
+    request_id: str = ""
     chunks: list[bytes] = field(default_factory=list)
     heard_samples: int = 0
     half_closed: bool = False
@@ -105,6 +107,7 @@ class ServedStream:
         while (request := await self.context.read()) is not grpc.aio.EOF:
             if request.WhichOneof("streaming_request") == "streaming_config":
                 self.config = request.streaming_config
+                self.request_id = request.id.value
                 continue
             self.chunks.append(request.audio_content)
             self.heard_samples += len(request.audio_content) // BYTES_PER_SAMPLE

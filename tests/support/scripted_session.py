@@ -25,6 +25,7 @@ class ScriptedSession:
         applied: The settings that it was given while it ran.
         figures: What it says of itself in numbers.
         counts: What it has counted.
+        painted: How long words waited for the screen each time, in seconds.
         last_words: Emitted when it is stopped, as a real session's last final.
     """
 
@@ -35,6 +36,7 @@ class ScriptedSession:
         self.counts = SessionCounts()
         self.commands: list[tuple[str | None, ...]] = []
         self.applied: list[Settings] = []
+        self.painted: list[float] = []
         self.last_words: CaptionChanged | None = None
         self._listeners: list[Callable[[SessionEvent], None]] = []
 
@@ -56,6 +58,9 @@ class ScriptedSession:
                 self.state = event.state
         for listener in tuple(self._listeners):
             listener(event)
+
+    def note_painted(self, waited_s: float) -> None:
+        self.painted.append(waited_s)
 
     async def start(self) -> None:
         self.commands.append(("start",))

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QObject, Signal
 
 from captioner.core.events import CaptionChanged
-from captioner.telemetry.log_lines import current_tags, with_fields
+from captioner.telemetry.caption_lines import caption_fields
+from captioner.telemetry.log_lines import with_fields
 
 logger = logging.getLogger(__name__)
 
@@ -42,13 +43,7 @@ class PaintDelay(QObject):
             self._to_log.clear()
         elif logger.isEnabledFor(logging.DEBUG):
             segment = event.segment
-            self._to_log[segment.channel, segment.id] = {
-                **current_tags(),
-                "segment": segment.id,
-                "revision": segment.revision,
-                "is_final": segment.is_final,
-                "end_ms": segment.end_ms,
-            }
+            self._to_log[segment.channel, segment.id] = caption_fields(segment)
 
     def end(self) -> None:
         """Note that all that waited is painted."""

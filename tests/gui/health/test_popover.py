@@ -116,6 +116,7 @@ def test_a_run_from_the_dot_to_the_end(stage: Stage) -> None:
         front_end.overlay.view.delay.measured.emit(0.012)
         popover._refresh()
         assert "Shown after: 31 ms; at most 31 ms in the last 10 minutes" in popover.text
+        assert session.painted == [0.012], "the figures of the run have it, too"
         gone = Health(HealthState.RECONNECTING, "The server is gone.")
         emit(session, HealthChanged(gone))
         assert "recognises" not in popover.text, "that was before"
