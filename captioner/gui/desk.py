@@ -10,6 +10,7 @@ from captioner.gui.commands import Command
 from captioner.gui.desktop.shortcuts import GlobalShortcuts
 from captioner.gui.feed_keeper import FeedKeeper
 from captioner.gui.health.last_minutes import LastMinutes
+from captioner.gui.history_keeper import HistoryKeeper
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.session_runner import SessionRunner
 from captioner.gui.tasks import Tasks
@@ -35,6 +36,7 @@ class Desk:
         tell: Says something to the user for a moment, on the overlay.
         shortcuts: The keys that work whatever window is in use.
         feed: Captions for other programs.
+        history: The captions that are kept.
         last_minutes: How captions went in the last ten minutes.
         updates: The look for newer versions.
     """
@@ -49,5 +51,6 @@ class Desk:
     tell: Callable[[str], None]
     shortcuts: GlobalShortcuts
     feed: FeedKeeper
+    history: HistoryKeeper
     last_minutes: LastMinutes
     updates: UpdateKeeper
