@@ -22,7 +22,7 @@ _CAUSES: Final[Mapping[str, object]] = {
     ErrorCategory.TLS: QT_TRANSLATE_NOOP("Causes", "encryption"),
     ErrorCategory.PROTOCOL: QT_TRANSLATE_NOOP("Causes", "unknown protocol"),
 }
-"""Errors that break a stream, as what a stream was mended after."""
+"""What breaks a stream, by the category of the error."""
 
 
 class CountSheet(Sheet):
@@ -39,7 +39,7 @@ class CountSheet(Sheet):
         self.waiting = self._row(self.tr("Waiting to be sent:"))
         self.revisions = self._row(self.tr("Revisions:"))
         self.erased = self._row(self.tr("Words taken back:"))
-        self.causes = self._row(self.tr("Reconnected after:"))
+        self.causes = self._row(self.tr("Interruptions:"))
         self.failovers = self._row(self.tr("Another stood in:"))
         self.outputs = self._row(self.tr("Failed outputs:"))
         self.show_counts(SessionCounts())

@@ -73,7 +73,7 @@ def test_they_are_unfolded_and_folded_with_the_keyboard(stage: Stage) -> None:
             "Waiting to be sent: 0.2 s",
             "Revisions: 9",
             "Words taken back: 14; 0.04 for each final word",
-            "Reconnected after: broken connection (2), no room at the server (1)",
+            "Interruptions: broken connection (2), no room at the server (1)",
             "Another stood in: Once",
             "Failed outputs: None",
         ]
