@@ -109,7 +109,8 @@ def first_run(folder: Path) -> None:
 def status(folder: Path) -> None:
     """The status, while all is well, with its details, and while something is wrong."""
     for suffix, desktop in _DESKTOPS.items():
-        with studio(folder, desktop) as scene:
+        width, height = desktop.size
+        with studio(folder, replace(desktop, size=(width, height * 5 // 4))) as scene:
             _talk(scene)
             scene.overlay.send("figures", **_FIGURES)
             scene.overlay.send("counts", **_COUNTS)
@@ -118,6 +119,7 @@ def status(folder: Path) -> None:
             _be_heard(scene)
             scene.take_window(f"status{suffix}", "Captioner status")
             scene.screen.xdotool("key", "alt+d")
+            _be_heard(scene)
             scene.take_window(f"status-details{suffix}", "Captioner status")
             scene.screen.xdotool("key", "alt+d")
             scene.health("failed")

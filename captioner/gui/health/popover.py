@@ -176,7 +176,13 @@ class StatusPopover(QDialog):
 
     def _on_turned(self) -> None:
         self._refresh()
-        QTimer.singleShot(0, self, self._fit)
+        QTimer.singleShot(0, self, self._fit_details)
+
+    def _fit_details(self) -> None:
+        self._fit()
+        if self.details.is_open:
+            # Where the screen is too low for all, what was just asked for is seen.
+            self._area.verticalScrollBar().setValue(self.details.y())
 
     def _on_level(self, event: LevelChanged) -> None:
         if self.isVisible():

@@ -19,6 +19,7 @@ from captioner.gui.health.popover import StatusPopover
 from captioner.gui.health.trend_plot import TrendPlot
 from tests.gui.test_front_end import Stage, stage, started
 from tests.support.feed import TOKEN
+from tests.support.scripted_session import caption
 from tests.support.wait import until
 
 __all__ = ["stage"]
@@ -86,11 +87,25 @@ def test_they_are_unfolded_and_folded_with_the_keyboard(stage: Stage) -> None:
 
         QTest.keyClick(details.button, Qt.Key.Key_Space)
         assert not details.is_open
-        await until(lambda: popover.height() == low)
+        await until(lambda: popover.height() <= low)
         assert "Another stood in" not in popover.text
 
     stage.play(story)
     assert stage.faults == []
+
+
+def test_on_a_low_screen_they_are_scrolled_into_view(stage: Stage) -> None:
+    async def story(front_end: FrontEnd) -> None:
+        await started(stage)
+        popover = await opened(front_end)
+        popover.details.button.click()
+        bar = popover._area.verticalScrollBar()
+        await until(lambda: bar.maximum() > 0 and bar.value() > 0)
+        assert bar.value() == min(popover.details.y(), bar.maximum())
+        screen = popover.screen().availableGeometry()
+        assert popover.frameGeometry().height() <= screen.height()
+
+    stage.play(story)
 
 
 def test_each_figure_has_a_name_and_can_be_reached_with_tab(stage: Stage) -> None:
@@ -153,6 +168,7 @@ def test_outputs_that_fail_are_counted(stage: Stage, monkeypatch: pytest.MonkeyP
         popover = await opened(front_end)
         popover.details.button.click()
         popover._timer.setInterval(10)
+        stage.session.emit(caption(0, "Good morning.", is_final=True))
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             front_end.desk.live.change({"feed.port": port, "feed.is_on": True})
