@@ -43,6 +43,27 @@ def clear_place(wanted: QSize, least: QSize, taken: QRect, free: QRect) -> QRect
     return best
 
 
+def room_beside(taken: QRect, free: QRect, height: int, least: int) -> QRect:
+    """Return the part of the screen that a window may use to be ``height`` pixels high.
+
+    That is above what is taken, else below it, else where there is more room; all of the screen
+    where neither is of any use.
+
+    Args:
+        taken: What is covered.
+        free: The part of the screen that windows may use.
+        height: Of the window, frame included.
+        least: Less than this is of no use.
+    """
+    above = free.adjusted(0, 0, 0, taken.top() - GAP - 1 - free.bottom())
+    below = free.adjusted(0, taken.bottom() + GAP - free.top(), 0, 0)
+    for side in (above, below):
+        if height <= side.height():
+            return side
+    side = max(above, below, key=QRect.height)
+    return side if side.height() >= least else free
+
+
 def step_aside(window: QWidget, taken: QRect) -> None:
     """Put ``window`` where ``taken`` does not cover it, if it would."""
     has_place = window.testAttribute(Qt.WidgetAttribute.WA_Moved)

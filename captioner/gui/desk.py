@@ -10,6 +10,7 @@ from captioner.gui.commands import Command
 from captioner.gui.desktop.shortcuts import GlobalShortcuts
 from captioner.gui.feed_keeper import FeedKeeper
 from captioner.gui.health.last_minutes import LastMinutes
+from captioner.gui.history_keeper import HistoryKeeper
 from captioner.gui.live_settings import LiveSettings
 from captioner.gui.part_checks import CheckRunner
 from captioner.gui.session_runner import SessionRunner
@@ -36,6 +37,7 @@ class Desk:
         tell: Says something to the user for a moment, on the overlay.
         shortcuts: The keys that work whatever window is in use.
         feed: Captions for other programs.
+        history: The captions that are kept.
         last_minutes: How captions went in the last ten minutes.
         updates: The look for newer versions.
         run_checks: Checks all parts, which takes its time.
@@ -51,6 +53,7 @@ class Desk:
     tell: Callable[[str], None]
     shortcuts: GlobalShortcuts
     feed: FeedKeeper
+    history: HistoryKeeper
     last_minutes: LastMinutes
     updates: UpdateKeeper
     run_checks: CheckRunner

@@ -29,6 +29,7 @@ class FeedKeeper(QObject):
 
     Attributes:
         address: Of the page, with its token; empty while nothing is served.
+        failures: How often it was wanted and could not be served.
         trouble: Why nothing is served although it is wanted, in the language of the windows.
         lasts: Whether the address is the same at the next start.
         can_renew: Whether the token is ours to change.
@@ -57,6 +58,7 @@ class FeedKeeper(QObject):
         self._has_begun = False
         self._let_go: Callable[[], None] = lambda: None
         self.address = ""
+        self.failures = 0
         self.trouble = ""
         self.lasts = True
         self.can_renew = not os.environ.get(FEED.variable)
@@ -119,6 +121,7 @@ class FeedKeeper(QObject):
             self.lasts = token.lasts and wanted.port != 0
         except CaptionerError as error:
             self._feed = None
+            self.failures += 1
             self.trouble = " ".join(said(text) for text in (error.message, error.hint) if text)
             self._tell(said(error.message))
         self.changed.emit()

@@ -88,12 +88,12 @@ class FrontEnd(QObject):
             tell=self.overlay.show_notice,
             shortcuts=GlobalShortcuts(self.do, self._tasks),
             feed=FeedKeeper(live, self._tasks, self.overlay.show_notice),
+            history=HistoryKeeper(live, paths, self.overlay.show_notice),
             last_minutes=LastMinutes(bridge, runner.read_counts),
             updates=UpdateKeeper(live, paths, bridge),
             run_checks=run_checks,
         )
         self._watch = SettingsWatch(live, self._writer, paths, self._tasks)
-        self._history = HistoryKeeper(live, paths, self.desk.tell)
         self.windows = Windows(self.desk, captions=self._captions_place)
         self._commands = {
             Command.TOGGLE: runner.toggle,
@@ -146,7 +146,7 @@ class FrontEnd(QObject):
         except TimeoutError:
             logger.warning("the overlay has not appeared after %.0f s", _APPEAR_LIMIT_S)
         self._build_menu()
-        self._history.begin()
+        self.desk.history.begin()
         self.desk.feed.begin()
         self._tasks.start(self.desk.updates.run(), name="look-for-updates")
         self._listen()
@@ -167,7 +167,7 @@ class FrontEnd(QObject):
         await self._tasks.cancel()
         await self.desk.runner.close()
         await self.desk.feed.close()
-        await self._history.close()
+        await self.desk.history.close()
         self.windows.close()
         self.overlay.flush()
         await self._writer.finish()
@@ -191,7 +191,7 @@ class FrontEnd(QObject):
         bridge.health_changed.connect(self._show_health)
         bridge.source_changed.connect(self._on_source_changed)
         bridge.engine_changed.connect(self._on_engine_changed)
-        self.desk.runner.made.connect(self._history.listen_to)
+        self.desk.runner.made.connect(self.desk.history.listen_to)
         self.desk.runner.made.connect(self.desk.feed.listen_to)
         self.desk.runner.could_not_be_made.connect(self._show_health)
 

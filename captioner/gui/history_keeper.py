@@ -43,6 +43,11 @@ class HistoryKeeper(QObject):
         self._told.connect(self._say)
         live.changed.connect(self._on_settings_changed)
 
+    @property
+    def failures(self) -> int:
+        """How often it could not be written; what waits is tried again and again."""
+        return 0 if self._sink is None else self._sink.failures
+
     def begin(self) -> None:
         """Look after what is kept already."""
         from captioner.sinks.history import HistorySink  # noqa: PLC0415  # after the first paint

@@ -678,6 +678,37 @@
     </message>
 </context>
 <context>
+    <name>Causes</name>
+    <message>
+        <source>broken connection</source>
+        <translation>abgebrochene Verbindung</translation>
+    </message>
+    <message>
+        <source>no room at the server</source>
+        <translation>kein Platz auf dem Server</translation>
+    </message>
+    <message>
+        <source>end of the embedded engine</source>
+        <translation>Ende der eingebauten Spracherkennung</translation>
+    </message>
+    <message>
+        <source>refused key</source>
+        <translation>abgelehnter Schlüssel</translation>
+    </message>
+    <message>
+        <source>refused request</source>
+        <translation>abgelehnte Anfrage</translation>
+    </message>
+    <message>
+        <source>encryption</source>
+        <translation>Verschlüsselung</translation>
+    </message>
+    <message>
+        <source>unknown protocol</source>
+        <translation>unbekanntes Protokoll</translation>
+    </message>
+</context>
+<context>
     <name>ColourChoice</name>
     <message>
         <source>Another…</source>
@@ -806,6 +837,77 @@
     </message>
 </context>
 <context>
+    <name>CountSheet</name>
+    <message>
+        <source>Since the start of Captioner</source>
+        <translation>Seit dem Start von Captioner</translation>
+    </message>
+    <message>
+        <source>Audio captured:</source>
+        <translation>Aufgenommener Ton:</translation>
+    </message>
+    <message>
+        <source>Audio sent:</source>
+        <translation>Gesendeter Ton:</translation>
+    </message>
+    <message>
+        <source>Audio processed:</source>
+        <translation>Verarbeiteter Ton:</translation>
+    </message>
+    <message>
+        <source>Waiting to be sent:</source>
+        <translation>Wartet auf Versand:</translation>
+    </message>
+    <message>
+        <source>Revisions:</source>
+        <translation>Änderungen:</translation>
+    </message>
+    <message>
+        <source>Words taken back:</source>
+        <translation>Zurückgenommene Wörter:</translation>
+    </message>
+    <message>
+        <source>Interruptions:</source>
+        <translation>Unterbrechungen:</translation>
+    </message>
+    <message>
+        <source>Another stood in:</source>
+        <translation>Ein anderer sprang ein:</translation>
+    </message>
+    <message>
+        <source>Failed outputs:</source>
+        <translation>Gestörte Ausgaben:</translation>
+    </message>
+    <message>
+        <source>history</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>live feed</source>
+        <translation>Live-Feed</translation>
+    </message>
+    <message>
+        <source>{words}; {share} for each final word</source>
+        <translation>{words}; {share} je endgültiges Wort</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>Keine</translation>
+    </message>
+    <message>
+        <source>Never</source>
+        <translation>Nie</translation>
+    </message>
+    <message>
+        <source>Once</source>
+        <translation>Einmal</translation>
+    </message>
+    <message>
+        <source>{count} times</source>
+        <translation>{count}-mal</translation>
+    </message>
+</context>
+<context>
     <name>DesktopKeys</name>
     <message>
         <source>&amp;Choose keys…</source>
@@ -826,6 +928,21 @@
     <message>
         <source>The desktop gave no keys. You can ask it once more.</source>
         <translation>Die Desktopumgebung hat keine Tasten gegeben. Sie können noch einmal fragen.</translation>
+    </message>
+</context>
+<context>
+    <name>Details</name>
+    <message>
+        <source>&amp;Details</source>
+        <translation>Ein&amp;zelheiten</translation>
+    </message>
+    <message>
+        <source>More figures are shown below</source>
+        <translation>Weitere Angaben stehen darunter</translation>
+    </message>
+    <message>
+        <source>Shows more figures</source>
+        <translation>Zeigt weitere Angaben</translation>
     </message>
 </context>
 <context>
@@ -894,10 +1011,6 @@
         <translation>Noch nicht verbunden</translation>
     </message>
     <message>
-        <source>{seconds} s</source>
-        <translation>{seconds} s</translation>
-    </message>
-    <message>
         <source>Not at all</source>
         <translation>Keiner</translation>
     </message>
@@ -932,10 +1045,6 @@
     <message>
         <source>None</source>
         <translation>Keiner</translation>
-    </message>
-    <message>
-        <source>{minutes} min {seconds} s</source>
-        <translation>{minutes} min {seconds} s</translation>
     </message>
 </context>
 <context>
@@ -1656,6 +1765,41 @@
     <message>
         <source>How shall captions look?</source>
         <translation>Wie sollen die Untertitel aussehen?</translation>
+    </message>
+</context>
+<context>
+    <name>MoreTrends</name>
+    <message>
+        <source>Speech to first words</source>
+        <translation>Sprache bis erste Wörter</translation>
+    </message>
+    <message>
+        <source>Speech end to final</source>
+        <translation>Sprechende bis Endfassung</translation>
+    </message>
+    <message>
+        <source>Shown after</source>
+        <translation>Angezeigt nach</translation>
+    </message>
+    <message>
+        <source>Words taken back</source>
+        <translation>Zurückgenommene Wörter</translation>
+    </message>
+    <message>
+        <source>No caption</source>
+        <translation>Keine Untertitel</translation>
+    </message>
+    <message>
+        <source>at most {most} ms</source>
+        <translation>höchstens {most} ms</translation>
+    </message>
+    <message>
+        <source>{count} in all</source>
+        <translation>{count} insgesamt</translation>
+    </message>
+    <message>
+        <source>No word</source>
+        <translation>Keine</translation>
     </message>
 </context>
 <context>
@@ -3750,6 +3894,21 @@
     </message>
 </context>
 <context>
+    <name>Sheet</name>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} s</translation>
+    </message>
+    <message>
+        <source>{minutes} min {seconds} s</source>
+        <translation>{minutes} min {seconds} s</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} h {minutes} min</translation>
+    </message>
+</context>
+<context>
     <name>Shortcuts</name>
     <message>
         <source>&amp;Start or stop captions:</source>
@@ -4024,11 +4183,26 @@
     </message>
 </context>
 <context>
-    <name>Trends</name>
+    <name>TrendColumn</name>
     <message>
         <source>The last 10 minutes</source>
         <translation>Die letzten 10 Minuten</translation>
     </message>
+    <message>
+        <source>10 minutes ago</source>
+        <translation>vor 10 Minuten</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>jetzt</translation>
+    </message>
+    <message>
+        <source>at most {most} s</source>
+        <translation>höchstens {most} s</translation>
+    </message>
+</context>
+<context>
+    <name>Trends</name>
     <message>
         <source>Level</source>
         <translation>Pegel</translation>
@@ -4044,14 +4218,6 @@
     <message>
         <source>Lost audio</source>
         <translation>Verlorener Ton</translation>
-    </message>
-    <message>
-        <source>10 minutes ago</source>
-        <translation>vor 10 Minuten</translation>
-    </message>
-    <message>
-        <source>now</source>
-        <translation>jetzt</translation>
     </message>
     <message>
         <source>No caption</source>
@@ -4076,10 +4242,6 @@
     <message>
         <source>Not at all</source>
         <translation>Keiner</translation>
-    </message>
-    <message>
-        <source>at most {most} s</source>
-        <translation>höchstens {most} s</translation>
     </message>
 </context>
 <context>

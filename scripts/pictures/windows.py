@@ -27,6 +27,12 @@ _FIGURES = {
     "latency_ms": 420.0,
     "latency_p95_ms": 690.0,
 }
+_COUNTS = {
+    "audio": {"captured": 10_080_000, "sent": 10_140_800, "processed": 10_136_000, "waiting": 1600},
+    "erasure": {"revisions": 61, "erased_words": 84, "final_words": 1712},
+    "reconnects": {"unavailable": 2},
+    "failovers": 1,
+}
 _TALK = [-24 + 7 * math.sin(second / 5) for second in range(33)] + [-44.0] * 7
 _LEVELS = 12 * _TALK
 _DELAYS = [0.42 + 0.25 * abs(math.sin(second / 23)) for second in range(len(_LEVELS))]
@@ -101,15 +107,21 @@ def first_run(folder: Path) -> None:
 
 
 def status(folder: Path) -> None:
-    """The status, while all is well and while something is wrong."""
+    """The status, while all is well, with its details, and while something is wrong."""
     for suffix, desktop in _DESKTOPS.items():
-        with studio(folder, desktop) as scene:
+        width, height = desktop.size
+        with studio(folder, replace(desktop, size=(width, height * 5 // 4))) as scene:
             _talk(scene)
             scene.overlay.send("figures", **_FIGURES)
+            scene.overlay.send("counts", **_COUNTS)
             scene.overlay.ask({"ask": "live through", "levels": _LEVELS, "delays": _DELAYS})
             scene.command("status")
             _be_heard(scene)
             scene.take_window(f"status{suffix}", "Captioner status")
+            scene.screen.xdotool("key", "alt+d")
+            _be_heard(scene)
+            scene.take_window(f"status-details{suffix}", "Captioner status")
+            scene.screen.xdotool("key", "alt+d")
             scene.health("failed")
             scene.take_window(f"status-failed{suffix}", "Captioner status")
 

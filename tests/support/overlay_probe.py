@@ -19,10 +19,12 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from captioner.core.audio import AudioLevel
+from captioner.core.counts import AudioCounts, ErasureCounts, SessionCounts
 from captioner.core.events import (
     CaptionChanged,
     EngineChanged,
@@ -71,6 +73,15 @@ def _event(record: dict[str, Any]) -> SessionEvent:
         case "gap":
             return GapMarked(Gap(0, 1000, "Some audio was lost here."))
     raise ValueError(record)
+
+
+def _counts(record: dict[str, Any]) -> SessionCounts:
+    return SessionCounts(
+        AudioCounts(**record["audio"]),
+        ErasureCounts(**record["erasure"]),
+        record["reconnects"],
+        record["failovers"],
+    )
 
 
 def _overlay() -> Overlay:
@@ -142,15 +153,19 @@ def _live_through(levels: list[float], delays: list[float]) -> None:
     from captioner.gui.health.last_minutes import LastMinutes  # noqa: PLC0415  # see above
 
     kept = next(each for each in gc.get_objects() if isinstance(each, LastMinutes))
+    counts = _scripted.counts
     for place, (level, delay_s) in enumerate(zip(levels, delays, strict=True)):
         at = time.monotonic() - len(levels) + place
         vars(kept)["_now"] = lambda at=at: at
+        erased = counts.erasure.erased_words * (place + 1) // len(levels)
+        _scripted.counts = replace(counts, erasure=ErasureCounts(erased_words=erased))
         kept._on_level(LevelChanged(AudioLevel(level, level)))
-        took_ms = 1000 * delay_s
-        said = Segment(0, "so", is_final=False, start_ms=0, end_ms=1, processing_ms=took_ms)
-        kept._on_caption(CaptionChanged(said, "so"))
+        is_final, took_ms = place % 8 == 7, 1000 * delay_s
+        said = Segment(0, "so", is_final, start_ms=0, end_ms=1, processing_ms=took_ms)
+        kept._on_caption(CaptionChanged(said, "so", since_speech_s=delay_s + 0.2))
         kept.take_paint(0.012 + place % 9 / 1000)
     vars(kept)["_now"] = time.monotonic
+    _scripted.counts = counts
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
@@ -159,6 +174,8 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
         return {"labels": _labels()}
     if question.get("event") == "figures":
         _scripted.figures = SessionFigures(**{k: v for k, v in question.items() if k != "event"})
+    elif question.get("event") == "counts":
+        _scripted.counts = _counts(question)
     elif "event" in question:
         _scripted.emit(_event(question))
     elif question.get("ask") == "fail":

@@ -6,30 +6,26 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel
 
 from captioner.core.events import LevelChanged, SourceChanged
 from captioner.core.health import EndpointHealth, SessionFigures
+from captioner.gui.health.labels import readable
 from captioner.gui.health.level_meter import LevelMeter
-from captioner.gui.health.verdict import readable
+from captioner.gui.health.sheet import Sheet
 from captioner.gui.text.sentences import said
 
 _MOST_SOURCES: Final = 2
 _NOTABLE_LAG_S: Final = 0.5
-_LONG_MS: Final = 60_000
 
 
-class FactSheet(QWidget):
-    """A row each: a label, and a value that can be selected and copied."""
+class FactSheet(Sheet):
+    """What everybody needs to know."""
 
     def __init__(self) -> None:
         """Build all rows; those that have nothing to tell are left out."""
         super().__init__()
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._channels: list[str] = []
-        self._fields: list[QLabel | LevelMeter] = []
         self._sources: list[tuple[QLabel, LevelMeter]] = []
         for _ in range(_MOST_SOURCES):
             source, meter = readable(QLabel()), LevelMeter()
@@ -47,14 +43,6 @@ class FactSheet(QWidget):
         self.show_endpoint(None)
         self.show_figures(SessionFigures())
         self.show_painting(())
-
-    def lines(self) -> list[str]:
-        """Return what is shown, a line a row."""
-        return [
-            f"{self._label(field).text()} {_text(field)}"
-            for field in self._fields
-            if field.isVisibleTo(self)
-        ]
 
     def show_sources(self, sources: Mapping[str, SourceChanged]) -> None:
         """Show what is heard, by channel."""
@@ -94,10 +82,11 @@ class FactSheet(QWidget):
         """Show the figures."""
         self._say(self.recogniser, said(figures.recogniser) or self.tr("Not connected yet"))
         self._say(self.latency, self._latency(figures))
-        behind = self.tr("{seconds} s").format(seconds=self._number(figures.lag_s))
-        self._say(self.lag, behind if figures.lag_s >= _NOTABLE_LAG_S else self.tr("Not at all"))
+        is_behind = figures.lag_s >= _NOTABLE_LAG_S
+        self._say(self.lag, self._duration(figures.lag_s) if is_behind else self.tr("Not at all"))
         self._say(self.reconnects, self._times(figures.reconnects))
-        self._say(self.lost, self._duration(figures.lost_ms))
+        lost_s = figures.lost_ms / 1000
+        self._say(self.lost, self._duration(lost_s) if lost_s else self.tr("None"))
 
     def show_painting(self, waited_s: Sequence[float]) -> None:
         """Show how long words waited for the screen in the last ten minutes."""
@@ -123,38 +112,3 @@ class FactSheet(QWidget):
         if count == 1:
             return self.tr("Once in this run")
         return self.tr("{count} times in this run").format(count=count)
-
-    def _duration(self, lost_ms: int) -> str:
-        if not lost_ms:
-            return self.tr("None")
-        if lost_ms < _LONG_MS:
-            return self.tr("{seconds} s").format(seconds=self._number(lost_ms / 1000))
-        minutes, seconds = divmod(round(lost_ms / 1000), 60)
-        return self.tr("{minutes} min {seconds} s").format(minutes=minutes, seconds=seconds)
-
-    def _number(self, value: float) -> str:
-        return self.locale().toString(value, "f", 1)
-
-    def _row(self, title: str) -> QLabel:
-        value = readable(QLabel())
-        self._add(title, value)
-        return value
-
-    def _add(self, title: str, field: QLabel | LevelMeter) -> None:
-        self._form.addRow(title, field)
-        self._fields.append(field)
-
-    def _label(self, field: QWidget) -> QLabel:
-        label = self._form.labelForField(field)
-        if not isinstance(label, QLabel):
-            raise TypeError("each row has a label")
-        return label
-
-    def _say(self, value: QLabel, text: str) -> None:
-        if text != value.text():
-            value.setText(text)
-        value.setAccessibleName(f"{self._label(value).text()} {text}")
-
-
-def _text(field: QLabel | LevelMeter) -> str:
-    return field.text if isinstance(field, LevelMeter) else field.text()

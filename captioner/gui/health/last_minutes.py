@@ -27,6 +27,9 @@ class Second:
         behind_s: Audio that the recogniser was behind.
         lost_s: Audio that was lost in it.
         painted_s: The longest that words waited for the screen in it; None where none came.
+        first_s: The longest from the beginning of speech to the first words; None without any.
+        final_s: The longest from the end of speech to its final; None without one.
+        erased: Words that were taken back in it.
     """
 
     at: int
@@ -35,6 +38,9 @@ class Second:
     behind_s: float = 0.0
     lost_s: float = 0.0
     painted_s: float | None = None
+    first_s: float | None = None
+    final_s: float | None = None
+    erased: int = 0
 
 
 class LastMinutes:
@@ -56,7 +62,7 @@ class LastMinutes:
         """
         self._read, self._now = read, now
         self._seconds: deque[Second] = deque(maxlen=KEPT_S)
-        self._dropped = 0
+        self._counted = SessionCounts()
         bridge.level_changed.connect(self._on_level)
         bridge.caption_changed.connect(self._on_caption)
 
@@ -77,12 +83,18 @@ class LastMinutes:
         took_s = event.segment.processing_ms / 1000
         if took_s > 0 and not event.segment.promoted:
             second = self._second()
-            second.delay_s = max(second.delay_s or 0.0, took_s)
+            second.delay_s = _longer(second.delay_s, took_s)
+        if event.since_speech_s is not None:
+            second = self._second()
+            if event.segment.is_final:
+                second.final_s = _longer(second.final_s, event.since_speech_s)
+            else:
+                second.first_s = _longer(second.first_s, event.since_speech_s)
 
     def take_paint(self, waited_s: float) -> None:
         """Note that words were painted, and how long they had waited for it."""
         second = self._second()
-        second.painted_s = max(second.painted_s or 0.0, waited_s)
+        second.painted_s = _longer(second.painted_s, waited_s)
 
     def _second(self) -> Second:
         at = int(self._now())
@@ -91,9 +103,14 @@ class LastMinutes:
         return self._seconds[-1]
 
     def _begin(self, at: int) -> Second:
-        counts = self._read()
+        counts, before = self._read(), self._counted
         if counts is None:
             return Second(at)
-        before, self._dropped = self._dropped, counts.audio.dropped
-        lost = max(0, self._dropped - before)
-        return Second(at, behind_s=counts.lag_s, lost_s=lost / SAMPLE_RATE)
+        self._counted = counts
+        lost = max(0, counts.audio.dropped - before.audio.dropped)
+        erased = max(0, counts.erasure.erased_words - before.erasure.erased_words)
+        return Second(at, behind_s=counts.lag_s, lost_s=lost / SAMPLE_RATE, erased=erased)
+
+
+def _longer(known_s: float | None, other_s: float) -> float:
+    return other_s if known_s is None else max(known_s, other_s)

@@ -29,14 +29,16 @@ from PySide6.QtWidgets import (
 
 from captioner.core.events import LevelChanged
 from captioner.core.health import Concern, EndpointHealth, EndpointState, Health, HealthState
+from captioner.gui.clearance import room_beside
 from captioner.gui.commands import Command
 from captioner.gui.desk import Desk
+from captioner.gui.health.columns import line_up
+from captioner.gui.health.details import Details
 from captioner.gui.health.facts import FactSheet
 from captioner.gui.health.trends import Trends
 from captioner.gui.health.verdict import Verdict
 
 _REFRESH_MS: Final = 1000
-_GAP: Final = 8
 _WIDTH_LETTERS: Final = 80
 _ENDED: Final = (HealthState.STOPPED, HealthState.FAILED)
 _RECOGNISING: Final = (HealthState.LISTENING, HealthState.DEGRADED, HealthState.NO_AUDIO)
@@ -64,6 +66,7 @@ class StatusPopover(QDialog):
         self.verdict = Verdict()
         self.facts = FactSheet()
         self.trends = Trends()
+        self.details = Details(desk)
         self.toggle_button = QPushButton()
         self.remedy_button = QPushButton()
         self.copy_button = QPushButton(self.tr("&Copy"))
@@ -88,7 +91,8 @@ class StatusPopover(QDialog):
     @property
     def text(self) -> str:
         """All that it says, a line each."""
-        return "\n".join([self.verdict.text, *self.facts.lines(), *self.trends.lines()])
+        parts = (self.facts, self.trends, self.details)
+        return "\n".join([self.verdict.text, *(line for part in parts for line in part.lines())])
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Begin to follow."""
@@ -114,13 +118,13 @@ class StatusPopover(QDialog):
         buttons.addStretch(1)
         for button in (self.copy_button, self.close_button):
             buttons.addWidget(button)
+        line_up(self.facts, self.trends, self.details.trends, self.details.counts)
         letter = self.fontMetrics()
         content = QWidget()
         self._content = QVBoxLayout(content)
         self._content.setSpacing(letter.height())
-        self._content.addWidget(self.verdict)
-        self._content.addWidget(self.facts)
-        self._content.addWidget(self.trends)
+        for part in (self.verdict, self.facts, self.trends, self.details):
+            self._content.addWidget(part)
         self._content.addStretch(1)
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
@@ -141,6 +145,7 @@ class StatusPopover(QDialog):
         bridge.state_changed.connect(self._on_news)
         bridge.source_changed.connect(self._on_news)
         bridge.endpoint_health_changed.connect(self._on_news)
+        self.details.turned.connect(self._on_turned)
         self.toggle_button.clicked.connect(lambda: self._desk.do(Command.TOGGLE))
         self.remedy_button.clicked.connect(self._remedy)
         self.copy_button.clicked.connect(self._copy)
@@ -168,6 +173,16 @@ class StatusPopover(QDialog):
     def _on_news(self) -> None:
         if self.isVisible():
             self._refresh()
+
+    def _on_turned(self) -> None:
+        self._refresh()
+        QTimer.singleShot(0, self, self._fit_details)
+
+    def _fit_details(self) -> None:
+        self._fit()
+        if self.details.is_open:
+            # Where the screen is too low for all, what was just asked for is seen.
+            self._area.verticalScrollBar().setValue(self.details.y())
 
     def _on_level(self, event: LevelChanged) -> None:
         if self.isVisible():
@@ -201,6 +216,8 @@ class StatusPopover(QDialog):
         self.facts.show_painting([each for each in painted if each is not None])
         if (session := runner.session) is not None:
             self.facts.show_figures(session.figures)
+        if self.details.is_open:
+            self.details.fill(seconds)
         # Labels that have come or gone count from the next turn of the loop on.
         QTimer.singleShot(0, self, self._grow)
 
@@ -233,12 +250,18 @@ class StatusPopover(QDialog):
 
     def _grow(self) -> None:
         """Be large enough for what is said now, as far as the screen is; never shrink for it."""
+        if self._needed_height() > self.height():
+            self._fit()
+
+    def _fit(self) -> None:
+        """Be as large as what is said now, as far as the screen is."""
+        self.resize(self.width(), self._needed_height())
+        self._step_aside()
+
+    def _needed_height(self) -> int:
         inside = self._area.viewport().width()
         needed = self._content.totalHeightForWidth(inside) + self.height() - self._area.height()
-        height = min(needed, self._room(needed).height() - self._frame_height)
-        if height > self.height():
-            self.resize(self.width(), height)
-            self._step_aside()
+        return min(needed, self._room(needed).height() - self._frame_height)
 
     @property
     def _frame_height(self) -> int:
@@ -247,32 +270,28 @@ class StatusPopover(QDialog):
         return added or self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
 
     def _room(self, height: int) -> QRect:
-        """Return the part of the screen that it may use to be ``height`` pixels high.
-
-        That is above what is taken, else below it, else where there is more room; all of the screen
-        where neither is of any use.
-        """
+        """Return the part of the screen that it may use to be ``height`` pixels high."""
         if (taken := self._taken) is None:
             return self.screen().availableGeometry()
         screen = QGuiApplication.screenAt(taken.center()) or self.screen()
-        free = screen.availableGeometry()
-        above = free.adjusted(0, 0, 0, taken.top() - _GAP - 1 - free.bottom())
-        below = free.adjusted(0, taken.bottom() + _GAP - free.top(), 0, 0)
-        for side in (above, below):
-            if height + self._frame_height <= side.height():
-                return side
-        side = max(above, below, key=QRect.height)
-        least = self.minimumSizeHint().height() + self._frame_height
-        return side if side.height() >= least else free
+        frame = self._frame_height
+        least = self.minimumSizeHint().height() + frame
+        return room_beside(taken, screen.availableGeometry(), height + frame, least)
 
     def _step_aside(self) -> None:
         """Stand beside what is taken, and be lower where there is less room than it needs."""
-        if (taken := self._taken) is None:
-            return
-        room = self._room(self.height())
-        if room.intersects(taken):
+        taken, room = self._taken, self._room(self.height())
+        if taken is None or room.intersects(taken):
+            self._stay_on_screen()
             return
         self.resize(self.width(), min(self.height(), room.height() - self._frame_height))
         left = max(room.left(), min(taken.left(), room.right() - self.frameGeometry().width()))
         above = room.bottom() + 1 - self.height() - self._frame_height
         self.move(left, above if room.top() < taken.top() else room.top())
+
+    def _stay_on_screen(self) -> None:
+        """Move up where its lower end would not be seen; before it is shown it has no place."""
+        free = self.screen().availableGeometry()
+        over = self.frameGeometry().bottom() - free.bottom()
+        if self.isVisible() and over > 0:
+            self.move(self.x(), max(free.top(), self.y() - over))

@@ -1,4 +1,4 @@
-"""The last ten minutes in four small pictures, each with its words."""
+"""The last ten minutes in small pictures: those for everybody, and those for whoever wants more."""
 
 from __future__ import annotations
 
@@ -6,63 +6,36 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
-
 from captioner.gui.health.last_minutes import Second
-from captioner.gui.health.trend_plot import TrendPlot
+from captioner.gui.health.trend_column import TrendColumn
 
 _FLOOR_DB: Final = -60.0
 _NOTABLE_S: Final = 0.05
+_PAINTED_TOP_MS: Final = 100.0
+_WORDS_TOP: Final = 5.0
 
 
-class Trends(QWidget):
+class Trends(TrendColumn):
     """Level, delay, how far behind, and lost audio."""
 
     def __init__(self) -> None:
         """Begin without any news."""
         super().__init__()
-        self._title = QLabel(self.tr("The last 10 minutes"))
-        self._level = _Trend(self.tr("Level"), -_FLOOR_DB)
-        self._delay = _Trend(self.tr("Delay of captions"), 1.0)
-        self._behind = _Trend(self.tr("Behind"), 1.0)
-        self._lost = _Trend(self.tr("Lost audio"), 1.0)
-        self._all = (self._level, self._delay, self._behind, self._lost)
-        heading = self._title.font()
-        heading.setBold(True)
-        self._title.setFont(heading)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(self.fontMetrics().height())
-        grid.setColumnStretch(1, 1)
-        for trend in self._all:
-            trend.add_to(grid)
-        times = QHBoxLayout()
-        times.addWidget(QLabel(self.tr("10 minutes ago")))
-        times.addStretch(1)
-        times.addWidget(QLabel(self.tr("now")))
-        grid.addLayout(times, grid.rowCount(), 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._title)
-        column.addLayout(grid)
+        self._level = self._add(self.tr("Level"), -_FLOOR_DB)
+        self._delay = self._add(self.tr("Delay of captions"), 1.0)
+        self._behind = self._add(self.tr("Behind"), 1.0)
+        self._lost = self._add(self.tr("Lost audio"), 1.0)
+        self._add_times()
         self.show_seconds(())
-
-    def lines(self) -> list[str]:
-        """Return what is shown in words, a line each."""
-        return [self._title.text(), *(trend.text for trend in self._all)]
 
     def show_seconds(self, seconds: Sequence[Second | None]) -> None:
         """Show what was, the oldest second first."""
         level = [None if each is None else each.level_dbfs - _FLOOR_DB for each in seconds]
         self._level.show_values(level, self._loudest(level))
         delay = [None if each is None else each.delay_s for each in seconds]
-        known = [each for each in delay if each is not None]
-        most = self.tr("at most {most} s")
-        said = most.format(most=self._number(max(known))) if known else self.tr("No caption")
-        self._delay.show_values(delay, said)
+        self._show_seconds(self._delay, delay, self.tr("No caption"))
         behind = [None if each is None else each.behind_s for each in seconds]
-        known = [each for each in behind if each is not None and each >= _NOTABLE_S]
-        said = most.format(most=self._number(max(known))) if known else self.tr("Not at all")
-        self._behind.show_values(behind, said)
+        self._show_seconds(self._behind, behind, self.tr("Not at all"), least_s=_NOTABLE_S)
         lost = [None if each is None else each.lost_s for each in seconds]
         all_s = math.fsum(each or 0.0 for each in lost)
         said = self.tr("{seconds} s in all").format(seconds=self._number(all_s))
@@ -75,34 +48,33 @@ class Trends(QWidget):
         figure = f"\u2212{-round(loudest)}" if round(loudest) else "0"
         return self.tr("at most {level} dB").format(level=figure)
 
-    def _number(self, value: float) -> str:
-        return self.locale().toString(value, "f", 1)
 
+class MoreTrends(TrendColumn):
+    """How long words take from speech and to the screen, and how many are taken back."""
 
-class _Trend:
-    """A row: the name of a figure with its words below, and the picture beside them."""
+    def __init__(self) -> None:
+        """Begin without any news."""
+        super().__init__()
+        self._first = self._add(self.tr("Speech to first words"), 1.0)
+        self._final = self._add(self.tr("Speech end to final"), 1.0)
+        self._painted = self._add(self.tr("Shown after"), _PAINTED_TOP_MS)
+        self._erased = self._add(self.tr("Words taken back"), _WORDS_TOP)
+        self._add_times()
+        self.show_seconds(())
 
-    def __init__(self, title: str, least_top: float) -> None:
-        self._title = title
-        self._plot = TrendPlot(least_top)
-        self._plot.setAccessibleName(title)
-        self._words = QLabel()
-
-    @property
-    def text(self) -> str:
-        return f"{self._title}: {self._words.text()}"
-
-    def add_to(self, grid: QGridLayout) -> None:
-        row = grid.rowCount()
-        said = QVBoxLayout()
-        said.setSpacing(0)
-        said.addWidget(QLabel(self._title))
-        said.addWidget(self._words)
-        grid.addLayout(said, row, 0)
-        grid.addWidget(self._plot, row, 1)
-
-    def show_values(self, values: Sequence[float | None], said: str) -> None:
-        self._plot.show_values(values)
-        if said != self._words.text():
-            self._words.setText(said)
-            self._plot.setAccessibleDescription(said)
+    def show_seconds(self, seconds: Sequence[Second | None]) -> None:
+        """Show what was, the oldest second first."""
+        no_caption = self.tr("No caption")
+        first = [None if each is None else each.first_s for each in seconds]
+        self._show_seconds(self._first, first, no_caption)
+        final = [None if each is None else each.final_s for each in seconds]
+        self._show_seconds(self._final, final, no_caption)
+        painted = [None if each is None else each.painted_s for each in seconds]
+        took_ms = [None if each is None else 1000 * each for each in painted]
+        known = [math.ceil(each) for each in took_ms if each is not None]
+        most = self.tr("at most {most} ms")
+        self._painted.show_values(took_ms, most.format(most=max(known)) if known else no_caption)
+        erased = [None if each is None else float(each.erased) for each in seconds]
+        count = sum(0 if each is None else each.erased for each in seconds)
+        said = self.tr("{count} in all").format(count=self.locale().toString(count))
+        self._erased.show_values(erased, said if count else self.tr("No word"))

@@ -9,14 +9,11 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from captioner.core.health import Health, HealthState
+from captioner.gui.health.labels import readable
 from captioner.gui.health.mark import health_text, paint_mark, state_name
 
 _GROUND: Final = QColor("#101418")
 """The colours of the marks are made for the dark ground of captions."""
-
-_SELECTABLE: Final = (
-    Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-)
 
 
 class Verdict(QWidget):
@@ -85,12 +82,3 @@ class _Mark(QWidget):
         margin = area.width() * 0.24
         paint_mark(painter, area.adjusted(margin, margin, -margin, -margin), self._state)
         painter.end()
-
-
-def readable(label: QLabel) -> QLabel:
-    """Let ``label`` wrap, and be selected, copied and reached with mouse and keyboard."""
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(_SELECTABLE)
-    label.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return label

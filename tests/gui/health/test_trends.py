@@ -8,13 +8,13 @@ from PySide6.QtGui import QAccessible, QImage, QPalette
 from PySide6.QtWidgets import QWidget
 
 from captioner.core.audio import AudioLevel
-from captioner.core.counts import AudioCounts, SessionCounts
+from captioner.core.counts import AudioCounts, ErasureCounts, SessionCounts
 from captioner.core.events import CaptionChanged, LevelChanged
 from captioner.core.segment import Segment
 from captioner.gui.bridge import SessionBridge
 from captioner.gui.health.last_minutes import KEPT_S, LastMinutes, Second
 from captioner.gui.health.trend_plot import TrendPlot
-from captioner.gui.health.trends import Trends
+from captioner.gui.health.trends import MoreTrends, Trends
 
 pytestmark = pytest.mark.usefixtures("qtbot")
 
@@ -40,6 +40,11 @@ class _Told:
         said = Segment(0, "so", promoted, 0, 1, promoted=promoted, processing_ms=took_ms)
         self.bridge.caption_changed.emit(CaptionChanged(said, "so"))
 
+    def say_timed(self, since_speech_s: float, *, is_final: bool) -> None:
+        said = Segment(0, "so", is_final, 0, 1, processing_ms=1.0)
+        event = CaptionChanged(said, "so", since_speech_s=since_speech_s)
+        self.bridge.caption_changed.emit(event)
+
 
 def test_a_second_keeps_the_worst_of_it() -> None:
     told = _Told()
@@ -63,6 +68,25 @@ def test_a_second_keeps_the_worst_of_it() -> None:
         None,
         Second(1003, -25.0),
     ]
+
+
+def test_words_are_timed_from_speech_and_those_that_were_taken_back_are_counted() -> None:
+    told = _Told()
+    told.counts = SessionCounts(erasure=ErasureCounts(3, 4, 0))
+    for since_s, is_final in ((0.6, False), (0.4, False), (0.9, True), (0.7, True)):
+        told.say_timed(since_s, is_final=is_final)
+    told.now = 1001.0
+    told.counts = SessionCounts(erasure=ErasureCounts(5, 11, 20))
+    told.hear(-20.0)
+    told.now = 1002.0
+    told.hear(-20.0)
+    first, second, third = told.kept.seconds()[-3:]
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert (first.first_s, first.final_s, first.erased) == (0.6, 0.9, 4)
+    assert (second.first_s, second.final_s, second.erased) == (None, None, 7)
+    assert third.erased == 0
 
 
 def test_ten_minutes_are_kept_and_not_more() -> None:
@@ -92,6 +116,38 @@ def test_it_is_told_in_words() -> None:
     interface = QAccessible.queryAccessibleInterface(trends.findChildren(TrendPlot)[1])
     assert interface.text(QAccessible.Text.Name) == "Delay of captions"
     assert interface.text(QAccessible.Text.Description) == "at most 0.9 s"
+
+
+def test_more_of_it_is_told_in_words() -> None:
+    trends = MoreTrends()
+    trends.setLocale(QLocale(QLocale.Language.English))
+    assert trends.lines() == [
+        "The last 10 minutes",
+        "Speech to first words: No caption",
+        "Speech end to final: No caption",
+        "Shown after: No caption",
+        "Words taken back: No word",
+    ]
+    trends.show_seconds(
+        [
+            None,
+            Second(1, painted_s=0.0142, first_s=0.62, final_s=1.31, erased=900),
+            Second(2, painted_s=0.009, first_s=0.4, erased=300),
+        ]
+    )
+    assert trends.lines() == [
+        "The last 10 minutes",
+        "Speech to first words: at most 0.6 s",
+        "Speech end to final: at most 1.3 s",
+        "Shown after: at most 15 ms",
+        "Words taken back: 1,200 in all",
+    ]
+    painted, erased = trends.findChildren(TrendPlot)[2:]
+    found = shape(painted)
+    unknown, most, less = (found[len(found) * place // 6] for place in (1, 3, 5))
+    assert unknown == 0
+    assert 0 < less < most < painted.height() / 2, "so short a time is not blown up"
+    assert max(shape(erased)) > erased.height() / 2
 
 
 def shape(plot: QWidget) -> list[int]:
