@@ -1771,11 +1771,11 @@
     <name>MoreTrends</name>
     <message>
         <source>Speech to first words</source>
-        <translation>Sprache bis erste Wörter</translation>
+        <translation>Redebeginn bis erste Wörter</translation>
     </message>
     <message>
         <source>Speech end to final</source>
-        <translation>Sprechende bis Endfassung</translation>
+        <translation>Redeende bis Endfassung</translation>
     </message>
     <message>
         <source>Shown after</source>
