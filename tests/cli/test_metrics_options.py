@@ -66,6 +66,7 @@ def test_serve_shows_the_engine(program: Program, tmp_path: Path) -> None:
     program.interrupt(child)
 
 
+@pytest.mark.slow
 def test_a_command_that_gives_up_is_never_seen_to_have_failed(
     program: Program, tmp_path: Path
 ) -> None:
