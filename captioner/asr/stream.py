@@ -347,4 +347,4 @@ def _log_sent(chunk: AudioChunk, stream_end: int) -> None:
             "end_ms": samples_to_ms(chunk.end),
             "stream_ms": samples_to_ms(stream_end),  # the server counts from the stream's begin
         }
-        logger.debug("Sent", extra=with_fields(file_only=True, **places))
+        logger.debug("Sent", extra=with_fields(places, file_only=True))

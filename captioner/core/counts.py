@@ -58,6 +58,19 @@ class ErasureCounts:
             self.final_words + other.final_words,
         )
 
+    def __sub__(self, before: ErasureCounts) -> ErasureCounts:
+        """Return what came since ``before``."""
+        return ErasureCounts(
+            self.revisions - before.revisions,
+            self.erased_words - before.erased_words,
+            self.final_words - before.final_words,
+        )
+
+    @property
+    def normalized(self) -> float:
+        """Words taken back for each word of the finals; 0.0 before the first final."""
+        return self.erased_words / self.final_words if self.final_words else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class SessionCounts:

@@ -150,7 +150,7 @@ class DecodeScheduler:
             except CaptionerError as error:
                 job.fail(error)
             except Exception as error:  # whatever it is, it ends one stream and not the worker
-                logger.exception("Decoding failed", extra=with_fields(file_only=False, **lane.tags))
+                logger.exception("Decoding failed", extra=with_fields(lane.tags))
                 job.fail(EngineError(f"Decoding failed: {type(error).__name__}."))
 
     async def _next(self) -> tuple[Lane, Job[str]]:

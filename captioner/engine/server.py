@@ -152,7 +152,7 @@ class EngineServer:
                     await self.service.stop()
             await server.stop(grace=_GRACE_S)
         await self._backend.close()
-        logger.info("Engine stopped", extra=with_fields(file_only=False, **process_use()))
+        logger.info("Engine stopped", extra=with_fields(process_use()))
 
     async def _load(self) -> None:
         await self._backend.load()

@@ -46,17 +46,14 @@ class RunFigures:
         """
         before = self._before
         audio, audio_before = asdict(counts.audio), asdict(before.audio)
-        erased = counts.erasure.erased_words - before.erasure.erased_words
-        final_words = counts.erasure.final_words - before.erasure.final_words
+        erasure = counts.erasure - before.erasure
         return {
             "latency": self._latency.summary(),
             "first_words_after_speech": self._first_words.summary(),
             "final_after_speech": self._final.summary(),
             "response_to_painted": self.painted.summary(),
-            "revisions": counts.erasure.revisions - before.erasure.revisions,
-            "erased_words": erased,
-            "final_words": final_words,
-            "erased_share": round(erased / final_words, 3) if final_words else None,
+            **asdict(erasure),
+            "erased_share": round(erasure.normalized, 3) if erasure.final_words else None,
             "audio_samples": {
                 name: audio[name] - audio_before[name] for name in audio if name != "waiting"
             },

@@ -35,4 +35,4 @@ def log_written(segment: Segment, output: str) -> None:
 
 def log_fields(fields: Mapping[str, object], output: str) -> None:
     """Write the same of a caption that left its ``fields`` for this moment."""
-    logger.debug("Written", extra=with_fields(file_only=True, output=output, **fields))
+    logger.debug("Written", extra=with_fields(fields, file_only=True, output=output))

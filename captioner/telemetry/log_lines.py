@@ -58,9 +58,18 @@ def correlation_id() -> str:
     return "/".join(str(tags[name]) for name in ("session", "channel", "stream") if name in tags)
 
 
-def with_fields(*, file_only: bool = False, **fields: object) -> dict[str, object]:
-    """Return the ``extra`` of a line that has ``fields`` of its own, but for those of None."""
-    there = {name: value for name, value in fields.items() if value is not None}
+def with_fields(
+    known: Mapping[str, object] | None = None, /, *, file_only: bool = False, **fields: object
+) -> dict[str, object]:
+    """Return the ``extra`` of a line that has fields of its own, but for those of None.
+
+    Args:
+        known: Fields that are together already.
+        file_only: Whether the line is not for the terminal.
+        fields: More of them.
+    """
+    all_fields = {**(known or {}), **fields}
+    there = {name: value for name, value in all_fields.items() if value is not None}
     return {"fields": there, "file_only": file_only}
 
 

@@ -210,8 +210,7 @@ class SessionMetrics(Collector):
         yield count("captioner_erased_words", "Words taken back.", erasure.erased_words)
         yield count("captioner_final_words", "Words of finals.", erasure.final_words)
         said = "Words taken back for each word of the finals, since the start."
-        share = erasure.erased_words / erasure.final_words if erasure.final_words else 0.0
-        yield gauge("captioner_normalized_erasure_ratio", said, share)
+        yield gauge("captioner_normalized_erasure_ratio", said, erasure.normalized)
         states = dict.fromkeys(map(str, HealthState), 0)
         for session in self._sessions:
             states[session.health.state] += 1

@@ -46,4 +46,4 @@ class ErasureMeter:
     @property
     def normalized(self) -> float:
         """Deleted tokens for each final token; 0.0 before the first final."""
-        return self.deleted_tokens / self.final_tokens if self.final_tokens else 0.0
+        return self.counts.normalized

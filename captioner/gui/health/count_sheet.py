@@ -75,7 +75,7 @@ class CountSheet(Sheet):
         self._say(self.revisions, self.locale().toString(erasure.revisions))
         words = self.locale().toString(erasure.erased_words)
         if erasure.final_words:
-            share = self._number(erasure.erased_words / erasure.final_words, 2)
+            share = self._number(erasure.normalized, 2)
             text = self.tr("{words}; {share} for each final word")
             words = text.format(words=words, share=share)
         self._say(self.erased, words)

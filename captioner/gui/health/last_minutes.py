@@ -108,7 +108,7 @@ class LastMinutes:
             return Second(at)
         self._counted = counts
         lost = max(0, counts.audio.dropped - before.audio.dropped)
-        erased = max(0, counts.erasure.erased_words - before.erasure.erased_words)
+        erased = max(0, (counts.erasure - before.erasure).erased_words)
         return Second(at, behind_s=counts.lag_s, lost_s=lost / SAMPLE_RATE, erased=erased)
 
 

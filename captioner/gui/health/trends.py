@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from captioner.gui.health.last_minutes import Second
@@ -30,13 +30,13 @@ class Trends(TrendColumn):
 
     def show_seconds(self, seconds: Sequence[Second | None]) -> None:
         """Show what was, the oldest second first."""
-        level = [None if each is None else each.level_dbfs - _FLOOR_DB for each in seconds]
+        level = _of(seconds, lambda each: each.level_dbfs - _FLOOR_DB)
         self._level.show_values(level, self._loudest(level))
-        delay = [None if each is None else each.delay_s for each in seconds]
+        delay = _of(seconds, lambda each: each.delay_s)
         self._show_seconds(self._delay, delay, self.tr("No caption"))
-        behind = [None if each is None else each.behind_s for each in seconds]
+        behind = _of(seconds, lambda each: each.behind_s)
         self._show_seconds(self._behind, behind, self.tr("Not at all"), least_s=_NOTABLE_S)
-        lost = [None if each is None else each.lost_s for each in seconds]
+        lost = _of(seconds, lambda each: each.lost_s)
         all_s = math.fsum(each or 0.0 for each in lost)
         said = self.tr("{seconds} s in all").format(seconds=self._number(all_s))
         self._lost.show_values(lost, said if all_s >= _NOTABLE_S else self.tr("None"))
@@ -65,16 +65,23 @@ class MoreTrends(TrendColumn):
     def show_seconds(self, seconds: Sequence[Second | None]) -> None:
         """Show what was, the oldest second first."""
         no_caption = self.tr("No caption")
-        first = [None if each is None else each.first_s for each in seconds]
+        first = _of(seconds, lambda each: each.first_s)
         self._show_seconds(self._first, first, no_caption)
-        final = [None if each is None else each.final_s for each in seconds]
+        final = _of(seconds, lambda each: each.final_s)
         self._show_seconds(self._final, final, no_caption)
-        painted = [None if each is None else each.painted_s for each in seconds]
+        painted = _of(seconds, lambda each: each.painted_s)
         took_ms = [None if each is None else 1000 * each for each in painted]
         known = [math.ceil(each) for each in took_ms if each is not None]
         most = self.tr("at most {most} ms")
         self._painted.show_values(took_ms, most.format(most=max(known)) if known else no_caption)
-        erased = [None if each is None else float(each.erased) for each in seconds]
+        erased = _of(seconds, lambda each: float(each.erased))
         count = sum(0 if each is None else each.erased for each in seconds)
         said = self.tr("{count} in all").format(count=self.locale().toString(count))
         self._erased.show_values(erased, said if count else self.tr("No word"))
+
+
+def _of(
+    seconds: Sequence[Second | None], figure: Callable[[Second], float | None]
+) -> list[float | None]:
+    """Return the figure of each second; None where nothing was noted."""
+    return [None if each is None else figure(each) for each in seconds]

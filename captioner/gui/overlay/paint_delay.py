@@ -51,5 +51,5 @@ class PaintDelay(QObject):
             self.measured.emit(self._now() - self._since)
             self._since = 0.0
         for fields in self._to_log.values():
-            logger.debug("Painted", extra=with_fields(file_only=True, **fields))
+            logger.debug("Painted", extra=with_fields(fields, file_only=True))
         self._to_log.clear()
