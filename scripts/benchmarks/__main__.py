@@ -158,8 +158,9 @@ def _measured(options: argparse.Namespace) -> Report:
     except KeyboardInterrupt:
         _tell(f"Ended. Go on with the same command and --resume, --out {options.out}")
         raise SystemExit(130) from None
-    _tell("Written: " + ", ".join(map(str, report().write(options.out))))
-    return report()
+    found = report()
+    _tell("Written: " + ", ".join(map(str, found.write(options.out))))
+    return found
 
 
 def _circumstances(options: argparse.Namespace) -> str:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Final
 
 from captioner.core.segment import Segment
@@ -26,11 +24,9 @@ from captioner.transcript.history.keys import keys_come_from
 from captioner.transcript.history.records import Batch, KeptSegment, Run
 from captioner.transcript.history.writing import keep
 from scripts.benchmarks.table import Figure, markdown
+from scripts.benchmarks.timing import OFTEN, REPEATED, once, p95
 
-_REPEATED: Final = 3
-"""A single call of a few milliseconds tells little, and the first one of all takes longer."""
 _WRITES: Final = 50
-_QUERIES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +61,17 @@ def measure(plain: Path, questions: dict[str, Callable[[], str]]) -> Round:
     encrypted = plain.parent / "encrypted" / plain.name
     encrypted.parent.mkdir()
     shutil.copy(plain, encrypted)
-    there_s = _seconds(lambda: convert(encrypted, encrypted=True))
+    there_s = _ms(lambda: convert(encrypted, encrypted=True)) / 1000
     took_ms = {"opening and closing": _middles(_opening_ms, plain, encrypted)}
     for name, ask in questions.items():
-        asked = [ask() for _ in range(_QUERIES)]
+        asked = [ask() for _ in range(OFTEN)]
         took_ms[f"search, {name}, p95"] = Pair(
             _search_ms(plain, asked), _search_ms(encrypted, asked)
         )
     took_ms["export of a day"] = _middles(_export_ms, plain, encrypted)
     took_ms["a caption written and on the disk"] = _middles(_write_ms, plain, encrypted)
     size_mb = Pair(file_size(plain) / 1e6, file_size(encrypted) / 1e6)
-    back_s = _seconds(lambda: convert(encrypted, encrypted=False))
+    back_s = _ms(lambda: convert(encrypted, encrypted=False)) / 1000
     return Round(took_ms, size_mb, there_s, back_s)
 
 
@@ -102,31 +98,29 @@ def _row(name: str, pairs: list[Pair], unit: str) -> list[str]:
 
 
 def _middles(measure_ms: Callable[[Path], float], plain: Path, encrypted: Path) -> Pair:
-    found = [(measure_ms(plain), measure_ms(encrypted)) for _ in range(_REPEATED)]
+    found = [(measure_ms(plain), measure_ms(encrypted)) for _ in range(REPEATED)]
     one, other = zip(*found, strict=True)
     return Pair(median(one), median(other))
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
+def _ms(work: Callable[[], object]) -> float:
+    return once(work).processor
 
 
 def _opening_ms(path: Path) -> float:
-    return 1000 * _seconds(lambda: open_history(path).close())
+    return _ms(lambda: open_history(path).close())
 
 
 def _search_ms(path: Path, asked: list[str]) -> float:
     with closing(open_history(path)) as connection:
-        times = [_seconds(partial(looking.search, connection, each)) for each in asked]
-    return 1000 * quantiles(times, n=20)[-1]
+        questions = iter(asked)
+        return p95(lambda: looking.search(connection, next(questions))).processor
 
 
 def _export_ms(path: Path) -> float:
     with closing(open_history(path)) as connection:
         newest = looking.runs(connection)[0]
-        return 1000 * _seconds(lambda: exported(connection, [newest], TranscriptFormat.TXT))
+        return _ms(lambda: exported(connection, [newest], TranscriptFormat.TXT))
 
 
 def _write_ms(path: Path) -> float:
@@ -137,6 +131,6 @@ def _write_ms(path: Path) -> float:
             keep(connection, Batch({key: Run(key, 1.0)}, [(key, KeptSegment(segment, 1.0))]))
 
     with closing(open_history(path)) as connection:
-        took = 1000 * _seconds(write) / _WRITES
+        took = _ms(write) / _WRITES
         connection.execute("DELETE FROM run WHERE key = 'measured'")
     return took

@@ -119,7 +119,7 @@ class Rounds:
                 "without --resume, or into another folder with --out."
             )
         for name, kept in self._before.parts.items():
-            if name in self._procedures and self._failure(name, kept.rounds) == "":
+            if name in self._procedures and not self._failure(name, kept.rounds):
                 self._run.parts[name] = Kept(kept.rounds, kept.seconds)
 
     def measured(self, wanted: Collection[str], count: int) -> Iterator[None]:
