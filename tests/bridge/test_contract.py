@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-import grpc
 import pytest
 
 from captioner.core.audio import SAMPLE_RATE
@@ -15,7 +14,8 @@ from tests.support.bridge import ServedBridge, Talker, serve_bridge, settings_fo
 from tests.support.coded_recogniser import recognise
 from tests.support.coded_server import killable_server
 from tests.support.coded_speech import CodedSpeech, speak
-from tests.support.riva_server import RivaServer, ServedStream, serve_riva
+from tests.support.riva_handlers import refuse_key
+from tests.support.riva_server import RivaServer, serve_riva
 from tests.support.wait import nothing_left
 
 
@@ -173,11 +173,8 @@ async def test_without_a_recogniser_it_says_so_and_recovers_by_itself() -> None:
 
 
 async def test_what_trying_again_cannot_mend_ends_the_recording() -> None:
-    async def refuse(stream: ServedStream) -> None:
-        await stream.abort(grpc.StatusCode.UNAUTHENTICATED, "no such key")
-
     async with (
-        serve_riva(refuse) as riva,
+        serve_riva(refuse_key) as riva,
         serve_bridge(settings_for(riva.port)) as served,
         served.talker() as talker,
     ):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import grpc
-
 from tests.support.bridge import TOKEN, ServedBridge, serve_bridge, settings_for
 from tests.support.coded_recogniser import recognise
 from tests.support.metrics import scrape
-from tests.support.riva_server import ServedStream, serve_riva
+from tests.support.riva_handlers import refuse_key
+from tests.support.riva_server import serve_riva
 
 
 async def figures_of(served: ServedBridge) -> dict[str, float]:
@@ -18,11 +17,8 @@ async def figures_of(served: ServedBridge) -> dict[str, float]:
 
 
 async def test_a_recording_that_an_error_ends_is_counted() -> None:
-    async def refuse(stream: ServedStream) -> None:
-        await stream.abort(grpc.StatusCode.UNAUTHENTICATED, "no such key")
-
     async with (
-        serve_riva(refuse) as riva,
+        serve_riva(refuse_key) as riva,
         serve_bridge(settings_for(riva.port)) as served,
         served.talker() as talker,
     ):

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-import grpc
 import pytest
 from pydantic import SecretStr
 
@@ -15,7 +14,8 @@ from tests.feed.test_page import languages_agree
 from tests.support.bridge import TOKEN, ServedBridge, serve_bridge, settings_for
 from tests.support.chromium import Tab, chromium
 from tests.support.clips import BECKETT
-from tests.support.riva_server import ServedStream, serve_riva
+from tests.support.riva_handlers import refuse_key
+from tests.support.riva_server import serve_riva
 
 _SAID: Final = "`${finals.innerText} ${partial.innerText}`"
 _STATUS: Final = "document.getElementById('status').innerText"
@@ -60,10 +60,7 @@ async def test_it_comes_back_by_itself_and_says_what_is_wrong_meanwhile(tmp_path
     mock = {"engine": {"backend": "mock"}}
     script = "Nothing is recognised: a script gives the words."
 
-    async def refuse(stream: ServedStream) -> None:
-        await stream.abort(grpc.StatusCode.UNAUTHENTICATED, "no such key")
-
-    async with chromium(tmp_path, *_MICROPHONE) as tab, serve_riva(refuse) as riva:
+    async with chromium(tmp_path, *_MICROPHONE) as tab, serve_riva(refuse_key) as riva:
         async with serve_bridge(Settings.model_validate({**mock, "bridge": {"port": 0}})) as served:
             port = served.address.port
             await opened(tab, served, token="")

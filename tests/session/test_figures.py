@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import grpc
 import pytest
 
 from captioner.core.counts import AudioCounts
@@ -12,7 +11,8 @@ from captioner.core.segment import Segment
 from captioner.session.latency import LatencyMeter
 from tests.session.test_session import running
 from tests.support.clock import ManualClock
-from tests.support.riva_server import ServedStream, final, partial, serve_riva
+from tests.support.riva_handlers import break_once
+from tests.support.riva_server import serve_riva
 from tests.support.scripted_source import ScriptedSource
 from tests.support.wait import until
 
@@ -42,14 +42,6 @@ def test_latency_is_that_of_the_last_minutes() -> None:
 
 
 async def test_figures_of_a_run_with_a_break_in_it() -> None:
-    async def break_once(stream: ServedStream) -> None:
-        await stream.hear(1600)
-        if stream.number == 0:
-            await stream.say(partial("Here", processed_s=stream.heard_s))
-            await stream.abort(grpc.StatusCode.UNAVAILABLE)
-        await stream.say(final("Here again.", processed_s=stream.heard_s))
-        await stream.hear_all()
-
     source, clock = ScriptedSource(), ManualClock()
     async with serve_riva(break_once) as server, running(server, source, clock=clock) as watcher:
         session = watcher.session

@@ -20,6 +20,7 @@ from captioner.settings.endpoints import ConnectionSettings, EndpointSettings
 from captioner.settings.models import AudioSettings, CaptionSettings, EngineSettings, Settings
 from captioner.settings.recognition import RecognitionSettings
 from tests.support.clock import ManualClock
+from tests.support.riva_handlers import refuse_key
 from tests.support.riva_server import RivaServer, ServedStream, final, partial, serve_riva
 from tests.support.scripted_source import ScriptedOpener, ScriptedSource, tone
 from tests.support.wait import until
@@ -263,11 +264,8 @@ async def test_a_server_that_fails_hands_over_and_gets_the_captions_back() -> No
 async def test_the_embedded_engine_is_the_last_resort() -> None:
     clock, source = ManualClock(), ScriptedSource()
 
-    async def refuse(stream: ServedStream) -> None:
-        await stream.abort(grpc.StatusCode.UNAUTHENTICATED, "no such key")
-
     async with (
-        serve_riva(refuse) as server,
+        serve_riva(refuse_key) as server,
         session_of(server, opener=ScriptedOpener(source), clock=clock, fallback=True) as watcher,
     ):
         source.speak(0.5)

@@ -6,26 +6,17 @@ import json
 import logging
 from pathlib import Path
 
-import grpc
-
 from captioner.session.controller import CaptionSession
 from captioner.settings.models import AudioSettings
 from tests.session.test_session import running, settings_for
 from tests.support.json_log import logged_to
-from tests.support.riva_server import ServedStream, final, partial, serve_riva
+from tests.support.riva_handlers import break_once
+from tests.support.riva_server import ServedStream, serve_riva
 from tests.support.scripted_source import ScriptedSource
 from tests.support.wait import until
 
 
 async def test_each_stream_has_an_id_which_the_log_has_too(tmp_path: Path) -> None:
-    async def break_once(stream: ServedStream) -> None:
-        await stream.hear(1600)
-        if stream.number == 0:
-            await stream.say(partial("Here", processed_s=stream.heard_s))
-            await stream.abort(grpc.StatusCode.UNAVAILABLE)
-        await stream.say(final("Here again.", processed_s=stream.heard_s))
-        await stream.hear_all()
-
     source, log_file = ScriptedSource(), tmp_path / "log"
     with logged_to(log_file, logging.DEBUG):
         async with serve_riva(break_once) as server, running(server, source) as watcher:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,20 +14,7 @@ from captioner.telemetry.logs import configure_logging
 _FILES = ("log", "log.1", "log.2")
 _EACH = 3000
 
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Give this process its own logging back after each test."""
-    root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    hooks = sys.excepthook, threading.excepthook
-    yield
-    for handler in set(root.handlers) - set(handlers):
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
-    sys.excepthook, threading.excepthook = hooks
+pytestmark = pytest.mark.usefixtures("own_logging")
 
 
 def _left_by_processes(folder: Path, *names: str) -> None:

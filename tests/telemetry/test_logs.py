@@ -12,7 +12,6 @@ import stat
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,21 +29,12 @@ from captioner.telemetry.logs import (
 
 _log = logging.getLogger("captioner.example")
 
+pytestmark = pytest.mark.usefixtures("own_logging")
+
 
 @pytest.fixture(autouse=True)
-def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give this process its own logging back after each test."""
-    root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    hooks = sys.excepthook, threading.excepthook
+def _in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    yield
-    for handler in set(root.handlers) - set(handlers):
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
-    sys.excepthook, threading.excepthook = hooks
 
 
 class _Terminal(io.StringIO):

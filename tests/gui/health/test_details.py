@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QLocale, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from captioner.core.counts import AudioCounts, ErasureCounts, SessionCounts
-from captioner.gui.commands import Command
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.health.count_sheet import CountSheet
-from captioner.gui.health.popover import StatusPopover
 from captioner.gui.health.trend_plot import TrendPlot
+from tests.gui.health.test_popover import opened
 from tests.gui.test_front_end import Stage, stage, started
 from tests.support.feed import TOKEN
 from tests.support.scripted_session import caption
@@ -32,22 +30,6 @@ COUNTS = SessionCounts(
     {"unavailable": 2, "overloaded": 1},
     failovers=1,
 )
-
-
-@pytest.fixture(autouse=True)
-def _english_numbers() -> Iterator[None]:
-    before = QLocale()
-    QLocale.setDefault(QLocale(QLocale.Language.English))
-    yield
-    QLocale.setDefault(before)
-
-
-async def opened(front_end: FrontEnd) -> StatusPopover:
-    front_end.do(Command.STATUS)
-    popover = front_end.windows._status
-    assert popover is not None
-    await until(popover.isActiveWindow)
-    return popover
 
 
 def test_they_are_unfolded_and_folded_with_the_keyboard(stage: Stage) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QLocale, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
@@ -50,14 +49,6 @@ REFUSED = Health(
     HealthState.FAILED, "riva:50051 refused the key.", "Check the API key.", Concern.RECOGNISER
 )
 SILENT = Health(HealthState.NO_AUDIO, "Nothing is playing on Speakers.", "", Concern.SOURCE)
-
-
-@pytest.fixture(autouse=True)
-def _english_numbers() -> Iterator[None]:
-    before = QLocale()
-    QLocale.setDefault(QLocale(QLocale.Language.English))
-    yield
-    QLocale.setDefault(before)
 
 
 async def opened(front_end: FrontEnd) -> StatusPopover:
