@@ -6,12 +6,14 @@ import json
 import time
 from pathlib import Path
 
+import pytest
 import webvtt
 
 from tests.support.clips import BECKETT
 from tests.support.program import Program
 
 
+@pytest.mark.slow
 def test_what_was_shown_outlives_the_program(program: Program, tmp_path: Path) -> None:
     output, exported = tmp_path / "captions.txt", tmp_path / "talk.vtt"
     child = program.start(

@@ -110,6 +110,7 @@ def test_the_overlay_captions_what_the_computer_plays(
     assert "Traceback" not in overlay.errors.read_text()
 
 
+@pytest.mark.slow
 def test_the_overlay_captions_the_microphone(
     pulse_server: SoundServer,
     screen: Screen,

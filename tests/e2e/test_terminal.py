@@ -26,6 +26,7 @@ def test_transcribe_reads_both_clips_nearly_without_error(program: Program) -> N
     assert word_error_rate(BOTH, done.stdout) <= 0.10
 
 
+@pytest.mark.slow
 def test_subtitles_parse_with_libraries_that_did_not_write_them(
     program: Program, tmp_path: Path
 ) -> None:

@@ -164,6 +164,7 @@ async def test_no_punctuation_when_none_is_asked_for(backend: MoonshineBackend) 
     assert text == normalised(text)
 
 
+@pytest.mark.slow
 async def test_stream_whose_client_does_not_listen_takes_in_no_more(
     backend: MoonshineBackend,
 ) -> None:

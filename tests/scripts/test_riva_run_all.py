@@ -45,6 +45,7 @@ def _ran(steps: ServerScripts) -> list[str]:
     return lines
 
 
+@pytest.mark.slow
 def test_steps_of_the_place_run_in_their_order(steps: ServerScripts) -> None:
     assert "Next: scripts/riva-015-note.sh" in steps.must("000")
     assert _ran(steps) == ["005", "015", "040", "130"]

@@ -122,6 +122,7 @@ def require_whole(server: RivaServer, clip: Path) -> None:
     assert abs(louder) < 0.5
 
 
+@pytest.mark.slow
 async def test_a_microphone_that_goes_and_comes_back_costs_the_system_audio_nothing(
     sound_server: SoundServer, clip: Path
 ) -> None:
@@ -152,6 +153,7 @@ async def test_a_microphone_that_goes_and_comes_back_costs_the_system_audio_noth
     assert {gap.channel for gap in gaps} <= {"You"}
 
 
+@pytest.mark.slow
 async def test_an_output_that_goes_costs_the_microphone_nothing(
     sound_server: SoundServer, clip: Path
 ) -> None:
