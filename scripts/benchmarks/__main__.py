@@ -215,6 +215,9 @@ def _agree(first: Report, second: Report) -> int:
         print(f"At its limit: {line}")
     if found.alone:
         print(f"Measured only once, so not compared: {', '.join(found.alone)}.")
+    if found.pace:
+        least, most = min(found.pace.values()), max(found.pace.values())
+        print(f"By part, the machine took {least:.2f} to {most:.2f} times as long the second time.")
     print(
         f"{found.compared} figures compared, {len(found.outside)} outside the spread; "
         f"{len(found.contradictions)} contradictions. {SPREAD}"

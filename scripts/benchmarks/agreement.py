@@ -1,13 +1,15 @@
 """Whether a second run of the benchmark agrees with the first one.
 
 The spread of a figure is what its rounds lay between, widened on both sides by a share of the
-figure: a few rounds on a machine with other work do not show all of it. It is stated for most
-figures, not for all: of hundreds some always lie outside.
+figure: a few rounds on a machine with other work do not show all of it. Where the machine itself
+was faster or slower beside the rounds of a part, its figures are widened by that, too. The spread
+is stated for most figures, not for all: of hundreds some always lie outside.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from statistics import median
 
 from scripts.benchmarks.figures import Figure, Key, figures
 from scripts.benchmarks.report import Part, Report
@@ -24,6 +26,7 @@ class Agreement:
         contradictions: Verdicts that changed though they were not close, parts that failed.
         close: Verdicts that changed, and might: the limit lies within the spread.
         alone: Parts that only one of them has measured; nothing is said of these.
+        pace: By part, how many times as long as beside the first run the fixed piece of work took.
     """
 
     compared: int = 0
@@ -31,6 +34,7 @@ class Agreement:
     contradictions: list[str] = field(default_factory=list)
     close: list[str] = field(default_factory=list)
     alone: list[str] = field(default_factory=list)
+    pace: dict[str, float] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -59,8 +63,12 @@ def agreement(first: Report, second: Report, *, margin: float = MARGIN) -> Agree
         elif other.failed:
             found.contradictions.append(f"{part.name}: not measured again: {other.failed}")
         else:
-            _compare_figures(found, figures(part.text), figures(other.text), margin)
-            _compare_verdicts(found, part, other, margin)
+            widened = margin
+            if part.pace and other.pace:
+                found.pace[part.name] = median(other.pace) / median(part.pace)
+                widened += abs(found.pace[part.name] - 1)
+            _compare_figures(found, figures(part.text), figures(other.text), widened)
+            _compare_verdicts(found, part, other, widened)
     found.alone += now
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scripts.benchmarks.report import TARGETS, Report
-from scripts.benchmarks.table import SPREAD, Target
+from scripts.benchmarks.table import Target
 
 _PERFORMANCE: Final = "## Performance\n"
 _TABLE: Final = "| target |"
@@ -68,7 +68,7 @@ def _with_targets(words: str, report: Report) -> str:
     end = len(words.rstrip()) if end < 0 else end
     rows = _rows(words[begin:end], report.targets)
     kept = re.sub(rf"^{_NEWEST}.*\n\n", "", words[title + len(TARGETS) : begin].lstrip(), count=1)
-    newest = f"{_NEWEST} {report.machine} Each section above has the day of its own. {SPREAD}"
+    newest = f"{_NEWEST} {report.statement} Each section above has the day of its own."
     return f"{words[:title]}{TARGETS}\n\n{newest}\n\n{kept}{rows}{words[end:]}"
 
 

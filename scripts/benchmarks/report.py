@@ -17,9 +17,10 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from scripts.benchmarks.drawing import drawn
-from scripts.benchmarks.figures import Figure, Key, figures
+from scripts.benchmarks.figures import Figure as Read
+from scripts.benchmarks.figures import Key, figures
 from scripts.benchmarks.pictures import pictures
-from scripts.benchmarks.table import SPREAD, Target, markdown
+from scripts.benchmarks.table import SPREAD, Figure, Target, markdown
 
 _JSON: Final = "report.json"
 _MARKDOWN: Final = "report.md"
@@ -40,6 +41,7 @@ class Part:
         failed: Why there is nothing of it; empty where there is.
         rounds: How often it was measured.
         is_quick: It was a quick look, which is not for the README.
+        pace: How many milliseconds the fixed piece of work of `pace` took beside each round.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Part:
     failed: str = ""
     rounds: int = 0
     is_quick: bool = False
+    pace: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,15 @@ class Report:
             part.failed for part in self.parts
         )
 
-    def figures(self) -> dict[Key, Figure]:
+    @property
+    def statement(self) -> str:
+        """What is stated of the figures: where and when, how fast the machine was, the spread."""
+        measured = [each for part in self.parts for each in part.pace]
+        work = "A fixed piece of work beside each round took"
+        pace = f"{work} {Figure(measured, ' ms', 0)}. " if measured else ""
+        return f"{self.machine} {pace}{SPREAD}"
+
+    def figures(self) -> dict[Key, Read]:
         """Return the figures of all tables."""
         return figures("\n\n".join(part.text for part in self.parts))
 
@@ -84,7 +95,7 @@ class Report:
         failed = [f"{part.name}: not measured: {part.failed}" for part in self.parts if part.failed]
         texts = [part.text.strip() for part in self.parts if part.text]
         verdicts = markdown(["target", "measured", "limit", ""], [t.row() for t in self.targets])
-        return "\n\n".join([*texts, TARGETS, f"{self.machine} {SPREAD}", verdicts, *failed]) + "\n"
+        return "\n\n".join([*texts, TARGETS, self.statement, verdicts, *failed]) + "\n"
 
     def write(self, folder: Path) -> list[Path]:
         """Write it all; return the files."""

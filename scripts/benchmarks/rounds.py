@@ -1,7 +1,7 @@
 """The rounds of a run: all parts in turn, again and again, each round kept on the disk at once.
 
 A machine that others use, too, gets slower and faster within the hour. As the rounds of a part lie
-over the whole run, that is in the spread of its figures.
+over the whole run, that is in the spread of its figures; how fast the machine was is noted, too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from scripts.benchmarks import pace
 from scripts.benchmarks.report import Part
 from scripts.benchmarks.table import Target
 
@@ -64,11 +65,13 @@ class Kept:
     Attributes:
         rounds: As plain data.
         seconds: How long each took.
+        pace: How many milliseconds the fixed piece of work of `pace` took beside each.
         failed: Why the last one could not be measured or told; empty where it could.
     """
 
     rounds: list[Any] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    pace: list[float] = field(default_factory=list)
     failed: str = ""
 
 
@@ -120,7 +123,7 @@ class Rounds:
             )
         for name, kept in self._before.parts.items():
             if name in self._procedures and not self._failure(name, kept.rounds):
-                self._run.parts[name] = Kept(kept.rounds, kept.seconds)
+                self._run.parts[name] = Kept(kept.rounds, kept.seconds, kept.pace)
 
     def measured(self, wanted: Collection[str], count: int) -> Iterator[None]:
         """Measure what is missing of ``count`` rounds of each part; yield after each round.
@@ -146,7 +149,7 @@ class Rounds:
 
     def _measure(self, name: str, kept: Kept) -> None:
         procedure = self._procedures[name]
-        begun = time.monotonic()
+        begun, before = time.monotonic(), pace.milliseconds()
         try:
             measured = procedure.plain(procedure.measure())
         except Exception as error:  # noqa: BLE001 - the other parts go on, and the report tells it
@@ -155,6 +158,7 @@ class Rounds:
             kept.failed = self._failure(name, [measured])
             if not kept.failed:
                 kept.rounds.append(measured)
+                kept.pace.append((before + pace.milliseconds()) / 2)
                 kept.seconds.append(time.monotonic() - begun)
         self._write()
 
@@ -168,8 +172,16 @@ class Rounds:
 
     def _part(self, name: str, kept: Kept, *, is_quick: bool) -> Part:
         text, targets = self._procedures[name].told(kept.rounds) if kept.rounds else ("", [])
-        seconds = sum(kept.seconds)
-        return Part(name, text, targets, seconds, kept.failed, len(kept.rounds), is_quick)
+        return Part(
+            name,
+            text,
+            targets,
+            sum(kept.seconds),
+            kept.failed,
+            len(kept.rounds),
+            is_quick=is_quick,
+            pace=kept.pace,
+        )
 
     def _of(self, name: str, count: int) -> int:
         return 1 if self._procedures[name].once else count

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scripts.benchmarks import __main__ as bench
-from scripts.benchmarks import conditions
+from scripts.benchmarks import conditions, pace
 from scripts.benchmarks.agreement import agreement
 from scripts.benchmarks.drawing import used
 from scripts.benchmarks.figures import Figure, figures
@@ -65,6 +65,11 @@ What is missed, and why.
 
 Last.
 """
+
+
+@pytest.fixture(autouse=True)
+def _little_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_WORDS", 100)
 
 
 def report(first: float = 0.65, target: float = 0.5) -> Report:
@@ -149,6 +154,19 @@ def test_of_a_hundred_figures_five_may_lie_outside() -> None:
     assert not agreement(of(0), of(6)).holds
 
 
+def test_a_machine_that_became_slower_widens_the_spread_of_its_parts_by_as_much() -> None:
+    def at(milliseconds: list[float], first: str = "0.66 s") -> Report:
+        (part,) = changed("0.66 s", first).parts
+        return Report("", [dataclasses.replace(part, pace=milliseconds)])
+
+    slower = agreement(at([50.0, 60.0]), at([66.0], "0.80 s"), margin=0.05)
+    assert slower.outside == []
+    assert slower.pace == {"engine": pytest.approx(1.2)}
+    assert agreement(at([50.0]), at([52.0], "0.80 s"), margin=0.05).outside
+    assert agreement(at([]), at([66.0], "0.80 s"), margin=0.05).pace == {}
+    assert "beside each round took 55 ms (50\u201360)." in at([50.0, 60.0]).to_markdown()
+
+
 def test_the_last_digit_is_no_difference() -> None:
     assert not agreement(changed("0.66 s", "1 ms"), changed("0.66 s", "0 ms")).outside
     assert agreement(changed("0.66 s", "2 ms"), changed("0.66 s", "0 ms")).outside
@@ -221,7 +239,7 @@ def test_the_readme_gets_the_newest_tables_and_keeps_its_words() -> None:
     assert "| first partial, s | 0.50 | ≤ 1.00 | met |" in readme
     assert "| paint, ms | 5.00 | ≤ 33.00 | met |" in readme
     assert readme.index("What is missed, and why.") < readme.index("## Troubleshooting\n\nLast.")
-    assert "### Targets\n\nNewest figures: 2026, 2 cores. Each section" in readme
+    assert "### Targets\n\nNewest figures: 2026, 2 cores. The spread" in readme
     assert "Today.\n\n| target |" in readme
     assert into_readme(readme, new) == readme
 
@@ -300,6 +318,7 @@ def test_rounds_of_all_parts_are_measured_in_turns(tmp_path: Path) -> None:
     parts = machine.run(tmp_path, 3)
     assert machine.asked == ["startup", "conditions", "engine", *["startup", "engine"] * 2]
     assert [part.rounds for part in parts] == [3, 1, 3]
+    assert all(len(part.pace) == part.rounds and min(part.pace) > 0 for part in parts)
     assert parts[0].text == "### [1.0, 4.0, 6.0]"
     assert parts[0].targets == [Target("target", [1.0, 4.0, 6.0], 9.0)]
 
