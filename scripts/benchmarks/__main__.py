@@ -228,7 +228,8 @@ def _agree(first: Report, second: Report) -> int:
 
 def _readme(report: Report) -> int:
     try:
-        text = into_readme(_README.read_text(encoding="utf-8"), report)
+        whole = {part.name for part in report.parts} >= _PARTS.keys()
+        text = into_readme(_README.read_text(encoding="utf-8"), report, whole=whole)
     except ValueError as error:
         _tell(str(error))
         return 2

@@ -2,8 +2,8 @@
 
 The spread of a figure is what its rounds lay between, widened on both sides by a share of the
 figure: a few rounds on a machine with other work do not show all of it. Where the machine itself
-was faster or slower beside the rounds of a part, its figures are widened by that, too. The spread
-is stated for most figures, not for all: of hundreds some always lie outside.
+was slower or faster beside the rounds of a part, its times may be longer or shorter by as much. The
+spread is stated for most figures, not for all: of hundreds some always lie outside.
 """
 
 from __future__ import annotations
@@ -63,18 +63,21 @@ def agreement(first: Report, second: Report, *, margin: float = MARGIN) -> Agree
         elif other.failed:
             found.contradictions.append(f"{part.name}: not measured again: {other.failed}")
         else:
-            widened = margin
             if part.pace and other.pace:
                 found.pace[part.name] = median(other.pace) / median(part.pace)
-                widened += abs(found.pace[part.name] - 1)
-            _compare_figures(found, figures(part.text), figures(other.text), widened)
-            _compare_verdicts(found, part, other, widened)
+            pace = found.pace.get(part.name, 1.0)
+            _compare_figures(found, figures(part.text), figures(other.text), margin, pace)
+            _compare_verdicts(found, part, other, margin)
     found.alone += now
     return found
 
 
 def _compare_figures(
-    found: Agreement, first: dict[Key, Figure], second: dict[Key, Figure], margin: float
+    found: Agreement,
+    first: dict[Key, Figure],
+    second: dict[Key, Figure],
+    margin: float,
+    pace: float,
 ) -> None:
     found.compared += len(first.keys() | second.keys())
     for key, before in first.items():
@@ -82,7 +85,7 @@ def _compare_figures(
         now = second.get(key)
         if now is None:
             found.outside.append(f"{was}, then not there")
-        elif not before.agrees(now, margin):
+        elif not before.agrees(now, margin, pace):
             found.outside.append(f"{was}, then {now.middle:g}")
     found.outside += [
         f"{', '.join(key)}: first not there, then {second[key].middle:g}"

@@ -69,7 +69,7 @@ def measure(plain: Path, questions: dict[str, Callable[[], str]]) -> Round:
             _search_ms(plain, asked), _search_ms(encrypted, asked)
         )
     took_ms["export of a day"] = _middles(_export_ms, plain, encrypted)
-    took_ms["a caption written and on the disk"] = _middles(_write_ms, plain, encrypted)
+    took_ms["a caption written"] = _middles(_write_ms, plain, encrypted)
     size_mb = Pair(file_size(plain) / 1e6, file_size(encrypted) / 1e6)
     back_s = _ms(lambda: convert(encrypted, encrypted=False)) / 1000
     return Round(took_ms, size_mb, there_s, back_s)

@@ -7,14 +7,23 @@ from dataclasses import dataclass
 
 from captioner.core.stability import StabilityMode
 from scripts.benchmarks.moonshine import read_offline
-from scripts.benchmarks.record import MEASURES, Measures, Record, figures, measures_of, record_of
+from scripts.benchmarks.record import (
+    MEASURES,
+    Measures,
+    Record,
+    accuracy_of,
+    figures,
+    measures_of,
+    record_of,
+    stretches_of,
+)
 from scripts.benchmarks.speech import CLIPS
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 from tests.support.clips import word_error_rate
 
 _OURS = [f"captioner ({mode})" for mode in StabilityMode]
 _BALANCED = f"captioner ({StabilityMode.BALANCED})"
-_THEIRS = "moonshine streaming"
+_THEIRS = "moonshine streaming, one thread"
 
 
 def offline_word_error_rate() -> float:
@@ -56,10 +65,8 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
     ours = [each.systems[_BALANCED] for each in rounds]
     theirs = [each.systems[_THEIRS] for each in rounds]
     ratios = [mine.processor / other.processor for mine, other in zip(ours, theirs, strict=True)]
-    rows = [
-        [name, *map(str, figures([each.systems[name] for each in rounds]))]
-        for name in _order(rounds[0].systems)
-    ]
+    names = _order(rounds[0].systems)
+    rows = [[name, *map(str, figures([each.systems[name] for each in rounds]))] for name in names]
     text = "\n\n".join(
         [
             "### Embedded engine, whole path, real time",
@@ -68,7 +75,9 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
                 ["system", *MEASURES],
                 [*rows, ["moonshine offline", str(offline), "–", "–", "–", "–"]],  # noqa: RUF001 - none
             ),
-            f"Processor time against moonshine's own streaming: {Figure(ratios)} times.",
+            f"Processor time against moonshine's own streaming, one thread each: {Figure(ratios)} "
+            "times. " + accuracy_of(CLIPS) + " Captioner was tuned on these two clips, too.",
+            stretches_of({name: [each.systems[name] for each in rounds] for name in names}),
         ]
     )
     return text, [
@@ -78,7 +87,7 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
             offline.middle,
             digits=3,
         ),
-        Target("processor time, against moonshine's own streaming", ratios, 0.8),
+        Target("processor time, against moonshine's own streaming, one thread each", ratios, 1.0),
         Target(
             "first partial after the beginning of speech, p50, s",
             [m.first_partial_s for m in ours],

@@ -16,25 +16,43 @@ _FIGURE: Final = re.compile(
     r"(?: (?:better|even|\*\*worse\*\*))?"
 )
 
+_TIMES: Final = ("s", "ms")
+
 Key: TypeAlias = tuple[str, str, str]
 """Section, row and column."""
 
 
 class Figure(NamedTuple):
-    """A number of a table, between what it lay in the rounds, and the least step of its print."""
+    """A number of a table.
+
+    Attributes:
+        middle: Its median.
+        low: The least of the rounds.
+        high: The most of them.
+        step: The least step of its print.
+        is_time: Whether it is in seconds or milliseconds.
+    """
 
     middle: float
     low: float
     high: float
     step: float = 0.0
+    is_time: bool = False
 
-    def agrees(self, other: Figure, margin: float) -> bool:
+    def agrees(self, other: Figure, margin: float, pace: float = 1.0) -> bool:
         """Tell whether the median of the other lies within this one's spread.
 
         One step of the print is no difference: it is what rounding makes of nothing.
+
+        Args:
+            other: Of another run.
+            margin: The share of the median by which the spread is widened on both sides.
+            pace: How many times as long everything took on the machine of the other run; what is
+                a time may have become longer, or shorter, by as much.
         """
         slack = max(margin * abs(self.middle), 1.01 * self.step)
-        return self.low - slack <= other.middle <= self.high + slack
+        longer, shorter = (max(1.0, pace), min(1.0, pace)) if self.is_time else (1.0, 1.0)
+        return self.low * shorter - slack <= other.middle <= self.high * longer + slack
 
 
 def figures(text: str) -> dict[Key, Figure]:
@@ -76,4 +94,5 @@ def _figures(text: str) -> Iterator[tuple[Key, Figure]]:
                     low, high = (float(found[name] or middle) for name in ("low", "high"))
                     column = title if number == 1 else f"{title}, {number}"
                     step = 10.0 ** -len(found["middle"].partition(".")[2])
-                    yield (section, row, column), Figure(middle, low, high, step)
+                    is_time = found["unit"].strip() in _TIMES
+                    yield (section, row, column), Figure(middle, low, high, step, is_time)

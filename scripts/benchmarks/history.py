@@ -93,7 +93,6 @@ def measure() -> Round:
         words = Words()
         with closing(open_history(path)) as connection:
             fill(connection, words)
-            size = file_size(path)
             searches = {
                 name: p95(_searching(connection, ask)) for name, ask in words.questions.items()
             }
@@ -106,6 +105,7 @@ def measure() -> Round:
                 for form in TranscriptFormat
             }
             check = middle(lambda: what_is_damaged(connection))
+        size = file_size(path)
         opened = _opened(profile)
         encrypted = encrypted_history.measure(path, words.questions)
         with closing(open_history(path)) as connection:

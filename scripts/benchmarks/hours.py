@@ -42,9 +42,8 @@ def measure() -> Round:
             stdout=subprocess.PIPE,
             text=True,
         )
-    hours = [json.loads(line) for line in done.stdout.splitlines()]
-    second, last = (Hour(each["memory_mb"], each["paint_ms"]) for each in (hours[1], hours[-1]))
-    return Round(second, last)
+    _, second, *_, last = [json.loads(line) for line in done.stdout.splitlines()]
+    return Round(*(Hour(each["memory_mb"], each["paint_ms"]) for each in (second, last)))
 
 
 def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:

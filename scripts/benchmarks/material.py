@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ import numpy as np
 import soundfile
 
 from captioner.core.audio import SAMPLE_RATE
+from captioner.measure.accuracy import normalised
 from scripts.benchmarks import sounds
 from scripts.benchmarks.sounds import Sound
 from scripts.benchmarks.speech import CLIPS, Recording, samples
@@ -113,13 +114,15 @@ _SPEECHLESS: Final[dict[str, Callable[[int], Sound]]] = {
     "typing": sounds.typing,
 }
 
-CONDITIONS: Final = tuple(_CONDITIONS)
-"""Names that `recording` takes beside those of the clips."""
+CONDITIONS: Final = {name: text for name, (_, text) in _CONDITIONS.items()}
+"""What is said, by the names that `recording` takes beside those of the clips."""
+SPEECHLESS: Final = tuple(_SPEECHLESS)
+"""Names that it takes, too: ten minutes in all without a word."""
 
 
 @cache
 def recording(name: str) -> Recording:
-    """Return a bundled clip, or what was made of it; it is made once.
+    """Return a bundled clip, or what is made here; it is made once.
 
     Raises:
         KeyError: There is none of this name.
@@ -127,14 +130,12 @@ def recording(name: str) -> Recording:
     """
     if name in CLIPS:
         return CLIPS[name]
+    if name in SPEECHLESS:
+        make_sound = _SPEECHLESS[name]
+        length = int(_SPEECHLESS_S * SAMPLE_RATE)
+        return Recording(_kept(f"nobody, {name}", lambda: make_sound(length)), "")
     make, text = _CONDITIONS[name]
     return Recording(_kept(name, make), text)
-
-
-def speechless() -> Iterator[tuple[str, Path]]:
-    """Give ten minutes without a word, in files by the name of what is heard."""
-    for name, make in _SPEECHLESS.items():
-        yield name, _kept(name, lambda make=make: make(int(_SPEECHLESS_S * SAMPLE_RATE)))
 
 
 def _kept(name: str, make: Callable[[], Sound]) -> Path:
@@ -149,7 +150,7 @@ def _kept(name: str, make: Callable[[], Sound]) -> Path:
 
 def loops(text: str, *, most_words: int = 6, times: int = 4) -> list[str]:
     """Return each phrase that comes so many times on end, as where a model has lost its way."""
-    words = text.lower().split()
+    words = normalised(text).split()
     found: list[str] = []
     for length in range(1, most_words + 1):
         place = 0

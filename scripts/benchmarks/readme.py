@@ -11,15 +11,22 @@ from scripts.benchmarks.table import Target
 
 _PERFORMANCE: Final = "## Performance\n"
 _TABLE: Final = "| target |"
+_HEAD: Final = 2
+"""Lines above the first row of a table."""
 _NEWEST: Final = "Newest figures:"
 
 
-def into_readme(readme: str, report: Report) -> str:
+def into_readme(readme: str, report: Report, *, whole: bool = False) -> str:
     """Return a README whose performance section has the newest tables; its other words stay.
 
     A section is exchanged where one of the same title stands, and else comes before the targets. A
-    target is exchanged by its name, and else comes last. Above the targets stand the day and the
-    machine.
+    target is exchanged by its name, and else comes last; with a whole report its targets are all.
+    Above the targets stand the day and the machine.
+
+    Args:
+        readme: Its text.
+        report: With the newest figures.
+        whole: Every part is in the report.
 
     Raises:
         ValueError: It has no performance section with a table of targets, or the report is not for
@@ -40,7 +47,7 @@ def into_readme(readme: str, report: Report) -> str:
     for part in report.parts:
         for section in _sections(part.text):
             performance = _with_section(performance, section)
-    return readme[:begin] + _with_targets(performance, report) + readme[end:]
+    return readme[:begin] + _with_targets(performance, report, whole=whole) + readme[end:]
 
 
 def _sections(text: str) -> list[str]:
@@ -61,19 +68,20 @@ def _with_section(words: str, section: str) -> str:
     return f"{words[:begin]}{section}\n\n{words[end.start() if end else len(words) :]}"
 
 
-def _with_targets(words: str, report: Report) -> str:
+def _with_targets(words: str, report: Report, *, whole: bool) -> str:
     title = words.index(f"{TARGETS}\n")
     begin = words.index(_TABLE, title)
     end = words.find("\n\n", begin)
     end = len(words.rstrip()) if end < 0 else end
-    rows = _rows(words[begin:end], report.targets)
+    table = words[begin:end].splitlines()
+    rows = _rows(table[: _HEAD if whole else None], report.targets)
     kept = re.sub(rf"^{_NEWEST}.*\n\n", "", words[title + len(TARGETS) : begin].lstrip(), count=1)
     newest = f"{_NEWEST} {report.statement} Each section above has the day of its own."
     return f"{words[:title]}{TARGETS}\n\n{newest}\n\n{kept}{rows}{words[end:]}"
 
 
-def _rows(table: str, targets: Sequence[Target]) -> str:
-    rows = {row.split("|")[1].strip(): row for row in table.splitlines()}
+def _rows(table: Sequence[str], targets: Sequence[Target]) -> str:
+    rows = {row.split("|")[1].strip(): row for row in table}
     for target in targets:
         cells = target.row()
         rows[cells[0]] = "| " + " | ".join(cells) + " |"

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from statistics import median
 from typing import Final
 
+from captioner.measure.accuracy import NORMALISER, normalised, word_error_rate
 from captioner.transcript.erasure import ErasureMeter
-from scripts.benchmarks.speech import Recording, samples, stretches
+from scripts.benchmarks.speech import Recording, Speech, samples, stretches
 from scripts.benchmarks.table import Figure
-from tests.support.clips import word_error_rate
 
 _PAUSE_S: Final = 0.35
 _ALIGNED_S: Final = 0.6
 """An utterance of a system belongs to a stretch of speech that begins or ends this near."""
+
+ERRORS: Final = f"Word errors are those of jiwer {version('jiwer')}; both texts in {NORMALISER}."
+"""How a word error rate of the reports is reckoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,15 @@ class Record:
         """All finals, joined."""
         return " ".join(update.text for update in self.updates if update.is_final)
 
+    @property
+    def longest(self) -> list[str]:
+        """The longest text that was shown of each utterance, of those that vanished, too."""
+        texts: dict[int, str] = {}
+        for update in self.updates:
+            before = texts.get(update.utterance, "")
+            texts[update.utterance] = max(before, update.text, key=lambda text: len(text.split()))
+        return list(texts.values())
+
 
 def record_of(module: str, *arguments: str) -> Record:
     """Run one system over one clip in a process of its own, so that nothing is shared."""
@@ -87,14 +101,22 @@ def record_of(module: str, *arguments: str) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """The measures of one system over all clips of one round."""
+    """The measures of one system over all clips of one round; see `measures_of`.
+
+    Attributes:
+        begun: To how many stretches of speech there is a first partial.
+        ended: To how many there is a final.
+        stretches: How many there are.
+    """
 
     word_error_rate: float
     first_partial_s: float
     final_delay_s: float
     erasure: float
     processor: float
-    utterances: int
+    begun: int
+    ended: int
+    stretches: int
 
 
 MEASURES: Final = (
@@ -118,12 +140,33 @@ def figures(rounds: Sequence[Measures]) -> list[Figure]:
     ]
 
 
+def accuracy_of(clips: Mapping[str, Recording]) -> str:
+    """Return a sentence on how word errors are reckoned, and of how many words."""
+    words = sum(len(normalised(clip.text).split()) for clip in clips.values())
+    return f"{ERRORS} There are {words} words, so one error is {1 / words:.3f}."
+
+
+def stretches_of(systems: Mapping[str, Sequence[Measures]]) -> str:
+    """Return a sentence on how many first partials and finals the delays are the medians of."""
+    told = [
+        f"{name} {Figure([each.begun for each in rounds], digits=0)} and "
+        f"{Figure([each.ended for each in rounds], digits=0)}"
+        for name, rounds in systems.items()
+    ]
+    (count,) = {each.stretches for rounds in systems.values() for each in rounds}
+    return (
+        f"Of {count} stretches of speech, so many begin and end with an utterance (a system may "
+        f"take several for one): {'; '.join(told)}."
+    )
+
+
 def measures_of(records: list[Record], clips: dict[str, Recording]) -> Measures:
     """Return the measures over ``records``, one a clip, taken together.
 
     * first partial: median over the stretches of speech (after a pause of 0.35 s or more), from
       their beginning to the first text of the utterance that begins there;
-    * final delay: median over the stretches from their end to the final that ends there;
+    * final delay: median over the utterances, from the end of the last stretch that one covers to
+      its final, however late;
     * erasure: normalized erasure of everything shown, finals included.
     """
     reference = " ".join(clips[record.clip].text for record in records)
@@ -131,14 +174,16 @@ def measures_of(records: list[Record], clips: dict[str, Recording]) -> Measures:
     erasure = ErasureMeter()
     first: list[float] = []
     finals: list[float] = []
+    count = 0
     for number, record in enumerate(records):
         for update in record.updates:
             erasure.update(
                 update.utterance + 1_000_000 * number, update.text, is_final=update.is_final
             )
-        begun, ended = _delays(record, clips[record.clip])
-        first += begun
-        finals += ended
+        heard = stretches(samples(clips[record.clip].path), pause_s=_PAUSE_S)
+        first += _first_partials(record, heard)
+        finals += _finals(record, heard)
+        count += len(heard)
     audio_s = sum(record.audio_s for record in records)
     return Measures(
         word_error_rate=word_error_rate(reference, said),
@@ -146,37 +191,41 @@ def measures_of(records: list[Record], clips: dict[str, Recording]) -> Measures:
         final_delay_s=median(finals) if finals else float("nan"),
         erasure=erasure.normalized,
         processor=sum(record.processor_s for record in records) / audio_s,
-        utterances=sum(update.is_final for record in records for update in record.updates),
+        begun=len(first),
+        ended=len(finals),
+        stretches=count,
     )
 
 
-def _delays(record: Record, clip: Recording) -> tuple[list[float], list[float]]:
-    heard = stretches(samples(clip.path), pause_s=_PAUSE_S)
+def _first_partials(record: Record, heard: Sequence[Speech]) -> list[float]:
     first_texts: dict[int, Update] = {}
     for update in record.updates:
         if update.text:
             first_texts.setdefault(update.utterance, update)
-    first = []
+    found = []
     for speech in heard:
         begins = [
-            update
+            update.at
             for update in first_texts.values()
             if abs(update.start - speech.start) <= _ALIGNED_S and update.at > speech.start
         ]
         if begins:
-            first.append(min(update.at for update in begins) - speech.start)
-    finals = []
-    for index, speech in enumerate(heard):
-        until = heard[index + 1].start if index + 1 < len(heard) else record.audio_s
-        ends = [
-            update.at
-            for update in record.updates
-            if update.is_final
-            and update.text
-            and speech.end <= update.at
-            and speech.start - _ALIGNED_S <= update.start < speech.end
-            and update.at <= until + _ALIGNED_S
+            found.append(min(begins) - speech.start)
+    return found
+
+
+def _finals(record: Record, heard: Sequence[Speech]) -> list[float]:
+    """Return delays of finals: an utterance goes on until the next one begins."""
+    finals = [update for update in record.updates if update.is_final and update.text]
+    finals.sort(key=lambda update: update.start)
+    found = []
+    begins = [*(update.start for update in finals), math.inf]
+    for update, next_begins in zip(finals, begins[1:], strict=True):
+        covered = [
+            speech.end
+            for speech in heard
+            if update.start < speech.end <= next_begins + _ALIGNED_S and speech.end <= update.at
         ]
-        if ends:
-            finals.append(max(ends) - speech.end)
-    return first, finals
+        if covered:
+            found.append(update.at - covered[-1])
+    return found

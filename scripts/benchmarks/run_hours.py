@@ -1,7 +1,7 @@
 """Eight hours of captions in a few minutes: ``run_hours FOLDER [--hours N]``.
 
 The real window and everything behind it, with a session that says 160 words a minute. After each
-tenth of the time it prints a JSON object: resident memory in megabytes, and the median and 99th
+hour it prints a JSON object: resident memory in megabytes, and the median and 99th
 percentile of the time that a paint of the captions took, in milliseconds.
 """
 
@@ -23,11 +23,10 @@ from captioner.settings.paths import ProfilePaths
 from captioner.settings.store import load_settings
 from tests.support.scripted_session import ScriptedSession, caption
 
-_WORDS_A_MINUTE: Final = 160
+_WORDS_AN_HOUR: Final = 60 * 160
 _WORDS_AN_UTTERANCE: Final = 16
 _WORDS_A_FRAME: Final = 20
 _FRAME_S: Final = 0.036
-_PARTS: Final = 10
 _SPEECH: Final = (
     "it was the best of times and then the worst of times as some of the noisiest "
     "authorities insisted on its being received for good or for evil"
@@ -75,7 +74,7 @@ class _Hours(ScriptedSession):
                 said = []
             if number % _WORDS_A_FRAME == 0:
                 await asyncio.sleep(_FRAME_S)
-            if (number + 1) % (self._words // _PARTS) == 0:
+            if (number + 1) % _WORDS_AN_HOUR == 0:
                 self._tell(process)
 
     def _tell(self, process: psutil.Process) -> None:
@@ -120,10 +119,10 @@ def main() -> int:
     """Run it to the end."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--hours", type=float, default=8)
+    parser.add_argument("--hours", type=int, default=8)
     options = parser.parse_args()
     paths = ProfilePaths.under(options.folder)
-    session = _Hours(round(options.hours * 60 * _WORDS_A_MINUTE))
+    session = _Hours(options.hours * _WORDS_AN_HOUR)
 
     async def make(_settings: Settings) -> ScriptedSession:
         return session

@@ -21,6 +21,9 @@ _ECHOES_S: Final = 0.5
 """Time in which the echoes of the room fall by 60 dB: a meeting room with bare walls."""
 
 _FIRST_ECHO_S: Final = 0.012
+_FRAME: Final = SAMPLE_RATE // 50
+_PAUSE_DB: Final = 30.0
+"""So much softer than the loudest frame is what lies between words."""
 _NOTES_HZ: Final = (220.0, 261.63, 329.63, 392.0, 440.0)
 _CHORDS: Final = ((0, 2, 4), (1, 2, 4), (0, 1, 3), (1, 3, 4))
 _BEAT_S: Final = 0.5
@@ -105,9 +108,7 @@ def mixed(speech: Sound, laid: Sound, ratio_db: float) -> Sound:
 
     Made softer as a whole where it would clip.
     """
-    loudness = np.abs(speech)
-    spoken = speech[loudness > 0.05 * loudness.max()]
-    wanted = _level(spoken) / 10 ** (ratio_db / 20)
+    wanted = _level_of_speech(speech) / 10 ** (ratio_db / 20)
     both = speech + laid * (wanted / _level(laid))
     return (both / max(1.0, float(np.abs(both).max()))).astype(np.float32)
 
@@ -118,6 +119,13 @@ def _random() -> np.random.Generator:
 
 def _level(sound: npt.NDArray[np.floating]) -> float:
     return float(np.sqrt(np.mean(np.square(sound))))
+
+
+def _level_of_speech(speech: Sound) -> float:
+    """Return the level of the frames that are not much softer than the loudest one."""
+    frames = speech[: len(speech) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    power = np.mean(np.square(frames), axis=1)
+    return _level(frames[power > power.max() * 10 ** (-_PAUSE_DB / 10)])
 
 
 def _levelled(sound: npt.NDArray[np.floating]) -> Sound:

@@ -92,7 +92,8 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
     ]
     targets = [
         Target("start to visible overlay, warm, s", visible, 1.0),
-        Target("start to captioning, warm, s", listening, 2.5),
+        Target("start to listening, warm, s", listening, 2.5),
+        Target("start to the first caption, speech playing throughout, s", captioned, 3.0),
     ]
     if packaged:
         of_package = [start.visible_s for start in packaged]

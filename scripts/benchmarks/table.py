@@ -13,14 +13,15 @@ from statistics import median
 from typing import Final
 
 MARGIN: Final = 0.35
-"""So much 95 in 100 figures needed of two runs of an hour each, one after the other."""
+"""So much 95 in 100 figures of two whole runs needed that were made one after the other, on
+2026-11-26. It is for later runs to keep to it."""
 SHARE: Final = 0.95
 SPREAD: Final = (
     "The spread is the least and the most of the rounds, which lie over the whole run. For "
     f"{100 * SHARE:.0f} in 100 figures the median of another run is expected within it, widened by "
-    f"{100 * MARGIN:.0f} % of the figure, and by as much more as the fixed piece of work "
-    "took longer or shorter beside the part; a verdict is expected again where its limit is "
-    "outside of that."
+    f"{100 * MARGIN:.0f} % of the figure, and for times by as much more as the fixed piece of work "
+    "took longer or shorter beside the part; a verdict is expected again where its limit is not "
+    "within the spread and the same share."
 )
 """What a report states of its figures."""
 

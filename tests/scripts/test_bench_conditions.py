@@ -9,7 +9,18 @@ from pydantic import TypeAdapter
 
 from scripts.benchmarks.conditions import Heard, Round, report
 from scripts.benchmarks.figures import figures
+from scripts.benchmarks.record import Record, Update
 from scripts.benchmarks.speech import Recording
+
+
+def said(*texts: str, again: str = "") -> Record:
+    """What one utterance showed in turn, the last as its final, and another one behind it."""
+    shown = [
+        Update(number, 1, text, is_final=number == len(texts), start=0.0)
+        for number, text in enumerate(texts, 1)
+    ]
+    return Record("captioner", "noise", [*shown, Update(9, 2, again, is_final=True, start=8.0)])
+
 
 _FIRST = Round(
     {
@@ -35,7 +46,7 @@ def test_where_a_peer_hears_better_is_said_and_counts() -> None:
     assert "| noise | 0.100 | 0.100 | 0.200 |" in text
     assert "| music | 0.200 | 0.150 **fewer** | 0.300 |" in text
     assert "| hum | 0 | 3 | 1 |" in text
-    assert "as fast as they can, all once.\n" in text
+    assert "as fast as they can, all once. Word errors are" in text
     assert text.endswith("late: not run (no network).")
     assert (made_up.measured, made_up.met) == (0, True)
     assert (loops.measured, loops.met) == (0, True)
@@ -47,7 +58,7 @@ def test_over_rounds_it_is_the_median_that_is_better() -> None:
     music = "| music | 0.250 (0.200\u20130.300) | 0.170 **fewer** (0.150\u20130.190) "
     assert music + "| 0.200 **fewer** (0.100\u20130.300) | 0.300 |" in text
     assert "| typing | 2 (0\u20133) | 0 | 8 (7\u20139) | 0 |" in text
-    assert "all once a round." in text
+    assert "all once a round. Word errors are" in text
     assert text.count("away: not run") == 1
     assert list(made_up.values) == [0, 4]
     assert list(loops.values) == [0, 1]
@@ -64,8 +75,16 @@ def test_rounds_are_read_as_they_were_written() -> None:
 
 def test_a_number_in_figures_is_no_error_and_a_loop_is_noted() -> None:
     heard = Heard()
-    heard.take("noise", Recording(Path(), "About nine thousand, and all."), "about 9,000 and all")
+    noise = Recording(Path(), "About nine thousand, and all.")
+    heard.take("noise", noise, said("about 9,000 and all"))
     assert heard.errors == {"noise": 0.0}
-    heard.take("hum", Recording(Path(), "Go on."), "go on go on go on go on")
+    heard.take("haste", Recording(Path(), "Go on."), said("Go on. Go on, go on go on"))
     assert heard.loops == ["go on"]
-    assert heard.errors["hum"] > 1
+    assert heard.errors["haste"] > 1
+
+
+def test_words_that_were_shown_where_nobody_spoke_count_though_they_vanished() -> None:
+    heard = Heard()
+    heard.take("hum", Recording(Path(), ""), said("you", "thank you", "", again="oh"))
+    assert heard.made_up == {"hum": 3}
+    assert heard.errors == {}

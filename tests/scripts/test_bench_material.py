@@ -8,7 +8,7 @@ import pytest
 from captioner.core.audio import SAMPLE_RATE
 from captioner.engine.native import Decoder
 from scripts.benchmarks import sounds
-from scripts.benchmarks.material import CONDITIONS, loops, recording, speechless, spoken
+from scripts.benchmarks.material import CONDITIONS, SPEECHLESS, loops, recording, spoken
 from scripts.benchmarks.speech import samples
 from tests.support.clips import normalised
 
@@ -18,6 +18,13 @@ def test_noise_lies_as_far_below_the_speech_as_it_says(ratio_db: float) -> None:
     speech = (np.sin(np.arange(SAMPLE_RATE) / 5) / 4).astype(np.float32)
     laid = sounds.mixed(speech, sounds.white(SAMPLE_RATE), ratio_db) - speech
     assert 20 * np.log10(np.std(speech) / np.std(laid)) == pytest.approx(ratio_db, abs=0.5)
+
+
+def test_pauses_do_not_count_as_speech_and_soft_sounds_in_it_do() -> None:
+    speech = (np.sin(np.arange(SAMPLE_RATE) / 5) / 4).astype(np.float32)
+    paused = np.concatenate([speech, np.zeros(3 * SAMPLE_RATE, dtype=np.float32)])
+    laid = sounds.mixed(paused, sounds.white(len(paused)), 15.0) - paused
+    assert 20 * np.log10(np.std(speech) / np.std(laid)) == pytest.approx(15.0, abs=0.5)
 
 
 def test_sounds_are_the_same_each_time_and_none_is_cut_off() -> None:
@@ -41,12 +48,14 @@ def test_every_condition_has_sound_and_words() -> None:
         found = recording(condition)
         words = len(normalised(found.text).split())
         assert 0.2 < words / (len(samples(found.path)) / SAMPLE_RATE) < 5.0
-    assert sum(len(samples(path)) for _, path in speechless()) == 600 * SAMPLE_RATE
+    quiet = [recording(name) for name in SPEECHLESS]
+    assert {each.text for each in quiet} == {""}
+    assert sum(len(samples(each.path)) for each in quiet) == 600 * SAMPLE_RATE
 
 
 def test_a_loop_is_a_phrase_four_times_on_end() -> None:
     assert loops("no no no it was the best of times") == []
-    assert loops("well, go on go on go on go on then") == ["go on"]
+    assert loops("well, go on. Go on, go on go on then") == ["go on"]
 
 
 def test_the_end_of_what_is_said_in_haste_is_read() -> None:

@@ -14,9 +14,10 @@ from scripts.benchmarks import engine, feed, gui, hours, latency, startup
 from scripts.benchmarks.gui import Cost
 from scripts.benchmarks.peers import footprint
 from scripts.benchmarks.peers.footprint import Taken
-from scripts.benchmarks.record import Measures
+from scripts.benchmarks.record import Measures, Record, Update, _finals
 from scripts.benchmarks.rounds import Procedure
 from scripts.benchmarks.run_traced_window import Timed
+from scripts.benchmarks.speech import Speech
 from scripts.benchmarks.startup import Start
 
 
@@ -40,23 +41,30 @@ def test_start() -> None:
     assert targets["packaged start, of the one above"] == pytest.approx([2.0, 1.0 / 0.7, 1.0])
     text, targets = told(startup, [startup.Round([Start(0.5, 1.0, 2.0)], [])])
     assert "packaged" not in text
-    assert len(targets) == 2
+    assert targets["start to the first caption, speech playing throughout, s"] == [2.0]
+    assert len(targets) == 3
 
 
 def test_engine() -> None:
     def round_(processor: float) -> engine.Round:
-        ours = Measures(0.03, 0.6, 0.5, 0.1, processor, 10)
+        ours = Measures(0.03, 0.6, 0.5, 0.1, processor, 9, 8, 12)
         systems = {f"captioner ({mode})": ours for mode in StabilityMode}
-        theirs = Measures(0.06, 0.7, 0.6, 1.4, 0.5, 10)
-        return engine.Round({"moonshine streaming": theirs, **systems}, 0.06)
+        theirs = Measures(0.06, 0.7, 0.6, 1.4, 0.5, 9, 8, 12)
+        return engine.Round({"moonshine streaming, one thread": theirs, **systems}, 0.06)
 
     text, targets = told(engine, [round_(0.2), round_(0.4)])
     assert (
         "| captioner (steady) | 0.030 | 0.60 s | 0.50 s | 0.10 | 0.300 (0.200\u20130.400) |" in text
     )
     assert text.index("captioner (balanced)") < text.index("moonshine streaming")
-    assert "own streaming: 0.60 (0.40\u20130.80) times." in text
-    assert targets["processor time, against moonshine's own streaming"] == [0.4, 0.8]
+    assert "one thread each: 0.60 (0.40\u20130.80) times." in text
+    assert "Of 12 stretches of speech" in text
+    assert "captioner (balanced) 9 and 8" in text
+    assert "There are 131 words, so one error is 0.008." in text
+    assert targets["processor time, against moonshine's own streaming, one thread each"] == [
+        0.4,
+        0.8,
+    ]
 
 
 def test_window() -> None:
@@ -86,7 +94,7 @@ def test_feed() -> None:
     ]
     text, targets = told(feed, rounds)
     assert "| latency of captions, p50 | 100.0 ms | 150.0 ms (100.0\u2013200.0) |" in text
-    assert targets["latency of captions with 100 clients : without, p95"] == [1.0, 2.0]
+    assert targets["latency that 100 clients add to captions, p95, ms"] == [0.0, 100.0]
     assert targets["memory with 100 clients, end : after the warm-up"] == [1.2, 1.2]
 
 
@@ -113,3 +121,17 @@ def test_application_beside_buzz() -> None:
     text, targets = told(footprint, [rounds[0], lost])
     assert "| buzz | not run: no network |" in text
     assert targets == {}
+
+
+def test_a_final_counts_however_late_and_from_the_end_of_the_last_stretch_that_it_covers() -> None:
+    heard = [Speech(0.5, 2.0), Speech(2.5, 4.0), Speech(5.0, 6.0), Speech(9.0, 10.0)]
+
+    def final(start: float, at: float, text: str = "word") -> Update:
+        return Update(at, round(10 * start), text, is_final=True, start=start)
+
+    late = Record("one", "clip", [final(0.4, 4.5), final(2.4, 4.5), final(4.9, 12.0)])
+    assert _finals(late, heard) == pytest.approx([2.5, 0.5, 2.0])
+    merged = Record("one", "clip", [final(0.4, 4.6), final(4.9, 6.5), final(8.9, 10.5, "")])
+    assert _finals(merged, heard) == pytest.approx([0.6, 0.5])
+    cut = Record("one", "clip", [final(0.4, 1.4), final(1.3, 2.4), final(2.4, 4.2)])
+    assert _finals(cut, heard) == pytest.approx([0.4, 0.2])

@@ -53,7 +53,8 @@ PEERS: Final = (
         "moonshine",
         "play_moonshine",
         lambda: MODEL,
-        "its own streaming, defaults; the model of the embedded engine",
+        "its own streaming, defaults, which let the model use several threads; the model of the "
+        "embedded engine, which uses one",
     ),
     Peer(
         "faster-whisper, tiny.en",
@@ -81,6 +82,7 @@ PEERS: Final = (
 
 NOT_RUN: Final = {
     "whisper.cpp, openai-whisper": "no package carries a model in a format of theirs",
+    "moonshine's models for streaming": "no package carries one",
 }
 
 

@@ -24,7 +24,7 @@ import psutil
 from scripts.benchmarks.peers import environment
 from scripts.benchmarks.peers.environment import NotHadError
 from scripts.benchmarks.peers.trial import resident_mb
-from scripts.benchmarks.peers.verdict import compared, worse
+from scripts.benchmarks.peers.verdict import compared, not_beaten
 from scripts.benchmarks.startup import talking, times_of_start
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 from tests.support.pulse import running_server
@@ -227,5 +227,5 @@ def _text(rounds: int, figures: dict[str, list[Figure]], reason: str) -> str:
 def _targets(figures: dict[str, list[Figure]]) -> list[Target]:
     if "buzz" not in figures:
         return []
-    count = worse(figures["captioner"], figures["buzz"])
+    count = not_beaten(figures["captioner"], figures["buzz"])
     return [Target("measures in which Captioner takes more than Buzz", [count], 0, digits=0)]

@@ -12,8 +12,15 @@ from captioner.core.stability import StabilityMode
 from scripts.benchmarks.peers.catalogue import NOT_RUN, PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError
 from scripts.benchmarks.peers.trial import Trial, play, play_captioner
-from scripts.benchmarks.peers.verdict import RULE, compared, worse
-from scripts.benchmarks.record import MEASURES, Measures, figures, measures_of
+from scripts.benchmarks.peers.verdict import RULE, compared, not_beaten
+from scripts.benchmarks.record import (
+    MEASURES,
+    Measures,
+    accuracy_of,
+    figures,
+    measures_of,
+    stretches_of,
+)
 from scripts.benchmarks.speech import CLIPS, samples, with_quiet
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
 
@@ -31,7 +38,7 @@ class Measured:
         measures: Over all clips.
         memory_mb: The most that it took of memory.
         streaming: How it streams.
-        is_judged: Captioner may be worse in nothing.
+        is_judged: Captioner has to beat it in everything but memory.
     """
 
     measures: Measures
@@ -123,7 +130,11 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
                 [[name, *map(str, figures_of)] for name, figures_of in columns.items()]
                 + [[name, f"not run: {reason}", *blanks] for name, reason in not_run.items()],
             ),
-            RULE,
+            accuracy_of(CLIPS),
+            stretches_of(
+                {name: [one.measures for one in measured] for name, measured in systems.items()}
+            ),
+            f"{RULE} Memory is told, and not judged.",
             markdown(
                 ["captioner", *_COLUMNS],
                 [
@@ -134,11 +145,10 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
             "\n".join(f"* {name}: {systems[name][0].streaming}." for name in peers),
         ]
     )
-    # Memory is told, and not judged.
     return text, [
         Target(
-            f"measures in which Captioner is worse than {name}",
-            [worse(columns[_US][:-1], columns[name][:-1])],
+            f"measures of {len(MEASURES)} in which Captioner does not beat {name}",
+            [not_beaten(columns[_US][:-1], columns[name][:-1])],
             0,
             digits=0,
         )

@@ -44,7 +44,10 @@ def compared(ours: Figure, theirs: Figure) -> str:
     return f"{Figure([mine / other for mine, other in pairs])} {said}"
 
 
-def worse(ours: Sequence[Figure], theirs: Sequence[Figure]) -> int:
-    """Return in how many measures our figure is worse."""
+def not_beaten(ours: Sequence[Figure], theirs: Sequence[Figure]) -> int:
+    """Return in how many measures ours is not better; one that only the peer lacks is no loss."""
     pairs = zip(ours, theirs, strict=True)
-    return sum(verdict(mine, other) is Verdict.WORSE for mine, other in pairs)
+    return sum(
+        any(map(math.isnan, mine.values)) or verdict(mine, other) in (Verdict.WORSE, Verdict.EVEN)
+        for mine, other in pairs
+    )
