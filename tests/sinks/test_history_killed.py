@@ -69,7 +69,7 @@ def shown_then_killed(round_: int, folder: Path, moments: random.Random) -> set[
 
 
 @pytest.mark.parametrize(
-    "rounds", [2, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+    "rounds", [2, pytest.param(25, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
 )
 def test_nothing_shown_is_lost_and_the_file_is_whole(tmp_path: Path, rounds: int) -> None:
     moments = random.Random(5)  # noqa: S311  # moments, not secrets

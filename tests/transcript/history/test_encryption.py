@@ -173,7 +173,7 @@ for turn in range(1000):
 
 
 @pytest.mark.parametrize(
-    "rounds", [4, pytest.param(60, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
+    "rounds", [4, pytest.param(25, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
 )
 def test_killed_at_any_moment_nothing_is_lost(path: Path, ring: Ring, rounds: int) -> None:
     """The key is one of this test alone, so that it may stand among the arguments."""
