@@ -26,6 +26,7 @@ from scripts.benchmarks import (
     startup,
 )
 from scripts.benchmarks.agreement import agreement
+from scripts.benchmarks.alone import alone
 from scripts.benchmarks.peers import footprint
 from scripts.benchmarks.peers import part as peers
 from scripts.benchmarks.readme import into_readme
@@ -150,8 +151,9 @@ def _measured(options: argparse.Namespace) -> Report:
     try:
         if options.resume:
             rounds.resume()
-        for _ in rounds.measured(wanted, options.rounds):
-            report().write(options.out)
+        with alone():
+            for _ in rounds.measured(wanted, options.rounds):
+                report().write(options.out)
     except ValueError as error:
         _tell(str(error))
         raise SystemExit(2) from None

@@ -116,7 +116,7 @@ def test_application_beside_buzz() -> None:
     rounds = [footprint.Round({"captioner": 500, "buzz": 6000}, taken)] * 2
     text, targets = told(footprint, rounds)
     assert "| captioner : buzz | 0.08 better | 0.27 better | 0.25 better | 0.75 better |" in text
-    assert targets == {"measures in which Captioner takes more than Buzz": [0]}
+    assert targets == {"measures in which Captioner does not take less than Buzz": [0]}
     lost = footprint.Round({"captioner": 500}, {"captioner": taken["captioner"]}, "no network")
     text, targets = told(footprint, [rounds[0], lost])
     assert "| buzz | not run: no network |" in text

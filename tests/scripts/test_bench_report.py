@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import json
 import math
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from scripts.benchmarks import __main__ as bench
 from scripts.benchmarks import conditions, pace
 from scripts.benchmarks.agreement import agreement
+from scripts.benchmarks.alone import alone
 from scripts.benchmarks.drawing import used
 from scripts.benchmarks.figures import Figure, figures
 from scripts.benchmarks.pictures import pictures
@@ -420,6 +422,7 @@ def test_every_part_of_the_help_can_be_measured(
     options = argparse.Namespace(part="all", resume=False, out=tmp_path, rounds=1, **asked)
     assert bench._PARTS.keys() == bench._procedures(options).keys()
     monkeypatch.setattr(bench, "_procedures", lambda _: machine.parts)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # of the lock
     assert [part.name for part in bench._measured(options).parts] == machine.asked
     assert Report.read(tmp_path).parts[0].is_quick
     options.resume, options.quick = True, False
@@ -427,6 +430,14 @@ def test_every_part_of_the_help_can_be_measured(
         bench._measured(options)
     assert ended.value.code == 2
     assert "without --resume" in capsys.readouterr().err
+
+
+def test_two_measurements_at_once_are_refused(tmp_path: Path) -> None:
+    refused = pytest.raises(ValueError, match=r"^Another measurement is .* pkill")
+    with alone(tmp_path), refused, alone(tmp_path):
+        raise AssertionError
+    with alone(tmp_path):
+        pass
 
 
 @pytest.mark.parametrize(("second", "code", "said"), [(0.65, 0, "agree."), (9, 1, "not agree.")])

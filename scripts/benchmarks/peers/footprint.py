@@ -228,4 +228,6 @@ def _targets(figures: dict[str, list[Figure]]) -> list[Target]:
     if "buzz" not in figures:
         return []
     count = not_beaten(figures["captioner"], figures["buzz"])
-    return [Target("measures in which Captioner takes more than Buzz", [count], 0, digits=0)]
+    return [
+        Target("measures in which Captioner does not take less than Buzz", [count], 0, digits=0)
+    ]

@@ -110,6 +110,11 @@ class LoopedClips:
         self._closed = True
 
 
+def _later(chance: random.Random | None, usual_s: float) -> float:
+    """Return after how many seconds of speech something comes; without chance, as usual."""
+    return usual_s * (chance.uniform(0.3, 1.7) if chance else 1.0)
+
+
 class _Run:
     """One session over a source."""
 
@@ -152,7 +157,7 @@ class _Run:
 
     async def _watch(self, chance: random.Random | None) -> None:
         source, told = self._source, 0.0
-        kill_at, change_at = _KILLS_EVERY_S / 2, _CHANGES_EVERY_S
+        kill_at, change_at = _later(chance, _KILLS_EVERY_S), _later(chance, _CHANGES_EVERY_S)
         begun = time.monotonic()
         while True:
             await asyncio.sleep(1.0)
@@ -160,10 +165,10 @@ class _Run:
             pid = self.session.engine.pid
             engine_mb = self.memory["engine"].look(pid) if pid is not None else 0.0
             if chance is not None and source.heard_s >= kill_at and pid is not None:
-                kill_at += _KILLS_EVERY_S
+                kill_at += _later(chance, _KILLS_EVERY_S)
                 self._kill(pid)
             if chance is not None and source.heard_s >= change_at:
-                change_at += _CHANGES_EVERY_S
+                change_at += _later(chance, _CHANGES_EVERY_S)
                 self.happened["stability changed"] += 1
                 mode = chance.choice(sorted(StabilityMode))
                 captions = self._settings.captions.model_copy(update={"stability": mode})
@@ -196,7 +201,7 @@ async def leg(seconds: float, seed: int, tell: Told) -> Leg:
 
     Args:
         seconds: Of speech.
-        seed: Chooses the settings.
+        seed: Chooses the settings, and when they change and the engine is killed.
         tell: Is told how it goes.
     """
     peace = _Run(LoopedClips(1), lambda _: None)
