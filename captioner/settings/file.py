@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from captioner.core.disk import sync_folder
 from captioner.core.errors import ConfigurationError
+from captioner.core.process_lock import ProcessLock
 from captioner.settings.endpoints import split_proxy
 from captioner.settings.fields import ENDPOINTS, SECRETS
 from captioner.settings.models import SETTINGS_VERSION, Settings
+
+_PATIENCE_S: Final = 5.0
+_LOOK_S: Final = 0.01
+
+
+@contextmanager
+def sole_writer(path: Path) -> Iterator[None]:
+    """Keep others from writing ``path`` between what is read of it and what is written.
+
+    Without it, of two programs that save at one instant one would write back what it had read
+    before the other wrote. Blocks for as long as another one holds it.
+
+    Raises:
+        OSError: The lock beside the file cannot be made, or another program holds it for seconds.
+    """
+    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
+    give_up = time.monotonic() + _PATIENCE_S
+    while not lock.take():
+        if time.monotonic() > give_up:
+            raise TimeoutError(errno.ETIMEDOUT, "another Captioner is writing it all the time")
+        time.sleep(_LOOK_S)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def read_settings_file(path: Path) -> tuple[Settings, tuple[str, ...]]:

@@ -28,7 +28,7 @@ from captioner.settings.fields import (
     renumbered,
     set_values,
 )
-from captioner.settings.file import read_settings_file, write_atomically
+from captioner.settings.file import read_settings_file, sole_writer, write_atomically
 from captioner.settings.layers import ENDPOINT, HOST, Given, place, stack
 from captioner.settings.models import SETTINGS_VERSION, Settings
 from captioner.settings.paths import ProfilePaths
@@ -201,7 +201,8 @@ def save_settings(
 
     What came from the environment or the command line is not written, unless it is in
     ``changes``. The file is written beside the old one, forced to the disk, and moved over it, so
-    that it is whole at any time; the user alone may read it. Blocks for a disk write.
+    that it is whole at any time; the user alone may read it. Others that save at the same time come
+    before or after, and none undoes what another one saved. Blocks for a disk write.
 
     Args:
         paths: The profile.
@@ -218,14 +219,15 @@ def save_settings(
     """
     if any(_is_secret_value(field, value) for field, value in changes.items()):
         raise _secret_in_file()
-    saved, _ = read_settings_file(paths.settings_file)
-    settings = _with_changes(saved, changes, reset)
-    record = settings.model_dump(mode="json", exclude_unset=True)
-    text = json.dumps({"version": SETTINGS_VERSION, **record}, indent=2, ensure_ascii=False)
     target = paths.settings_file
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(target.resolve(), text + "\n")
+        with sole_writer(target):
+            saved, _ = read_settings_file(target)
+            settings = _with_changes(saved, changes, reset)
+            record = settings.model_dump(mode="json", exclude_unset=True)
+            text = json.dumps({"version": SETTINGS_VERSION, **record}, indent=2, ensure_ascii=False)
+            write_atomically(target.resolve(), text + "\n")
     except OSError as error:
         raise ConfigurationError(
             f"The settings could not be saved to {target}: {error.strerror}.",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 from pydantic import SecretStr
 
 from captioner.core.errors import ConfigurationError
+from captioner.core.process_lock import ProcessLock
+from captioner.settings import file
 from captioner.settings.endpoints import EndpointSettings
 from captioner.settings.environment import ENVIRONMENT_NAMES, EnvironmentName
 from captioner.settings.models import Settings
@@ -245,7 +249,53 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(
     with pytest.raises(ConfigurationError, match="No space left on device"):
         save_settings(paths, {"connection.max_retries": 2})
     assert _load(paths).settings.connection.max_retries == 1
-    assert list(paths.settings_file.parent.iterdir()) == [paths.settings_file]
+    lock = paths.settings_file.with_name("settings.json.lock")
+    assert sorted(paths.settings_file.parent.iterdir()) == [paths.settings_file, lock]
+
+
+_SAVER = """
+import sys
+from pathlib import Path
+from captioner.settings.paths import ProfilePaths
+from captioner.settings.store import load_settings, save_settings
+paths, field, first = ProfilePaths.under(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
+section, name = field.split(".")
+for value in range(first, first + 40):
+    save_settings(paths, {field: value})
+    there = getattr(getattr(load_settings(paths, environ={}).settings, section), name)
+    assert there == value, f"{field} is {there} and was saved as {value}"
+"""
+
+
+def test_of_two_that_save_at_one_instant_none_undoes_what_the_other_saved(
+    paths: ProfilePaths, tmp_path: Path
+) -> None:
+    fields = {"overlay.font_px": 20, "connection.replay_s": 20}
+    savers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _SAVER, str(tmp_path), field, str(first)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for field, first in fields.items()
+    ]
+    assert [saver.communicate()[1] for saver in savers] == ["", ""]
+    settings = _load(paths).settings
+    assert (settings.overlay.font_px, settings.connection.replay_s) == (59, 59)
+
+
+def test_somebody_who_writes_all_the_time_is_told(
+    paths: ProfilePaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_settings(paths, {"connection.max_retries": 1})
+    monkeypatch.setattr(file, "_PATIENCE_S", 0.05)
+    held = ProcessLock(paths.settings_file.with_name("settings.json.lock"))
+    assert held.take()
+    with pytest.raises(ConfigurationError, match="another Captioner is writing it"):
+        save_settings(paths, {"connection.max_retries": 2})
+    held.release()
+    save_settings(paths, {"connection.max_retries": 3})
+    assert _load(paths).settings.connection.max_retries == 3
 
 
 def test_a_linked_settings_file_stays_a_link(paths: ProfilePaths, tmp_path: Path) -> None:
