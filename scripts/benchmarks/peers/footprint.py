@@ -23,7 +23,7 @@ import psutil
 
 from scripts.benchmarks.peers import environment
 from scripts.benchmarks.peers.environment import NotHadError
-from scripts.benchmarks.peers.trial import resident_mb
+from scripts.benchmarks.peers.trial import MEMORY, MEMORY_NOTE, resident_mb
 from scripts.benchmarks.peers.verdict import compared, not_beaten
 from scripts.benchmarks.startup import talking, times_of_start
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
@@ -40,11 +40,11 @@ _COLUMNS: Final = (
     "window visible",
     "first caption",
     "processor s per s of captioning",
-    "resident memory",
+    MEMORY,
 )
 _HOW: Final = (
     "Buzz captions with faster-whisper, tiny.en, in its window for live recording. Installed: the "
-    "packages of an environment of its own, without Python."
+    f"packages of an environment of its own, without Python. {MEMORY_NOTE}"
 )
 _UNITS: Final = ((" MB", 0), (" s", 2), (" s", 2), ("", 3), (" MB", 0))
 

@@ -11,7 +11,7 @@ from typing import Final
 from captioner.core.stability import StabilityMode
 from scripts.benchmarks.peers.catalogue import NOT_RUN, PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError
-from scripts.benchmarks.peers.trial import Trial, play, play_captioner
+from scripts.benchmarks.peers.trial import MEMORY, MEMORY_NOTE, Trial, play, play_captioner
 from scripts.benchmarks.peers.verdict import RULE, compared, not_beaten
 from scripts.benchmarks.record import (
     MEASURES,
@@ -27,7 +27,7 @@ from scripts.benchmarks.table import Figure, Target, conditions, markdown
 _US: Final = "captioner"
 
 
-_COLUMNS: Final = (*MEASURES, "resident memory")
+_COLUMNS: Final = (*MEASURES, MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
             stretches_of(
                 {name: [one.measures for one in measured] for name, measured in systems.items()}
             ),
-            f"{RULE} Memory is told, and not judged.",
+            f"{RULE} Memory is told, and not judged. {MEMORY_NOTE}",
             markdown(
                 ["captioner", *_COLUMNS],
                 [

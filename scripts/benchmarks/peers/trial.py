@@ -20,6 +20,12 @@ from scripts.benchmarks.record import Record, Update
 _LOOK_S: Final = 0.5
 _MEGABYTE: Final = 1e6
 
+MEMORY: Final = "memory (PSS)"
+MEMORY_NOTE: Final = (
+    "PSS is the most that all processes of a system had resident at once, what several share "
+    "counted in parts."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
