@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from statistics import median
 
-from scripts.benchmarks.figures import Figure, Key, figures
+from scripts.benchmarks.figures import Key, Reading, figures
 from scripts.benchmarks.report import Part, Report
 from scripts.benchmarks.table import MARGIN, SHARE
 
@@ -74,8 +74,8 @@ def agreement(first: Report, second: Report, *, margin: float = MARGIN) -> Agree
 
 def _compare_figures(
     found: Agreement,
-    first: dict[Key, Figure],
-    second: dict[Key, Figure],
+    first: dict[Key, Reading],
+    second: dict[Key, Reading],
     margin: float,
     pace: float,
 ) -> None:

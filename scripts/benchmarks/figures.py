@@ -22,8 +22,8 @@ Key: TypeAlias = tuple[str, str, str]
 """Section, row and column."""
 
 
-class Figure(NamedTuple):
-    """A number of a table.
+class Reading(NamedTuple):
+    """A number of a table, as people read it there.
 
     Attributes:
         middle: Its median.
@@ -39,7 +39,7 @@ class Figure(NamedTuple):
     step: float = 0.0
     is_time: bool = False
 
-    def agrees(self, other: Figure, margin: float, pace: float = 1.0) -> bool:
+    def agrees(self, other: Reading, margin: float, pace: float = 1.0) -> bool:
         """Tell whether the median of the other lies within this one's spread.
 
         One step of the print is no difference: it is what rounding makes of nothing.
@@ -55,7 +55,7 @@ class Figure(NamedTuple):
         return self.low * shorter - slack <= other.middle <= self.high * longer + slack
 
 
-def figures(text: str) -> dict[Key, Figure]:
+def figures(text: str) -> dict[Key, Reading]:
     """Return the figures of all tables of a Markdown text.
 
     A cell with several of them, as `1 ms / 2 ms`, gives each; words in a column that has a title
@@ -64,7 +64,7 @@ def figures(text: str) -> dict[Key, Figure]:
     return dict(_figures(text))
 
 
-def _figures(text: str) -> Iterator[tuple[Key, Figure]]:
+def _figures(text: str) -> Iterator[tuple[Key, Reading]]:
     section, header = "", []
     for line in text.splitlines():
         if line.startswith("#"):
@@ -95,4 +95,4 @@ def _figures(text: str) -> Iterator[tuple[Key, Figure]]:
                     column = title if number == 1 else f"{title}, {number}"
                     step = 10.0 ** -len(found["middle"].partition(".")[2])
                     is_time = found["unit"].strip() in _TIMES
-                    yield (section, row, column), Figure(middle, low, high, step, is_time)
+                    yield (section, row, column), Reading(middle, low, high, step, is_time)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scripts.benchmarks.drawing import bars
-from scripts.benchmarks.figures import Figure, Key
+from scripts.benchmarks.figures import Key, Reading
 from scripts.benchmarks.material import CONDITIONS
 
 _ENGINE: Final = "Embedded engine, whole path, real time"
@@ -63,7 +63,7 @@ PICTURES: Final = (
 )
 
 
-def pictures(figures: dict[Key, Figure]) -> Iterator[tuple[Picture, str]]:
+def pictures(figures: dict[Key, Reading]) -> Iterator[tuple[Picture, str]]:
     """Yield each picture that the figures suffice for, and its SVG."""
     for picture in PICTURES:
         found = {

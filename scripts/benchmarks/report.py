@@ -17,8 +17,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from scripts.benchmarks.drawing import drawn
-from scripts.benchmarks.figures import Figure as Read
-from scripts.benchmarks.figures import Key, figures
+from scripts.benchmarks.figures import Key, Reading, figures
 from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.table import SPREAD, Figure, Target, markdown
 
@@ -86,7 +85,7 @@ class Report:
         pace = f"{work} {Figure(measured, ' ms', 0)}. " if measured else ""
         return f"{self.machine} {pace}{SPREAD}"
 
-    def figures(self) -> dict[Key, Read]:
+    def figures(self) -> dict[Key, Reading]:
         """Return the figures of all tables."""
         return figures("\n\n".join(part.text for part in self.parts))
 

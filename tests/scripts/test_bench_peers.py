@@ -13,9 +13,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from scripts.benchmarks.peers import environment, part, trial
-from scripts.benchmarks.peers.agreement import LocalAgreement, Word
 from scripts.benchmarks.peers.catalogue import PEERS, Peer, given
 from scripts.benchmarks.peers.environment import NotHadError, unpack
+from scripts.benchmarks.peers.local_agreement import LocalAgreement, Word
 from scripts.benchmarks.peers.part import Measured, Round, report
 from scripts.benchmarks.peers.stage import Stage
 from scripts.benchmarks.peers.verdict import Verdict, verdict

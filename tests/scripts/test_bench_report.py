@@ -18,7 +18,7 @@ from scripts.benchmarks import conditions, pace
 from scripts.benchmarks.agreement import agreement
 from scripts.benchmarks.alone import alone
 from scripts.benchmarks.drawing import used
-from scripts.benchmarks.figures import Figure, figures
+from scripts.benchmarks.figures import Reading, figures
 from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.readme import into_readme
 from scripts.benchmarks.report import Part, Report
@@ -86,14 +86,14 @@ def changed(old: str, new: str) -> Report:
 
 def test_figures_are_read_from_the_tables() -> None:
     assert figures(report().parts[0].text) == {
-        ("The engine", "captioner (balanced), on mains", "errors"): Figure(
+        ("The engine", "captioner (balanced), on mains", "errors"): Reading(
             0.031, 0.031, 0.031, 0.001
         ),
-        ("The engine", "captioner (balanced), on mains", "first partial"): Figure(
+        ("The engine", "captioner (balanced), on mains", "first partial"): Reading(
             0.65, 0.6, 0.7, 0.01, is_time=True
         ),
-        ("The engine", "moonshine", "errors"): Figure(0.069, 0.069, 0.069, 0.001),
-        ("The engine", "moonshine", "first partial"): Figure(0.66, 0.66, 0.66, 0.01, is_time=True),
+        ("The engine", "moonshine", "errors"): Reading(0.069, 0.069, 0.069, 0.001),
+        ("The engine", "moonshine", "first partial"): Reading(0.66, 0.66, 0.66, 0.01, is_time=True),
     }
 
 
@@ -115,8 +115,8 @@ def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_a_cell_with_two_figures_gives_both_and_a_verdict_names_no_row() -> None:
     text = "| streams | p50 / p95 |  |\n| --- | --- | --- |\n| 2 | 4.9 ms / 7.7 ms | kept |"
     assert figures(text) == {
-        ("", "2", "p50 / p95"): Figure(4.9, 4.9, 4.9, 0.1, is_time=True),
-        ("", "2", "p50 / p95, 2"): Figure(7.7, 7.7, 7.7, 0.1, is_time=True),
+        ("", "2", "p50 / p95"): Reading(4.9, 4.9, 4.9, 0.1, is_time=True),
+        ("", "2", "p50 / p95, 2"): Reading(7.7, 7.7, 7.7, 0.1, is_time=True),
     }
 
 
@@ -127,11 +127,11 @@ def test_a_ratio_and_its_verdict_are_read_and_the_verdict_names_no_row() -> None
 | against them | even | 2.00 (1.00\u20133.00) **worse** | 1.00 | 1.00 |
 """
     assert figures(text) == {
-        ("", "against us", "errors"): Figure(0.9, 0.88, 0.92, 0.01),
-        ("", "against us", "first"): Figure(1.0, 1.0, 1.0, 0.01),
-        ("", "against them", "first"): Figure(2.0, 1.0, 3.0, 0.01),
-        ("", "against them", "final"): Figure(1.0, 1.0, 1.0, 0.01),
-        ("", "against them", "delay"): Figure(1.0, 1.0, 1.0, 0.01),
+        ("", "against us", "errors"): Reading(0.9, 0.88, 0.92, 0.01),
+        ("", "against us", "first"): Reading(1.0, 1.0, 1.0, 0.01),
+        ("", "against them", "first"): Reading(2.0, 1.0, 3.0, 0.01),
+        ("", "against them", "final"): Reading(1.0, 1.0, 1.0, 0.01),
+        ("", "against them", "delay"): Reading(1.0, 1.0, 1.0, 0.01),
     }
 
 
@@ -167,7 +167,7 @@ def test_a_machine_that_became_slower_may_take_as_much_longer() -> None:
     assert agreement(at([50.0]), at([52.0], "0.80 s"), margin=0.05).outside
     assert agreement(at([50.0]), at([60.0], "0.50 s"), margin=0.05).outside
     assert agreement(at([]), at([66.0], "0.80 s"), margin=0.05).pace == {}
-    same = Figure(10, 10, 10, 1)
+    same = Reading(10, 10, 10, 1)
     assert not same.agrees(same._replace(middle=12), margin=0.1, pace=1.3)
     assert same._replace(is_time=True).agrees(same._replace(middle=12), margin=0.1, pace=1.3)
     assert "beside each round took 55 ms (50\u201360)." in at([50.0, 60.0]).to_markdown()

@@ -16,7 +16,7 @@ import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-from scripts.benchmarks.peers.agreement import LocalAgreement, Word
+from scripts.benchmarks.peers.local_agreement import LocalAgreement, Word
 from scripts.benchmarks.peers.stage import RATE, Stage
 
 _LOOK: Final = RATE // 4
