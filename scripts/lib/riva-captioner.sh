@@ -68,10 +68,18 @@ need_server() {
 
 results_folder() { printf '%s/results/%s' "$WORK" "$DEPLOYMENT_ID"; }
 
-# result_file NAME: prints where this run of the step keeps its result.
+# result_file NAME: prints where this run of the step keeps its result, beside those of the same second.
 result_file() {
-    mkdir -p "$(results_folder)"
-    printf '%s/%s-%s.json' "$(results_folder)" "$(now | tr -d ':-')" "$1"
+    local stamp folder file number=1
+    folder=$(results_folder)
+    stamp=$(now | tr -d ':-')
+    mkdir -p "$folder"
+    file="$folder/$stamp-$1.json"
+    while [ -e "$file" ]; do
+        number=$((number + 1))
+        file="$folder/$stamp.$number-$1.json"
+    done
+    printf '%s' "$file"
 }
 
 # keep_result NAME FILE: keeps it, as a whole; prints where.

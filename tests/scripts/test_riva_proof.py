@@ -37,6 +37,23 @@ def test_dry_run_says_what_it_would_do_and_leaves_nothing(
     assert not list(Path(server_scripts.environ["HOME"], ".config").glob("captioner*"))
 
 
+def test_results_of_one_second_are_kept_beside_one_another_in_their_order(tmp_path: Path) -> None:
+    library = Path(__file__).parents[2] / "scripts/lib/riva-captioner.sh"
+    keep = """
+        now() { printf '2026-11-27T04:38:00Z'; }
+        . "$1"
+        WORK=$2 DEPLOYMENT_ID=demo
+        for number in 1 2 3; do
+            printf '{"number": %s}' "$number" >"$WORK/new"
+            keep_result bench "$WORK/new"
+        done
+    """
+    subprocess.run(["/bin/bash", "-euc", keep, "bash", library, tmp_path], check=True)
+    kept = sorted((tmp_path / "results/demo").iterdir())
+    assert [path.read_text() for path in kept] == [f'{{"number": {n}}}' for n in (1, 2, 3)]
+    assert all(path.match("20261127T043800Z*-bench.json") for path in kept)
+
+
 def test_a_fault_of_captioner_is_told_as_it_says_it(
     server_scripts: ServerScripts, tmp_path: Path
 ) -> None:
