@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
+
+_POLL_S: Final = 0.01
 
 
 class ProcessLock:
@@ -32,6 +37,27 @@ class ProcessLock:
             else:
                 os.close(descriptor)
         return self._descriptor is not None
+
+    @contextmanager
+    def held(self, wait_s: float = 0.0) -> Iterator[bool]:
+        """Hold the file for the length of a block, where it can be had.
+
+        Args:
+            wait_s: How long to wait for another process that holds it. Blocks.
+
+        Yields:
+            Whether it was got.
+
+        Raises:
+            OSError: The file cannot be opened.
+        """
+        give_up = time.monotonic() + wait_s
+        while not (is_held := self.take()) and time.monotonic() < give_up:
+            time.sleep(_POLL_S)
+        try:
+            yield is_held
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Let others have it. The file stays: to remove it would let two hold one name."""

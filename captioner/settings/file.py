@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,7 +22,6 @@ from captioner.settings.fields import ENDPOINTS, SECRETS
 from captioner.settings.models import SETTINGS_VERSION, Settings
 
 _PATIENCE_S: Final = 5.0
-_LOOK_S: Final = 0.01
 
 
 @contextmanager
@@ -36,16 +34,10 @@ def sole_writer(path: Path) -> Iterator[None]:
     Raises:
         OSError: The lock beside the file cannot be made, or another program holds it for seconds.
     """
-    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
-    give_up = time.monotonic() + _PATIENCE_S
-    while not lock.take():
-        if time.monotonic() > give_up:
+    with ProcessLock(path.with_name(f"{path.name}.lock")).held(_PATIENCE_S) as is_held:
+        if not is_held:
             raise TimeoutError(errno.ETIMEDOUT, "another Captioner is writing it all the time")
-        time.sleep(_LOOK_S)
-    try:
         yield
-    finally:
-        lock.release()
 
 
 def read_settings_file(path: Path) -> tuple[Settings, tuple[str, ...]]:

@@ -6,8 +6,7 @@ whether its process still runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +35,7 @@ def make_room(log_dir: Path, *, most_bytes: int, each_bytes: int) -> None:
     room = most_bytes
     left: list[tuple[float, int, Path, str]] = []
     for name in names:
-        with _unused(log_dir, name) as is_unused:
+        with lock_of(log_dir, name).held() as is_unused:
             if not is_unused:
                 room -= each_bytes
                 continue
@@ -47,7 +46,7 @@ def make_room(log_dir: Path, *, most_bytes: int, each_bytes: int) -> None:
     for _, size, path, name in sorted(left, reverse=True):
         room -= size
         if room < 0:
-            with _unused(log_dir, name) as is_unused:
+            with lock_of(log_dir, name).held() as is_unused:
                 if is_unused:
                     _remove(path)
 
@@ -55,13 +54,3 @@ def make_room(log_dir: Path, *, most_bytes: int, each_bytes: int) -> None:
 def _remove(path: Path) -> None:
     with suppress(OSError):  # somebody reads it, or it has gone: the next start tries again
         path.unlink()
-
-
-@contextmanager
-def _unused(log_dir: Path, name: str) -> Iterator[bool]:
-    """Tell whether no process writes the log ``name``, and keep it so meanwhile."""
-    lock = lock_of(log_dir, name)
-    try:
-        yield lock.take()
-    finally:
-        lock.release()

@@ -22,13 +22,10 @@ def alone(folder: Path | None = None) -> Iterator[None]:
         ValueError: Another measurement is running; the text says what to do.
     """
     place = folder or Path(tempfile.gettempdir())
-    lock = ProcessLock(place / f"captioner-bench-{getpass.getuser()}.lock")
-    if not lock.take():
-        raise ValueError(
-            "Another measurement is running on this machine, and two would measure each other. "
-            "Wait until it has ended, or end it: pkill -f scripts.benchmarks"
-        )
-    try:
+    with ProcessLock(place / f"captioner-bench-{getpass.getuser()}.lock").held() as is_held:
+        if not is_held:
+            raise ValueError(
+                "Another measurement is running on this machine, and two would measure each other. "
+                "Wait until it has ended, or end it: pkill -f scripts.benchmarks"
+            )
         yield
-    finally:
-        lock.release()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from captioner.core.process_lock import ProcessLock
@@ -39,3 +40,17 @@ def test_a_child_does_not_keep_it(tmp_path: Path) -> None:
     ):
         lock.release()
         assert ProcessLock(tmp_path / "lock").take()
+
+
+def test_it_is_held_for_a_block_and_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    first = ProcessLock(path)
+    with first.held() as is_held, ProcessLock(path).held(0.05) as is_held_twice:
+        assert (is_held, is_held_twice) == (True, False)
+    assert first.take()
+    later = threading.Timer(0.2, first.release)
+    later.start()
+    with ProcessLock(path).held(10) as is_held:
+        assert is_held
+    later.join()
+    assert first.take()

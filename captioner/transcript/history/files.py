@@ -7,9 +7,7 @@ own, and while it is there it is the one that counts.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,7 +19,6 @@ from captioner.transcript.history.keys import kept_key, key_to_begin_with
 _MARK: Final = "-encrypted"
 _COMPANIONS: Final = ("-wal", "-shm")
 _PIECE: Final = 1 << 20
-_POLL_S: Final = 0.1
 
 
 def encrypted_file(path: Path) -> Path:
@@ -121,25 +118,17 @@ def remove(file: Path) -> None:
     sync_folder(file.parent)
 
 
-@contextmanager
-def alone(path: Path, wait_s: float = 0.0) -> Iterator[bool]:
+def alone(path: Path, wait_s: float = 0.0) -> AbstractContextManager[bool]:
     """Hold the right to exchange the file of the history ``path`` for the length of a block.
 
     Args:
         path: The history.
         wait_s: How long to wait for another process that holds it. Blocks.
 
-    Yields:
-        Whether it was got.
+    Returns:
+        What is entered with whether it was got.
     """
-    lock = ProcessLock(path.with_name(f"{path.name}.lock"))
-    give_up = time.monotonic() + wait_s
-    while not (is_held := lock.take()) and time.monotonic() < give_up:
-        time.sleep(_POLL_S)
-    try:
-        yield is_held
-    finally:
-        lock.release()
+    return ProcessLock(path.with_name(f"{path.name}.lock")).held(wait_s)
 
 
 def _write_over(file: Path, begin: int) -> None:
