@@ -37,9 +37,9 @@ install_for_tests
 [ "${#needs[@]}" -eq 0 ] || install_missing "${needs[@]}"
 info "Set-up: $SECONDS s"
 
-# Nothing of the caller's desktop or settings reaches the tests.
+package='' # the process that makes it, while it does
 private=$(mktemp -d)
-trap 'kill "${package:-}" 2>/dev/null || true; rm -rf "$private"' EXIT
+trap '[ -z "$package" ] || kill "$package" 2>/dev/null || true; rm -rf "$private"' EXIT
 mkdir -m 700 "$private/home" "$private/runtime"
 
 # The package takes one core for minutes, and so do the checks. Where it cannot be made, its tests
@@ -56,15 +56,17 @@ log_writer=$!
 PATH="$VENV/bin:$PATH" "$ROOT/scripts/check" 2>&1 | tee /dev/fd/3 || failed+=("scripts/check")
 info "Checks: $((SECONDS - before)) s"
 
+# Nothing of the caller's desktop or settings reaches the tests.
 unset DISPLAY WAYLAND_DISPLAY XAUTHORITY DBUS_SESSION_BUS_ADDRESS QT_QPA_PLATFORM COLUMNS LINES
 while IFS= read -r name; do
     [ -n "$kept" ] && [[ $name == "$kept"* ]] || unset "$name"
 done < <(compgen -e | grep -E '^(RIVA_|CAPTIONER_|PULSE_|PIPEWIRE_|XDG_|PYTHON_KEYRING_|NO_COLOR$)')
-if [ -n "${package:-}" ] && wait "$package"; then
+if [ -n "$package" ] && wait "$package"; then
     CAPTIONER_DEB=$(sed -n 's/^  \(.*\.deb\) (.*/\1/p' "$private/build.txt")
     export CAPTIONER_DEB
     info "Package: $((SECONDS - before)) s beside the checks"
 fi
+package=''
 export HOME="$private/home" XDG_RUNTIME_DIR="$private/runtime" TERM=xterm-256color
 
 colour=no

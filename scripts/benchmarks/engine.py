@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from captioner.core.stability import StabilityMode
-from scripts.benchmarks.moonshine import read_offline
+from captioner.measure.accuracy import word_error_rate
+from scripts.benchmarks.moonshine import STREAMING, read_offline
 from scripts.benchmarks.record import (
     MEASURES,
     Measures,
@@ -19,11 +20,9 @@ from scripts.benchmarks.record import (
 )
 from scripts.benchmarks.speech import CLIPS
 from scripts.benchmarks.table import Figure, Target, conditions, markdown
-from tests.support.clips import word_error_rate
 
 _OURS = [f"captioner ({mode})" for mode in StabilityMode]
 _BALANCED = f"captioner ({StabilityMode.BALANCED})"
-_THEIRS = "moonshine streaming, one thread"
 
 
 def offline_word_error_rate() -> float:
@@ -63,7 +62,7 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
     """Return the section of all rounds, and the targets."""
     offline = Figure([each.offline for each in rounds], digits=3)
     ours = [each.systems[_BALANCED] for each in rounds]
-    theirs = [each.systems[_THEIRS] for each in rounds]
+    theirs = [each.systems[STREAMING] for each in rounds]
     ratios = [mine.processor / other.processor for mine, other in zip(ours, theirs, strict=True)]
     names = _order(rounds[0].systems)
     rows = [[name, *map(str, figures([each.systems[name] for each in rounds]))] for name in names]
@@ -99,5 +98,5 @@ def report(rounds: Sequence[Round]) -> tuple[str, list[Target]]:
 
 
 def _order(measured: Iterable[str]) -> list[str]:
-    known = [*_OURS, _THEIRS]
+    known = [*_OURS, STREAMING]
     return sorted(measured, key=lambda name: known.index(name) if name in known else len(known))

@@ -13,6 +13,8 @@ from moonshine_voice.transcriber import Transcriber
 from captioner.core.audio import SAMPLE_RATE
 from scripts.benchmarks.speech import samples
 
+STREAMING: Final = "moonshine streaming, one thread"
+"""The name of its own streaming in the tables, where the model has as many threads as ours."""
 MODEL: Final = Path(moonshine_voice.__file__).parent / "assets" / "tiny-en"
 
 

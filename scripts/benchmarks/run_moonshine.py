@@ -17,7 +17,7 @@ from moonshine_voice.transcriber import Transcriber
 
 from captioner.core.audio import SAMPLE_RATE
 from scripts.benchmarks.material import recording
-from scripts.benchmarks.moonshine import MODEL
+from scripts.benchmarks.moonshine import MODEL, STREAMING
 from scripts.benchmarks.record import Record, Update
 from scripts.benchmarks.speech import TAIL_S, samples
 
@@ -35,7 +35,7 @@ def main(clip: str) -> None:
     transcriber = Transcriber(MODEL, ModelArch.TINY)
     stream = transcriber.create_stream()
     sound = [*samples(recording(clip).path).tolist(), *([0.0] * int(TAIL_S * SAMPLE_RATE))]
-    record = Record("moonshine streaming, one thread", clip, audio_s=len(sound) / SAMPLE_RATE)
+    record = Record(STREAMING, clip, audio_s=len(sound) / SAMPLE_RATE)
     begun = 0.0
 
     def listen(event: Any) -> None:  # noqa: ANN401 - the library's events have no types

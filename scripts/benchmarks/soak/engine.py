@@ -31,13 +31,13 @@ from captioner.core.errors import AudioDeviceError
 from captioner.core.events import CaptionChanged, GapMarked, SessionEvent
 from captioner.core.segment import Segment
 from captioner.core.stability import StabilityMode
+from captioner.measure.accuracy import word_error_rate
 from captioner.session.controller import CaptionSession
 from captioner.session.probe import wait_until_ready
 from captioner.settings.models import AudioSettings, Settings
 from scripts.benchmarks.soak.kills import REACH_MS, Kill, in_rounds, left_out, lost
 from scripts.benchmarks.soak.leg import Leg, MemoryWatch, count, left_over
 from scripts.benchmarks.speech import CLIPS, samples
-from tests.support.clips import word_error_rate
 
 _CHUNK: Final = SAMPLE_RATE // 10
 _PAUSE_S: Final = 1.5
