@@ -91,8 +91,8 @@ def test_only_a_device_that_was_away_excuses_a_gap() -> None:
 def test_memory_that_falls_is_as_good_as_flat() -> None:
     assert Memory(100.0, 120.0, 90.0).is_flat
     assert not Memory(100.0, 120.0, 106.0).is_flat
-    assert not Memory(100.0, 120.0, 106.0, error=0.4).is_flat
-    assert Memory(100.0, 120.0, 106.0, error=0.6).is_flat
+    assert not Memory(100.0, 120.0, 106.0, error=2.9).is_flat
+    assert Memory(100.0, 120.0, 106.0, error=3.1).is_flat
 
 
 def test_memory_that_is_free_again_is_told() -> None:

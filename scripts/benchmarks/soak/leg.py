@@ -57,8 +57,8 @@ class Memory:
 
     @property
     def is_flat(self) -> bool:
-        """Whether it has grown by no more than it may and chance adds."""
-        return self.end - self.start <= ALLOWED_MB + _BY_CHANCE * self.error
+        """Whether it has not grown, or not by more than chance may make of it."""
+        return self.end - self.start <= max(ALLOWED_MB, _BY_CHANCE * self.error)
 
     def __str__(self) -> str:
         """Return start and end."""

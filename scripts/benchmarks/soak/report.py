@@ -37,7 +37,7 @@ def write_report(what: str, soak: Soak, folder: Path) -> str:
             parts.append(f"![Resident memory over the hours of speech]({name})")
     parts.append(
         "Memory is resident, in MB, from after the warm-up to the end; it may grow by "
-        f"{ALLOWED_MB:g} MB in a leg, and by two standard errors more where it goes up and down. "
+        f"{ALLOWED_MB:g} MB in a leg, or by two standard errors where it goes up and down by more. "
         "Each leg is a process of its own."
     )
     report = "\n\n".join(parts)
