@@ -20,12 +20,17 @@ from captioner.measure.accuracy import normalised
 REACH_MS: Final = 30_000
 """How far from a kill its loss may lie in the session: so much is kept for replay."""
 
+KILLED_PART: Final = 1 / 3
+"""The part of a leg, from its begin, in which the engine is killed."""
+
 DEFINITION: Final = (
     "A kill is recovered once another engine has captioned something that was said after it. The "
     "same text is said in every round: a word is lost by a kill if it is missing from the captions "
     f"of a round within {REACH_MS // 1000} s of a kill, and from those of no other round, nor of "
     "one that was said before in peace. Words that are there, but understood wrongly, count in the "
-    "word error rate only."
+    "word error rate only. After the first third of a leg nothing is killed: of every length of "
+    "audio that it reads for the first time the runtime keeps a plan, 40 KB, so that memory has an "
+    "end only in an engine that has read them all."
 )
 
 
