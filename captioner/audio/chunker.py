@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -49,6 +50,7 @@ class Chunker:
         self._lost = lost
         self._frames = 0
         self._heard_until = 0.0
+        self._delivered: deque[tuple[int, float]] = deque()
         self._pending = bytearray()
 
     @property
@@ -56,12 +58,15 @@ class Chunker:
         """Where the next chunk will start."""
         return self._position
 
-    def feed(self, frames: Frames, heard_until: float) -> list[AudioChunk]:
+    def feed(
+        self, frames: Frames, heard_until: float, delivered_at: float = 0.0
+    ) -> list[AudioChunk]:
         """Take frames in and return the chunks that are complete.
 
         Args:
             frames: Shape (n, channels).
             heard_until: When the last of them was heard, in seconds of the monotonic clock.
+            delivered_at: When the device gave them out; 0 where no device did.
         """
         if not len(frames):
             return []
@@ -71,6 +76,7 @@ class Chunker:
             mono = np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0)
         self._frames += len(frames)
         self._heard_until = heard_until
+        self._delivered.append((self._frames, delivered_at))
         self._append(mono if self._resampler is None else self._resampler.resample_chunk(mono))
         chunks = []
         while len(self._pending) >= self._chunk_bytes:
@@ -110,8 +116,19 @@ class Chunker:
         self._lost = 0
         behind = max(0, self._input_position() - self._position) / SAMPLE_RATE
         return AudioChunk(
-            pcm=pcm, start=start, captured_at=self._heard_until - behind, lost_before=lost
+            pcm=pcm,
+            start=start,
+            captured_at=self._heard_until - behind,
+            lost_before=lost,
+            delivered_at=self._delivery(self._position),
         )
+
+    def _delivery(self, position: int) -> float:
+        """Return when the frames came that end at ``position``, and forget those before them."""
+        frames = (position - self._origin) * self._rate / SAMPLE_RATE
+        while len(self._delivered) > 1 and self._delivered[0][0] < frames:
+            self._delivered.popleft()
+        return self._delivered[0][1]
 
     def _input_position(self) -> int:
         return self._origin + round(self._frames * SAMPLE_RATE / self._rate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -20,12 +21,14 @@ class Block:
         frames: Its length.
         heard_until: When the last frame was heard, in seconds of the monotonic clock.
         lost_before: Frames that were lost right before it.
+        delivered_at: When the device gave it out, by the same clock.
     """
 
     data: bytes
     frames: int
     heard_until: float
-    lost_before: int = 0
+    lost_before: int
+    delivered_at: float
 
     def begins(self, rate: int) -> float:
         """Return when its first frame was heard, given the frames per second."""
@@ -60,7 +63,7 @@ class Handover:
     def put(self, data: bytes, frames: int, heard_until: float, *, lost_before: int = 0) -> None:
         """Add a block, from the device's thread."""
         with self._lock:
-            self._blocks.append(Block(data, frames, heard_until, lost_before))
+            self._blocks.append(Block(data, frames, heard_until, lost_before, time.monotonic()))
             self._frames += frames
             while self._frames > self._limit_frames and len(self._blocks) > 1:
                 oldest = self._blocks.popleft()

@@ -60,7 +60,7 @@ class Timeline:
             self._in_silence = False
         frames = np.frombuffer(block.data, dtype="<f4").reshape(block.frames, self._channels)
         self._heard_until = block.heard_until
-        return chunks + chunker.feed(frames, block.heard_until)
+        return chunks + chunker.feed(frames, block.heard_until, block.delivered_at)
 
     def fill_silence(self, until: float) -> list[AudioChunk]:
         """Add silence up to the moment ``until``: the device is well, and nothing plays."""

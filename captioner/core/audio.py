@@ -37,12 +37,15 @@ class AudioChunk:
             linear over reopened devices and dropped audio: lost samples are counted, not skipped.
         captured_at: ``time.monotonic()`` in seconds when the last sample of the chunk was heard.
         lost_before: Samples lost right before this chunk (overflow, a device that was away).
+        delivered_at: When the device had given out that sample, by the same clock; 0 where no
+            device did.
     """
 
     pcm: bytes
     start: int
     captured_at: float
     lost_before: int = 0
+    delivered_at: float = 0.0
 
     @property
     def samples(self) -> int:

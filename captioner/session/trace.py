@@ -22,14 +22,15 @@ from captioner.session.sources import SourceOpener
 from captioner.settings.models import AudioSettings
 
 STAGES: Final = (
-    "captured and resampled",
+    "captured",
+    "resampled",
     "queued",
     "network and server",
     "received and reduced",
     "painted",
 )
 _KEPT: Final = 3000
-_Mark = TypeVar("_Mark", tuple[int, float, float], tuple[int, float])
+_Mark = TypeVar("_Mark", tuple[int, float, float, float], tuple[int, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class TracedCaption:
         segment: Its id.
         is_final: False for the first words of the utterance.
         audio_ms: Where the newest audio that it rests on ends in the session.
-        moments: Monotonic seconds: audio heard, queued, sent; words received, reduced, painted.
+        moments: Monotonic seconds: audio heard, given out by the device, resampled and queued,
+            sent; words received, reduced, painted.
     """
 
     segment: int
@@ -71,7 +73,7 @@ class LatencyTrace:
     def __init__(self, clock: Clock) -> None:
         """Begin with nothing heard."""
         self._clock = clock
-        self._heard: deque[tuple[int, float, float]] = deque(maxlen=_KEPT)
+        self._heard: deque[tuple[int, float, float, float]] = deque(maxlen=_KEPT)
         self._sent: deque[tuple[int, float]] = deque(maxlen=_KEPT)
         self._answered = (0, 0.0)
         self._reduced: dict[tuple[int, int], tuple[int, tuple[float, ...]]] = {}
@@ -89,7 +91,10 @@ class LatencyTrace:
     def queued(self, chunk: AudioChunk) -> None:
         """Note that ``chunk`` goes to the recogniser's buffer now."""
         self.lost = self.lost or bool(chunk.lost_before)
-        self._heard.append((chunk.end, chunk.captured_at, self._clock.now()))
+        heard = chunk.captured_at
+        # The clock of a device is not quite ours, and a file delivers when it is read.
+        delivered = max(heard, chunk.delivered_at)
+        self._heard.append((chunk.end, heard, delivered, self._clock.now()))
 
     def opened(self) -> None:
         """Note that a stream begins."""
@@ -116,7 +121,7 @@ class LatencyTrace:
         heard = _at(self._heard, processed)
         sent = _at(self._sent, processed)
         if heard is not None and sent is not None:
-            moments = (heard[1], heard[2], sent[1], received, self._clock.now())
+            moments = (*heard[1:], sent[1], received, self._clock.now())
             self._reduced[segment.id, segment.revision] = (processed, moments)
 
     def painted(self, event: CaptionChanged) -> TracedCaption | None:

@@ -75,6 +75,17 @@ def test_a_chunk_knows_when_its_last_sample_was_heard() -> None:
         assert chunk.captured_at == pytest.approx(100.0 + chunk.end / 16_000, abs=1e-4)
 
 
+def test_a_chunk_knows_when_the_device_gave_its_last_sample_out() -> None:
+    chunker = Chunker(rate=48_000, channels=1, chunk_samples=1600)
+    chunks: list[AudioChunk] = []
+    for block in range(1, 12):  # blocks of 70 ms: none ends where a chunk of 100 ms does
+        chunks += chunker.feed(sine(48_000, 0.07), block * 0.07, 50.0 + block)
+    assert [chunk.delivered_at for chunk in chunks] == [52, 53, 55, 56, 58, 59, 60]
+    chunker.skip(4800)
+    chunks = chunker.feed(sine(48_000, 0.2), 1.1, 90.0)
+    assert [chunk.delivered_at for chunk in chunks] == [90]
+
+
 def test_what_was_lost_leaves_a_counted_gap() -> None:
     chunker = Chunker(rate=48_000, channels=1, chunk_samples=1600, start=500, lost=100)
     before = chunker.feed(sine(48_000, 0.25), 0.0)

@@ -38,9 +38,9 @@ def test_each_stage_is_timed_from_the_audio_that_the_words_rest_on() -> None:
     trace.opened()
     for number in range(3):
         heard = 10.0 + number
-        clock.time_s = heard + 0.01
-        trace.queued(AudioChunk(bytes(3200), 1600 * number, heard))
-        clock.time_s = heard + 0.03
+        clock.time_s = heard + 0.04
+        trace.queued(AudioChunk(bytes(3200), 1600 * number, heard, delivered_at=heard + 0.01))
+        clock.time_s = heard + 0.06
         trace.sent(1600 * (number + 1))
     clock.time_s = 12.5
     trace.answered(0.2)  # the second chunk, heard at 11.0
@@ -53,7 +53,7 @@ def test_each_stage_is_timed_from_the_audio_that_the_words_rest_on() -> None:
     found = trace.painted(first)
     assert found is not None
     assert found.audio_ms == 200
-    times = [10, 20, 1470, 100, 50]
+    times = [10, 30, 20, 1440, 100, 50]
     assert found.stages_ms == pytest.approx(dict(zip(STAGES, times, strict=True)))
     assert found.total_ms == pytest.approx(1650)
     assert trace.painted(_caption(is_final=False, revision=1)) is None
