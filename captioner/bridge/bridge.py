@@ -53,6 +53,7 @@ class Bridge:
         self._is_closing = False
         self._metrics = metrics or Metrics()
         self._metrics.bridge.clients.set_function(lambda: len(self._clients))
+        self._metrics.follow_engine(lambda: self._engine.counts)
         largest = round(settings.bridge.max_message_mb * _MEGABYTE)
         service = Service("bridge", "/ws/transcribe", self._serve, _FILES, largest, self._answer)
         self._server = WebServer(settings.bridge, token, service)

@@ -141,6 +141,7 @@ async def _feed(settings: Settings, token_file: Path | None, metrics: Metrics | 
         session.subscribe(served)
         if metrics is not None:
             metrics.sessions.follow(session)
+            metrics.follow_engine(lambda: session.engine_counts)
             metrics.follow_feed(lambda: served.clients, lambda: served.dropped)
         try:
             return await run_session(session)

@@ -192,6 +192,7 @@ async def _caption(
         session.subscribe(sink)
     if metrics is not None:
         metrics.sessions.follow(session)
+        metrics.follow_engine(lambda: session.engine_counts)
         metrics.follow_sinks(sinks)
         screen.on_written = partial(metrics.sessions.painted, output=output.value)
     try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from contextlib import suppress
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from pydantic import SecretStr
@@ -26,9 +28,12 @@ from captioner.settings.serving import read_token
 from captioner.telemetry.logs import register_secret
 
 if TYPE_CHECKING:
+    from captioner.core.counts import EngineCounts
     from captioner.engine.backend import Backend
+    from captioner.engine.servicer import RecognitionService
 
 _TOKEN_VARIABLE = "CAPTIONER_TOKEN"  # noqa: S105 - the variable's name, not a token
+_COUNTS_EVERY_S: Final = 1.0
 
 
 class EngineName(StrEnum):
@@ -84,6 +89,12 @@ def serve(
     announce: Annotated[
         bool, typer.Option("--announce", help="Print one JSON line once the port is bound.")
     ] = False,
+    tell_counts: Annotated[
+        bool,
+        typer.Option(
+            "--tell-counts", help="Print what was counted, a JSON line a second while it changes."
+        ),
+    ] = False,
     exit_with_parent: Annotated[
         bool, typer.Option("--exit-with-parent", help="Stop when standard input ends.")
     ] = False,
@@ -132,12 +143,42 @@ def serve(
 
     async def run() -> None:
         server = EngineServer(backend, options)
+        telling: list[asyncio.Task[None]] = []
+
+        def on_listening(bound: int) -> None:
+            tell(bound)
+            if tell_counts:
+                task = asyncio.create_task(_tell_counts(server.service), name="engine-counts")
+                telling.append(task)
+
         async with metrics_served(address) as metrics:
             if metrics is not None:
                 metrics.follow_engine(lambda: server.service.counts)
-            await run_server(server, on_listening=tell, exit_with_parent=exit_with_parent)
+            try:
+                await run_server(
+                    server, on_listening=on_listening, exit_with_parent=exit_with_parent
+                )
+            finally:
+                for task in telling:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
 
     asyncio.run(run())
+
+
+async def _tell_counts(service: RecognitionService) -> None:
+    told: EngineCounts | None = None
+    while True:
+        counts = service.counts
+        if counts != told:
+            told = counts
+            line = json.dumps({"event": "counts", "counts": asdict(counts)})
+            try:
+                await asyncio.to_thread(typer.echo, line)
+            except OSError:
+                return  # nobody listens any more
+        await asyncio.sleep(_COUNTS_EVERY_S)
 
 
 def _token(path: Path | None) -> SecretStr | None:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from captioner.core.audio import SAMPLE_RATE
+
 
 @dataclass(frozen=True, slots=True)
 class AudioCounts:
@@ -129,3 +131,24 @@ class EngineCounts:
     refused: int = 0
     heard: int = 0
     decode_s: float = 0.0
+
+    def __add__(self, other: EngineCounts) -> EngineCounts:
+        """Return both together."""
+        return EngineCounts(
+            self.is_ready or other.is_ready,
+            self.streams + other.streams,
+            self.most_streams + other.most_streams,
+            self.refused + other.refused,
+            self.heard + other.heard,
+            self.decode_s + other.decode_s,
+        )
+
+    @property
+    def real_time_factor(self) -> float:
+        """Seconds of decoding for each second of audio; 0.0 before there was any."""
+        return self.decode_s * SAMPLE_RATE / self.heard if self.heard else 0.0
+
+    @property
+    def past(self) -> EngineCounts:
+        """What of it stays once the engine is gone."""
+        return replace(self, is_ready=False, streams=0, most_streams=0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
-from captioner.core.counts import SessionCounts
+from captioner.core.counts import EngineCounts, SessionCounts
 from captioner.core.events import (
     CaptionChanged,
     EndpointHealthChanged,
@@ -54,6 +54,11 @@ class Session(Protocol):
     @property
     def counts(self) -> SessionCounts:
         """What it has counted."""
+        ...
+
+    @property
+    def engine_counts(self) -> EngineCounts | None:
+        """What the embedded engine has counted; None while it does not run."""
         ...
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:

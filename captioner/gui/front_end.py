@@ -89,7 +89,7 @@ class FrontEnd(QObject):
             shortcuts=GlobalShortcuts(self.do, self._tasks),
             feed=FeedKeeper(live, self._tasks, self.overlay.show_notice),
             history=HistoryKeeper(live, paths, self.overlay.show_notice),
-            last_minutes=LastMinutes(bridge, runner.read_counts),
+            last_minutes=LastMinutes(bridge, runner.read_counts, runner.read_engine),
             updates=UpdateKeeper(live, paths, bridge),
             run_checks=run_checks,
         )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
-from captioner.core.counts import SessionCounts
+from captioner.core.counts import EngineCounts, SessionCounts
 from captioner.core.errors import CaptionerError
 from captioner.core.health import Health, HealthState
 from captioner.core.state import SessionState
@@ -78,6 +78,10 @@ class SessionRunner(QObject):
     def read_counts(self) -> SessionCounts | None:
         """Return what the session has counted; None before it was made."""
         return None if self._session is None else self._session.counts
+
+    def read_engine(self) -> EngineCounts | None:
+        """Return what the embedded engine has counted; None while there is none."""
+        return None if self._session is None else self._session.engine_counts
 
     def take_paint(self, waited_s: float) -> None:
         """Note that words were painted so many seconds after they had come."""

@@ -18,7 +18,7 @@ from captioner.asr.tap import StreamTap
 from captioner.audio.factory import open_source
 from captioner.core.audio import SAMPLE_RATE, samples_to_ms
 from captioner.core.clock import Clock, SystemClock
-from captioner.core.counts import SessionCounts
+from captioner.core.counts import EngineCounts, SessionCounts
 from captioner.core.errors import CaptionerError
 from captioner.core.health import Health, SessionFigures
 from captioner.core.state import SessionState
@@ -137,6 +137,11 @@ class CaptionSession:
     def counts(self) -> SessionCounts:
         """What was counted over all runs."""
         return self._condition.counts(self._channels.counts, self._tracks.erasure)
+
+    @property
+    def engine_counts(self) -> EngineCounts | None:
+        """What the embedded engine has counted; None while it does not run."""
+        return self._engine.counts
 
     @property
     def engine(self) -> EmbeddedEngine:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic.dataclasses import dataclass
 
 from captioner.asr.endpoint import Endpoint
+from captioner.core.counts import EngineCounts
 from captioner.core.errors import ConfigurationError, EngineError, UnsupportedError
 from captioner.session.engine_process import EngineProcess
 from captioner.settings.models import EngineSettings
@@ -60,6 +61,7 @@ class EmbeddedEngine:
         self._endpoint: Endpoint | None = None
         self._announcement: asyncio.Task[bytes] | None = None
         self._lock = asyncio.Lock()
+        self._past = EngineCounts()
         self.starts = 0 if started is None else 1
 
     @property
@@ -67,6 +69,14 @@ class EmbeddedEngine:
         """Process number of the running engine."""
         process = self._process
         return process.pid if process is not None and process.is_running else None
+
+    @property
+    def counts(self) -> EngineCounts | None:
+        """What was counted by all its processes so far; None while none runs."""
+        process = self._process
+        if process is None or not process.is_running:
+            return None
+        return self._past + process.counts
 
     @property
     def is_installed(self) -> bool:
@@ -154,5 +164,6 @@ class EmbeddedEngine:
         announcement, self._announcement = self._announcement, None
         if process is not None:
             await asyncio.to_thread(process.close)
+            self._past += process.counts.past
         if announcement is not None:
             await asyncio.wait({announcement})

@@ -5,11 +5,14 @@ because gRPC's server and client on two loops of one process crash. A random tok
 travels through its environment. It ends by itself when this process goes away, because its
 standard input then closes; Ctrl-C in the terminal does not reach it.
 
+It says on its standard output where it listens, and then, a line a second, what it has counted.
+
 This module is light to import, so that a window can start the engine before it loads anything else.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import secrets
@@ -21,6 +24,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from captioner.core.counts import EngineCounts
 from captioner.core.errors import EngineError
 from captioner.core.own_program import own_program
 from captioner.settings.models import EngineSettings
@@ -46,6 +50,7 @@ class EngineProcess:
     Attributes:
         token: What clients must send as bearer token.
         pid: Process number.
+        counts: What it has counted, by its newest line.
     """
 
     def __init__(self, settings: EngineSettings, *, max_streams: int | None = None) -> None:
@@ -79,8 +84,15 @@ class EngineProcess:
             ) from error
         self.pid = self._process.pid
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
-        self._listener = threading.Thread(target=self._listen, name="engine-stderr", daemon=True)
-        self._listener.start()
+        self.counts = EngineCounts()
+        self._announcement = b""
+        self._has_announced = threading.Event()
+        self._listeners = [
+            threading.Thread(target=self._listen, name="engine-stderr", daemon=True),
+            threading.Thread(target=self._follow, name="engine-stdout", daemon=True),
+        ]
+        for listener in self._listeners:
+            listener.start()
 
     @property
     def is_running(self) -> bool:
@@ -96,7 +108,8 @@ class EngineProcess:
 
     def read_announcement(self) -> bytes:
         """Return the line in which it says where it listens; empty when it ended. Blocks."""
-        return self._process.stdout.readline() if self._process.stdout is not None else b""
+        self._has_announced.wait()
+        return self._announcement
 
     def close(self) -> None:
         """Ask it to end, and end it if it does not. Blocks for seconds at most."""
@@ -108,9 +121,18 @@ class EngineProcess:
             logger.warning("The embedded engine did not stop when asked and is ended")
             self._process.kill()
             self._process.wait()
-        self._listener.join()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for listener in self._listeners:
+            listener.join()
+
+    def _follow(self) -> None:
+        """Take in its announcement, and then what it counts."""
+        if self._process.stdout is None:
+            return
+        with self._process.stdout as lines:
+            self._announcement = lines.readline()
+            self._has_announced.set()
+            for line in lines:
+                self.counts = _counts(line) or self.counts
 
     def _listen(self) -> None:
         """Pass what it complains of on to our log, line by line."""
@@ -125,6 +147,14 @@ class EngineProcess:
                 self._last_lines.append(text)
 
 
+def _counts(line: bytes) -> EngineCounts | None:
+    """Return what is counted by ``line``; None where a library wrote it."""
+    try:
+        return EngineCounts(**json.loads(line)["counts"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != _NOT_INHERITED}
 
@@ -134,7 +164,7 @@ def _command(settings: EngineSettings, max_streams: int | None) -> list[str]:
     if logger.isEnabledFor(logging.DEBUG):
         command += ["--verbose"]  # what is wrong with the engine is in the log of the engine
     command += ["serve", "--host", "127.0.0.1", "--port", "0"]
-    command += ["--engine", settings.backend, "--announce", "--exit-with-parent"]
+    command += ["--engine", settings.backend, "--announce", "--tell-counts", "--exit-with-parent"]
     if settings.mock_script is not None:
         command += ["--script", settings.mock_script]
     if max_streams is not None:

@@ -96,8 +96,8 @@ class Metrics:
         """Read what ``sinks`` count, by the kind of sink. Called once at most."""
         self._registry.register(_SinkMetrics(sinks))
 
-    def follow_engine(self, counts: Callable[[], EngineCounts]) -> None:
-        """Read what the embedded engine of this process counts. Called once at most."""
+    def follow_engine(self, counts: Callable[[], EngineCounts | None]) -> None:
+        """Read what the embedded engine counts; None while there is none. Called once at most."""
         self._registry.register(_EngineMetrics(counts))
 
     def follow_feed(self, clients: Callable[[], int], dropped: Callable[[], int]) -> None:
@@ -264,12 +264,14 @@ class _SinkMetrics(Collector):
 
 
 class _EngineMetrics(Collector):
-    def __init__(self, counts: Callable[[], EngineCounts]) -> None:
+    def __init__(self, counts: Callable[[], EngineCounts | None]) -> None:
         self._counts = counts
 
     def collect(self) -> Iterable[Metric]:
         """Read what the engine counts."""
         found = self._counts()
+        if found is None:
+            return
         heard_s = found.heard / SAMPLE_RATE
         yield gauge("captioner_engine_ready", "1 where the model is loaded.", found.is_ready)
         yield gauge("captioner_engine_streams", "Streams that are served.", found.streams)
@@ -281,8 +283,7 @@ class _EngineMetrics(Collector):
         said = "Time that decoding took, of all decoders."
         yield count("captioner_engine_decode_seconds", said, found.decode_s)
         said = "Seconds of decoding for each second of audio, since the start."
-        factor = found.decode_s / heard_s if heard_s else 0.0
-        yield gauge("captioner_engine_real_time_factor", said, factor)
+        yield gauge("captioner_engine_real_time_factor", said, found.real_time_factor)
 
 
 class _FeedMetrics(Collector):

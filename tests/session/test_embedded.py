@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from captioner.asr.endpoint import Endpoint
+from captioner.core.counts import EngineCounts
 from captioner.core.errors import CaptionerError, CredentialsError, EngineError
 from captioner.core.events import CaptionChanged, EngineChanged, SessionEvent, StateChanged
 from captioner.core.health import EndpointState
@@ -222,6 +223,32 @@ async def test_a_child_that_does_not_end_when_asked_is_ended(
     assert not is_alive(pid)
 
 
+async def test_what_its_processes_count_is_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    announcement = {"event": "listening", "host": "::1", "port": 1, "tls": False, "engine": "mock"}
+    counts = {"is_ready": True, "streams": 1, "heard": 16_000, "decode_s": 0.25}
+    said = [json.dumps(announcement), "A library says something.", "[1]", '{"event": "novel"}']
+    said += [json.dumps({"event": "counts", "counts": counts | {"heard": 8_000}})]
+    said += [json.dumps({"event": "counts", "counts": counts})]
+    program = f"import time; print({chr(10).join(said)!r}, flush=True); time.sleep(600)"
+    monkeypatch.setattr(engine_process, "_command", lambda *_: child(program))
+    engine = EmbeddedEngine(MOCK)
+    assert engine.counts is None
+    try:
+        for times in (1, 2):
+            await engine.endpoint()
+            wanted = EngineCounts(
+                is_ready=True, streams=1, heard=16_000 * times, decode_s=0.25 * times
+            )
+            await until(lambda wanted=wanted: engine.counts == wanted)
+            assert wanted.real_time_factor == 0.25
+            pid = engine.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: engine.counts is None)
+    finally:
+        await engine.close()
+
+
 async def test_waiting_for_it_may_be_cancelled_and_taken_up_again(engine: EmbeddedEngine) -> None:
     waiting = asyncio.create_task(engine.endpoint())
     await until(lambda: engine.pid is not None)
@@ -339,9 +366,13 @@ async def test_stop_keeps_the_engine_for_the_next_start_and_close_ends_it(
         second.speak(2.6)
         await until(lambda: len(heard.finals) == 2)
         assert session.engine.pid == pid
+        sent = session.counts.audio.sent
+        # It counts in its own process, and tells here what it has counted.
+        await until(lambda: (counts := session.engine_counts) and counts.heard == sent > 0)
     finally:
         await session.close()
     assert not is_alive(pid)
+    assert session.engine_counts is None
 
 
 async def test_an_engine_that_never_starts_fails_the_session_with_the_reason(

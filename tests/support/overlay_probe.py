@@ -24,7 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from captioner.core.audio import AudioLevel
-from captioner.core.counts import AudioCounts, ErasureCounts, SessionCounts
+from captioner.core.counts import AudioCounts, EngineCounts, ErasureCounts, SessionCounts
 from captioner.core.events import (
     CaptionChanged,
     EngineChanged,
@@ -159,6 +159,10 @@ def _live_through(levels: list[float], delays: list[float]) -> None:
         vars(kept)["_now"] = lambda at=at: at
         erased = counts.erasure.erased_words * (place + 1) // len(levels)
         _scripted.counts = replace(counts, erasure=ErasureCounts(erased_words=erased))
+        work_s = 0.2 + place % 7 / 50
+        heard = EngineCounts(heard=16_000, decode_s=work_s)
+        engine = (_scripted.engine_counts or EngineCounts()) + heard
+        _scripted.engine_counts = replace(engine, is_ready=True, streams=1)
         kept._on_level(LevelChanged(AudioLevel(level, level)))
         is_final, took_ms = place % 8 == 7, 1000 * delay_s
         said = Segment(0, "so", is_final, start_ms=0, end_ms=1, processing_ms=took_ms)

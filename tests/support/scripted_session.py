@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from captioner.core.counts import SessionCounts
+from captioner.core.counts import EngineCounts, SessionCounts
 from captioner.core.events import CaptionChanged, HealthChanged, SessionEvent, StateChanged
 from captioner.core.health import Health, HealthState, SessionFigures
 from captioner.core.segment import Segment
@@ -25,6 +25,7 @@ class ScriptedSession:
         applied: The settings that it was given while it ran.
         figures: What it says of itself in numbers.
         counts: What it has counted.
+        engine_counts: What its engine has; None without one.
         painted: How long words waited for the screen each time, in seconds.
         last_words: Emitted when it is stopped, as a real session's last final.
     """
@@ -34,6 +35,7 @@ class ScriptedSession:
         self.health = STOPPED
         self.figures = SessionFigures()
         self.counts = SessionCounts()
+        self.engine_counts: EngineCounts | None = None
         self.commands: list[tuple[str | None, ...]] = []
         self.applied: list[Settings] = []
         self.painted: list[float] = []

@@ -168,6 +168,12 @@ def test_what_other_parts_count() -> None:
     assert found["captioner_engine_streams"] == 2.0
 
 
+def test_an_engine_that_is_not_there_is_not_told_of() -> None:
+    metrics = Metrics()
+    metrics.follow_engine(lambda: None)
+    assert not [name for name in read(metrics) if name.startswith("captioner_engine")]
+
+
 def test_each_process_tells_its_version_wherever_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the system tells nothing of processes in files: anywhere but on Linux."""
     elsewhere = partial(ProcessCollector, proc="/nowhere")

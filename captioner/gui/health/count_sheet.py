@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from captioner.core.audio import SAMPLE_RATE
-from captioner.core.counts import AudioCounts, ErasureCounts, SessionCounts
+from captioner.core.counts import AudioCounts, EngineCounts, ErasureCounts, SessionCounts
 from captioner.core.errors import ErrorCategory
 from captioner.gui.health.labels import heading
 from captioner.gui.health.sheet import Sheet
@@ -41,8 +41,10 @@ class CountSheet(Sheet):
         self.erased = self._row(self.tr("Words taken back:"))
         self.causes = self._row(self.tr("Interruptions:"))
         self.failovers = self._row(self.tr("Another stood in:"))
+        self.engine = self._row(self.tr("Embedded engine:"))
         self.outputs = self._row(self.tr("Failed outputs:"))
         self.show_counts(SessionCounts())
+        self.show_engine(None)
         self.show_failures(history=0, feed=0)
 
     def lines(self) -> list[str]:
@@ -56,6 +58,15 @@ class CountSheet(Sheet):
         causes = {_cause(each): times for each, times in counts.reconnects.items()}
         self._say(self.causes, self._list(causes))
         self._say(self.failovers, self._times(counts.failovers))
+
+    def show_engine(self, counts: EngineCounts | None) -> None:
+        """Show how much the embedded engine has to do; None where there is none."""
+        text = self.tr("Not in use")
+        if counts is not None:
+            work = self._number(counts.real_time_factor, 2)
+            text = self.tr("{work} s of work for each second of audio; {streams}")
+            text = text.format(work=work, streams=self._streams(counts.streams))
+        self._say(self.engine, text)
 
     def show_failures(self, *, history: int, feed: int) -> None:
         """Show how often the outputs of the window have failed."""
@@ -83,6 +94,11 @@ class CountSheet(Sheet):
     def _list(self, counted: Mapping[str, int]) -> str:
         found = [f"{what} ({times})" for what, times in counted.items() if times]
         return ", ".join(found) or self.tr("None")
+
+    def _streams(self, count: int) -> str:
+        if count == 1:
+            return self.tr("one stream")
+        return self.tr("{count} streams").format(count=count)
 
     def _times(self, count: int) -> str:
         if not count:

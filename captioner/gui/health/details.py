@@ -58,6 +58,7 @@ class Details(QWidget):
         """Show what is counted now, and the last ten minutes, the oldest second first."""
         self.trends.show_seconds(seconds)
         self.counts.show_counts(self._desk.runner.read_counts() or SessionCounts())
+        self.counts.show_engine(self._desk.runner.read_engine())
         history, feed = self._desk.history.failures, self._desk.feed.failures
         self.counts.show_failures(history=history, feed=feed)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from captioner.core.audio import SAMPLE_RATE, SILENT_DBFS
-from captioner.core.counts import SessionCounts
+from captioner.core.counts import EngineCounts, SessionCounts
 from captioner.core.events import CaptionChanged, LevelChanged
 from captioner.gui.bridge import SessionBridge
 
@@ -30,6 +30,8 @@ class Second:
         first_s: The longest from the beginning of speech to the first words; None without any.
         final_s: The longest from the end of speech to its final; None without one.
         erased: Words that were taken back in it.
+        engine: Seconds of decoding for each second of audio that the embedded engine heard in it;
+            None where it heard none.
     """
 
     at: int
@@ -41,6 +43,7 @@ class Second:
     first_s: float | None = None
     final_s: float | None = None
     erased: int = 0
+    engine: float | None = None
 
 
 class LastMinutes:
@@ -50,6 +53,7 @@ class LastMinutes:
         self,
         bridge: SessionBridge,
         read: Callable[[], SessionCounts | None],
+        read_engine: Callable[[], EngineCounts | None],
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,11 +62,13 @@ class LastMinutes:
         Args:
             bridge: What the session tells.
             read: Returns what it counts; asked once a second while it hears something.
+            read_engine: The same of the embedded engine.
             now: Monotonic seconds.
         """
-        self._read, self._now = read, now
+        self._read, self._read_engine, self._now = read, read_engine, now
         self._seconds: deque[Second] = deque(maxlen=KEPT_S)
         self._counted = SessionCounts()
+        self._decoded = EngineCounts()
         bridge.level_changed.connect(self._on_level)
         bridge.caption_changed.connect(self._on_caption)
 
@@ -104,12 +110,24 @@ class LastMinutes:
 
     def _begin(self, at: int) -> Second:
         counts, before = self._read(), self._counted
+        engine = self._engine()
         if counts is None:
-            return Second(at)
+            return Second(at, engine=engine)
         self._counted = counts
         lost = max(0, counts.audio.dropped - before.audio.dropped)
         erased = max(0, (counts.erasure - before.erasure).erased_words)
-        return Second(at, behind_s=counts.lag_s, lost_s=lost / SAMPLE_RATE, erased=erased)
+        return Second(at, behind_s=counts.lag_s, lost_s=lost / SAMPLE_RATE, erased=erased, engine=engine)
+
+    def _engine(self) -> float | None:
+        """Return its work since the last second. It tells of it once a second, or seldomer."""
+        counts, before = self._read_engine(), self._decoded
+        if counts is None:
+            return None
+        self._decoded = counts
+        new = EngineCounts(
+            heard=counts.heard - before.heard, decode_s=counts.decode_s - before.decode_s
+        )
+        return new.real_time_factor if new.heard > 0 else None
 
 
 def _longer(known_s: float | None, other_s: float) -> float:

@@ -50,7 +50,7 @@ class Trends(TrendColumn):
 
 
 class MoreTrends(TrendColumn):
-    """How long words take from speech and to the screen, and how many are taken back."""
+    """How long words take from speech and to the screen, how many are taken back, and the work."""
 
     def __init__(self) -> None:
         """Begin without any news."""
@@ -59,6 +59,7 @@ class MoreTrends(TrendColumn):
         self._final = self._add(self.tr("Speech end to final"), 1.0)
         self._painted = self._add(self.tr("Shown after"), _PAINTED_TOP_MS)
         self._erased = self._add(self.tr("Words taken back"), _WORDS_TOP)
+        self._engine = self._add(self.tr("Embedded engine"), 1.0)
         self._add_times()
         self.show_seconds(())
 
@@ -78,6 +79,11 @@ class MoreTrends(TrendColumn):
         count = sum(0 if each is None else each.erased for each in seconds)
         said = self.tr("{count} in all").format(count=self.locale().toString(count))
         self._erased.show_values(erased, said if count else self.tr("No word"))
+        engine = _of(seconds, lambda each: each.engine)
+        worked = [each for each in engine if each is not None]
+        most = self.tr("works at most {most} s for a second of audio")
+        said = most.format(most=self._number(max(worked), 2)) if worked else self.tr("Not in use")
+        self._engine.show_values(engine, said)
 
 
 def _of(

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from captioner.core.counts import AudioCounts, ErasureCounts, SessionCounts
+from captioner.core.counts import AudioCounts, EngineCounts, ErasureCounts, SessionCounts
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.health.count_sheet import CountSheet
 from captioner.gui.health.trend_plot import TrendPlot
@@ -43,12 +43,13 @@ def test_they_are_unfolded_and_folded_with_the_keyboard(stage: Stage) -> None:
 
         QTest.keyClick(details.button, Qt.Key.Key_Return)
         assert details.is_open
-        assert popover.text.splitlines()[-15:] == [
+        assert popover.text.splitlines()[-17:] == [
             "The last 10 minutes",
             "Speech to first words: No caption",
             "Speech end to final: No caption",
             "Shown after: No caption",
             "Words taken back: No word",
+            "Embedded engine: Not in use",
             "Since the start of Captioner",
             "Audio captured: 1 h 2 min",
             "Audio sent: 1 h 2 min",
@@ -58,6 +59,7 @@ def test_they_are_unfolded_and_folded_with_the_keyboard(stage: Stage) -> None:
             "Words taken back: 14; 0.04 for each final word",
             "Interruptions: broken connection (2), no room at the server (1)",
             "Another stood in: Once",
+            "Embedded engine: Not in use",
             "Failed outputs: None",
         ]
         await until(lambda: popover.height() > low)
@@ -65,7 +67,10 @@ def test_they_are_unfolded_and_folded_with_the_keyboard(stage: Stage) -> None:
 
         popover._timer.setInterval(10)
         stage.session.counts = SessionCounts(failovers=3)
+        stage.session.engine_counts = EngineCounts(streams=2, heard=32_000, decode_s=0.5)
         await until(lambda: "Another stood in: 3 times" in popover.text)
+        engine = "Embedded engine: 0.25 s of work for each second of audio; 2 streams"
+        assert engine in popover.text
 
         QTest.keyClick(details.button, Qt.Key.Key_Space)
         assert not details.is_open
@@ -110,7 +115,7 @@ def test_each_figure_has_a_name_and_can_be_reached_with_tab(stage: Stage) -> Non
             for part in details.findChildren(kind)
             if part.focusPolicy() is not Qt.FocusPolicy.NoFocus
         ]
-        assert len(parts) == 4 + 9
+        assert len(parts) == 5 + 10
         assert {details.button, *parts} <= {*reached}
         assert all(accessible(part)[0] for part in parts)
         assert accessible(details.counts.failovers)[0] == "Another stood in: Never"
@@ -135,7 +140,7 @@ def test_what_stands_beside_the_titles_begins_at_one_place(stage: Stage) -> None
             popover.details.counts.captured,
             popover.details.counts.outputs,
         ]
-        assert len(shown) == 11
+        assert len(shown) == 12
         assert len({each.mapTo(popover, QPoint()).x() for each in shown}) == 1
 
     stage.play(story)

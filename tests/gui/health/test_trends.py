@@ -8,7 +8,7 @@ from PySide6.QtGui import QAccessible, QImage, QPalette
 from PySide6.QtWidgets import QWidget
 
 from captioner.core.audio import AudioLevel
-from captioner.core.counts import AudioCounts, ErasureCounts, SessionCounts
+from captioner.core.counts import AudioCounts, EngineCounts, ErasureCounts, SessionCounts
 from captioner.core.events import CaptionChanged, LevelChanged
 from captioner.core.segment import Segment
 from captioner.gui.bridge import SessionBridge
@@ -25,9 +25,12 @@ class _Told:
     def __init__(self) -> None:
         self.now = 1000.0
         self.counts: SessionCounts | None = None
+        self.engine: EngineCounts | None = None
         self.asked = 0
         self.bridge = SessionBridge()
-        self.kept = LastMinutes(self.bridge, self._read, now=lambda: self.now)
+        self.kept = LastMinutes(
+            self.bridge, self._read, lambda: self.engine, now=lambda: self.now
+        )
 
     def _read(self) -> SessionCounts | None:
         self.asked += 1
@@ -89,6 +92,26 @@ def test_words_are_timed_from_speech_and_those_that_were_taken_back_are_counted(
     assert third.erased == 0
 
 
+def test_the_work_of_the_embedded_engine_is_that_of_each_second() -> None:
+    told = _Told()
+    told.hear(-20.0)
+    told.engine = EngineCounts(heard=16_000, decode_s=0.3)
+    for _ in range(2):  # it has told nothing new in the second of these seconds
+        told.now += 1
+        told.hear(-20.0)
+    told.engine = EngineCounts(heard=48_000, decode_s=0.7)
+    told.now += 1
+    told.hear(-20.0)
+    told.engine = EngineCounts()  # another process
+    told.now += 1
+    told.hear(-20.0)
+    told.engine = EngineCounts(heard=8_000, decode_s=0.1)
+    told.now += 1
+    told.hear(-20.0)
+    work = [each and each.engine for each in told.kept.seconds()[-6:]]
+    assert work == [None, 0.3, None, pytest.approx(0.2), None, 0.2]
+
+
 def test_ten_minutes_are_kept_and_not_more() -> None:
     told = _Told()
     for moment in range(2 * KEPT_S):
@@ -127,12 +150,13 @@ def test_more_of_it_is_told_in_words() -> None:
         "Speech end to final: No caption",
         "Shown after: No caption",
         "Words taken back: No word",
+        "Embedded engine: Not in use",
     ]
     trends.show_seconds(
         [
             None,
             Second(1, painted_s=0.0142, first_s=0.62, final_s=1.31, erased=900),
-            Second(2, painted_s=0.009, first_s=0.4, erased=300),
+            Second(2, painted_s=0.009, first_s=0.4, erased=300, engine=0.251),
         ]
     )
     assert trends.lines() == [
@@ -141,8 +165,9 @@ def test_more_of_it_is_told_in_words() -> None:
         "Speech end to final: at most 1.3 s",
         "Shown after: at most 15 ms",
         "Words taken back: 1,200 in all",
+        "Embedded engine: works at most 0.25 s for a second of audio",
     ]
-    painted, erased = trends.findChildren(TrendPlot)[2:]
+    painted, erased, _ = trends.findChildren(TrendPlot)[2:]
     found = shape(painted)
     unknown, most, less = (found[len(found) * place // 6] for place in (1, 3, 5))
     assert unknown == 0
