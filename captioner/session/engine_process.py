@@ -126,13 +126,16 @@ class EngineProcess:
 
     def _follow(self) -> None:
         """Take in its announcement, and then what it counts."""
-        if self._process.stdout is None:
-            return
-        with self._process.stdout as lines:
-            self._announcement = lines.readline()
-            self._has_announced.set()
-            for line in lines:
-                self.counts = _counts(line) or self.counts
+        if (stdout := self._process.stdout) is None:
+            raise AssertionError("the process was started without a pipe")
+        try:
+            with stdout as lines:
+                self._announcement = lines.readline()
+                self._has_announced.set()
+                for line in lines:
+                    self.counts = _counts(line) or self.counts
+        finally:
+            self._has_announced.set()  # it ended without a word
 
     def _listen(self) -> None:
         """Pass what it complains of on to our log, line by line."""
