@@ -163,6 +163,7 @@ def serve(
                     task.cancel()
                     with suppress(asyncio.CancelledError):
                         await task
+                    await _tell(server.service.counts)
 
     asyncio.run(run())
 
@@ -170,15 +171,16 @@ def serve(
 async def _tell_counts(service: RecognitionService) -> None:
     told: EngineCounts | None = None
     while True:
-        counts = service.counts
-        if counts != told:
+        if (counts := service.counts) != told:
             told = counts
-            line = json.dumps({"event": "counts", "counts": asdict(counts)})
-            try:
-                await asyncio.to_thread(typer.echo, line)
-            except OSError:
-                return  # nobody listens any more
+            await _tell(counts)
         await asyncio.sleep(_COUNTS_EVERY_S)
+
+
+async def _tell(counts: EngineCounts) -> None:
+    line = json.dumps({"event": "counts", "counts": asdict(counts)})
+    with suppress(OSError):  # the parent is gone, and so will this process be
+        await asyncio.to_thread(typer.echo, line)
 
 
 def _token(path: Path | None) -> SecretStr | None:

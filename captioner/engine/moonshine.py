@@ -36,11 +36,12 @@ class MoonshineBackend:
     def __init__(self) -> None:
         """Prepare; nothing is loaded before `load`."""
         self._parts: _Parts | None = None
+        self._scheduler: DecodeScheduler | None = None
 
     @property
     def decode_s(self) -> float:
-        """Seconds that were spent on decoding, of all decoders together."""
-        return 0.0 if self._parts is None else self._parts.scheduler.decode_s
+        """Seconds that were spent on decoding, of all decoders together; kept when closed."""
+        return 0.0 if self._scheduler is None else self._scheduler.decode_s
 
     async def load(self) -> None:
         """Load the model in a worker thread; takes about a second.
@@ -49,7 +50,8 @@ class MoonshineBackend:
             EngineError: The model's files are missing or damaged.
         """
         detector, decoders = await asyncio.to_thread(_load)
-        self._parts = _Parts(detector, DecodeScheduler(decoders))
+        self._scheduler = DecodeScheduler(decoders)
+        self._parts = _Parts(detector, self._scheduler)
         logger.info("Model %s is ready, decoders: %d", self.model.name, len(decoders))
 
     def open_stream(self, options: RecognitionOptions) -> RecognitionStream:

@@ -72,9 +72,9 @@ class EmbeddedEngine:
 
     @property
     def counts(self) -> EngineCounts | None:
-        """What was counted by all its processes so far; None while none runs."""
+        """What was counted by all its processes so far; None while none runs that has told."""
         process = self._process
-        if process is None or not process.is_running:
+        if process is None or process.counts is None or not process.is_running:
             return None
         return self._past + process.counts
 
@@ -163,7 +163,9 @@ class EmbeddedEngine:
         process, self._process, self._endpoint = self._process, None, None
         announcement, self._announcement = self._announcement, None
         if process is not None:
-            await asyncio.to_thread(process.close)
-            self._past += process.counts.past
+            try:
+                await asyncio.to_thread(process.close)
+            finally:
+                self._past += (process.counts or EngineCounts()).past
         if announcement is not None:
             await asyncio.wait({announcement})

@@ -50,7 +50,7 @@ class EngineProcess:
     Attributes:
         token: What clients must send as bearer token.
         pid: Process number.
-        counts: What it has counted, by its newest line.
+        counts: What it has counted, by its newest line; None before the first.
     """
 
     def __init__(self, settings: EngineSettings, *, max_streams: int | None = None) -> None:
@@ -84,7 +84,7 @@ class EngineProcess:
             ) from error
         self.pid = self._process.pid
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
-        self.counts = EngineCounts()
+        self.counts: EngineCounts | None = None
         self._announcement = b""
         self._has_announced = threading.Event()
         self._listeners = [
@@ -126,9 +126,9 @@ class EngineProcess:
 
     def _follow(self) -> None:
         """Take in its announcement, and then what it counts."""
-        if (stdout := self._process.stdout) is None:
-            raise AssertionError("the process was started without a pipe")
         try:
+            if (stdout := self._process.stdout) is None:
+                raise AssertionError("the process was started without a pipe")
             with stdout as lines:
                 self._announcement = lines.readline()
                 self._has_announced.set()

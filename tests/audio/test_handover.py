@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 from captioner.audio.handover import Handover
+from captioner.audio.timeline import Timeline
 from captioner.core.errors import AudioDeviceError
 
 
@@ -19,6 +21,22 @@ async def test_blocks_come_out_as_they_went_in() -> None:
     assert (second.data, second.lost_before) == (b"b", 7)
     assert second.begins(1000) == 1.9
     assert await handover.get(0.01) is None
+
+
+async def test_audio_knows_when_it_was_heard_and_when_the_device_gave_it_out() -> None:
+    handover = Handover(limit_s=1.0)
+    handover.set_rate(16_000)
+    timeline = Timeline(1600)
+    heard_until = time.monotonic() - 0.05
+    timeline.begin(16_000, 1, heard_until - 0.1)
+    before = time.monotonic()
+    handover.put(bytes(4 * 1600), 1600, heard_until)
+    after = time.monotonic()
+    block = await handover.get(1.0)
+    assert block is not None
+    (chunk,) = timeline.take(block)
+    assert chunk.captured_at == heard_until
+    assert before <= chunk.delivered_at <= after
 
 
 async def test_the_oldest_is_dropped_and_counted_when_nobody_listens() -> None:

@@ -38,7 +38,9 @@ async def backend() -> AsyncIterator[MoonshineBackend]:
     loaded = MoonshineBackend()
     await loaded.load()
     yield loaded
+    decoded_s = loaded.decode_s
     await loaded.close()
+    assert loaded.decode_s >= decoded_s, "what it counts is told after its end, too"
 
 
 def _offline() -> str:

@@ -366,9 +366,11 @@ async def test_stop_keeps_the_engine_for_the_next_start_and_close_ends_it(
         second.speak(2.6)
         await until(lambda: len(heard.finals) == 2)
         assert session.engine.pid == pid
-        sent = session.counts.audio.sent
         # It counts in its own process, and tells here what it has counted.
-        await until(lambda: (counts := session.engine_counts) and counts.heard == sent > 0)
+        await until(
+            lambda: (counts := session.engine_counts)
+            and counts.heard == session.counts.audio.sent > 0
+        )
     finally:
         await session.close()
     assert not is_alive(pid)

@@ -114,19 +114,21 @@ class LastMinutes:
         if counts is None:
             return Second(at, engine=engine)
         self._counted = counts
-        lost = max(0, counts.audio.dropped - before.audio.dropped)
+        lost_s = max(0, counts.audio.dropped - before.audio.dropped) / SAMPLE_RATE
         erased = max(0, (counts.erasure - before.erasure).erased_words)
-        return Second(at, behind_s=counts.lag_s, lost_s=lost / SAMPLE_RATE, erased=erased, engine=engine)
+        return Second(at, behind_s=counts.lag_s, lost_s=lost_s, erased=erased, engine=engine)
 
     def _engine(self) -> float | None:
         """Return its work since the last second. It tells of it once a second, or seldomer."""
         counts, before = self._read_engine(), self._decoded
         if counts is None:
             return None
-        self._decoded = counts
         new = EngineCounts(
             heard=counts.heard - before.heard, decode_s=counts.decode_s - before.decode_s
         )
+        if not new.heard:
+            return None  # what it decodes meanwhile is for audio that it heard before
+        self._decoded = counts
         return new.real_time_factor if new.heard > 0 else None
 
 

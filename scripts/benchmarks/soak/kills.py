@@ -29,7 +29,7 @@ DEFINITION: Final = (
     f"of a round within {REACH_MS // 1000} s of a kill, and from those of no other round, nor of "
     "one that was said before in peace. Words that are there, but understood wrongly, count in the "
     "word error rate only. After the first third of a leg nothing is killed: of every length of "
-    "audio that it reads for the first time the runtime keeps a plan, 40 KB, so that memory has an "
+    "audio that it reads for the first time the runtime keeps a plan, 38 KB, so that memory has an "
     "end only in an engine that has read them all."
 )
 

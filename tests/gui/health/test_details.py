@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from captioner.core.counts import AudioCounts, EngineCounts, ErasureCounts, SessionCounts
 from captioner.gui.front_end import FrontEnd
 from captioner.gui.health.count_sheet import CountSheet
+from captioner.gui.health.last_minutes import Second
 from captioner.gui.health.trend_plot import TrendPlot
 from tests.gui.health.test_popover import opened
 from tests.gui.test_front_end import Stage, stage, started
@@ -134,6 +135,7 @@ def test_what_stands_beside_the_titles_begins_at_one_place(stage: Stage) -> None
         popover = await opened(front_end)
         popover.details.button.click()
         await until(lambda: popover.details.counts.outputs.width() > 0)
+        popover.details.trends.show_seconds([Second(1, final_s=12.5, engine=0.25)])
         shown: list[QWidget] = [
             popover.facts.lost,
             *popover.findChildren(TrendPlot),

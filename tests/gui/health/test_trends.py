@@ -28,9 +28,7 @@ class _Told:
         self.engine: EngineCounts | None = None
         self.asked = 0
         self.bridge = SessionBridge()
-        self.kept = LastMinutes(
-            self.bridge, self._read, lambda: self.engine, now=lambda: self.now
-        )
+        self.kept = LastMinutes(self.bridge, self._read, lambda: self.engine, now=lambda: self.now)
 
     def _read(self) -> SessionCounts | None:
         self.asked += 1
@@ -95,6 +93,7 @@ def test_words_are_timed_from_speech_and_those_that_were_taken_back_are_counted(
 def test_the_work_of_the_embedded_engine_is_that_of_each_second() -> None:
     told = _Told()
     told.hear(-20.0)
+    told.counts = SessionCounts()
     told.engine = EngineCounts(heard=16_000, decode_s=0.3)
     for _ in range(2):  # it has told nothing new in the second of these seconds
         told.now += 1
@@ -165,7 +164,7 @@ def test_more_of_it_is_told_in_words() -> None:
         "Speech end to final: at most 1.3 s",
         "Shown after: at most 15 ms",
         "Words taken back: 1,200 in all",
-        "Embedded engine: works at most 0.25 s for a second of audio",
+        "Embedded engine: at most 0.25 s a second",
     ]
     painted, erased, _ = trends.findChildren(TrendPlot)[2:]
     found = shape(painted)
