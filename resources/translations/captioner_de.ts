@@ -875,8 +875,20 @@
         <translation>Ein anderer sprang ein:</translation>
     </message>
     <message>
+        <source>Embedded engine:</source>
+        <translation>Eingebaute Spracherkennung:</translation>
+    </message>
+    <message>
         <source>Failed outputs:</source>
         <translation>Gestörte Ausgaben:</translation>
+    </message>
+    <message>
+        <source>Not in use</source>
+        <translation>Nicht in Gebrauch</translation>
+    </message>
+    <message>
+        <source>{work} s of work for each second of audio; {streams}</source>
+        <translation>{work} s Arbeit je Sekunde Ton; {streams}</translation>
     </message>
     <message>
         <source>history</source>
@@ -893,6 +905,14 @@
     <message>
         <source>None</source>
         <translation>Keine</translation>
+    </message>
+    <message>
+        <source>one stream</source>
+        <translation>ein Strom</translation>
+    </message>
+    <message>
+        <source>{count} streams</source>
+        <translation>{count} Ströme</translation>
     </message>
     <message>
         <source>Never</source>
@@ -1786,6 +1806,10 @@
         <translation>Zurückgenommene Wörter</translation>
     </message>
     <message>
+        <source>Embedded engine</source>
+        <translation>Spracherkennung</translation>
+    </message>
+    <message>
         <source>No caption</source>
         <translation>Keine Untertitel</translation>
     </message>
@@ -1800,6 +1824,14 @@
     <message>
         <source>No word</source>
         <translation>Keine</translation>
+    </message>
+    <message>
+        <source>at most {most} s a second</source>
+        <translation>höchstens {most} s je Sekunde</translation>
+    </message>
+    <message>
+        <source>Not in use</source>
+        <translation>Nicht in Gebrauch</translation>
     </message>
 </context>
 <context>
