@@ -368,8 +368,9 @@ async def test_stop_keeps_the_engine_for_the_next_start_and_close_ends_it(
         assert session.engine.pid == pid
         # It counts in its own process, and tells here what it has counted.
         await until(
-            lambda: (counts := session.engine_counts)
-            and counts.heard == session.counts.audio.sent > 0
+            lambda: (
+                (counts := session.engine_counts) and counts.heard == session.counts.audio.sent > 0
+            )
         )
     finally:
         await session.close()
