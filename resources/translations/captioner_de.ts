@@ -1826,8 +1826,8 @@
         <translation>Keine</translation>
     </message>
     <message>
-        <source>at most {most} s a second</source>
-        <translation>höchstens {most} s je Sekunde</translation>
+        <source>at most {most} %</source>
+        <translation>höchstens {most} %</translation>
     </message>
     <message>
         <source>Not in use</source>

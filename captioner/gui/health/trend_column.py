@@ -60,8 +60,8 @@ class TrendColumn(QWidget):
         most = self.tr("at most {most} s")
         trend.show_values(took_s, most.format(most=self._number(max(known))) if known else none)
 
-    def _number(self, value: float, digits: int = 1) -> str:
-        return self.locale().toString(value, "f", digits)
+    def _number(self, value: float) -> str:
+        return self.locale().toString(value, "f", 1)
 
 
 class Trend:

@@ -81,8 +81,8 @@ class MoreTrends(TrendColumn):
         self._erased.show_values(erased, said if count else self.tr("No word"))
         engine = _of(seconds, lambda each: each.engine)
         worked = [each for each in engine if each is not None]
-        most = self.tr("at most {most} s a second")
-        said = most.format(most=self._number(max(worked), 2)) if worked else self.tr("Not in use")
+        most = self.tr("at most {most} %")
+        said = most.format(most=math.ceil(100 * max(worked))) if worked else self.tr("Not in use")
         self._engine.show_values(engine, said)
 
 

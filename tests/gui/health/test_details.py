@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import pytest
@@ -136,6 +137,7 @@ def test_what_stands_beside_the_titles_begins_at_one_place(stage: Stage) -> None
         popover.details.button.click()
         await until(lambda: popover.details.counts.outputs.width() > 0)
         popover.details.trends.show_seconds([Second(1, final_s=12.5, engine=0.25)])
+        await asyncio.sleep(0.05)  # the layout follows what is said
         shown: list[QWidget] = [
             popover.facts.lost,
             *popover.findChildren(TrendPlot),

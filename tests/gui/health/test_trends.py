@@ -164,7 +164,7 @@ def test_more_of_it_is_told_in_words() -> None:
         "Speech end to final: at most 1.3 s",
         "Shown after: at most 15 ms",
         "Words taken back: 1,200 in all",
-        "Embedded engine: at most 0.25 s a second",
+        "Embedded engine: at most 26 %",
     ]
     painted, erased, _ = trends.findChildren(TrendPlot)[2:]
     found = shape(painted)
