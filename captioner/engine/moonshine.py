@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from dataclasses import dataclass
 from typing import Final
 
 from captioner.engine.backend import ModelCard, RecognitionStream
@@ -21,12 +20,6 @@ _CORES_A_DECODER: Final = 2
 _MOST_DECODERS: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    detector: VoiceDetector
-    scheduler: DecodeScheduler
-
-
 class MoonshineBackend:
     """Owns the voice detector and the decoders that all streams share."""
 
@@ -35,7 +28,7 @@ class MoonshineBackend:
 
     def __init__(self) -> None:
         """Prepare; nothing is loaded before `load`."""
-        self._parts: _Parts | None = None
+        self._detector: VoiceDetector | None = None
         self._scheduler: DecodeScheduler | None = None
 
     @property
@@ -49,23 +42,22 @@ class MoonshineBackend:
         Raises:
             EngineError: The model's files are missing or damaged.
         """
-        detector, decoders = await asyncio.to_thread(_load)
+        self._detector, decoders = await asyncio.to_thread(_load)
         self._scheduler = DecodeScheduler(decoders)
-        self._parts = _Parts(detector, self._scheduler)
         logger.info("Model %s is ready, decoders: %d", self.model.name, len(decoders))
 
     def open_stream(self, options: RecognitionOptions) -> RecognitionStream:
         """Begin a stream."""
-        if self._parts is None:
+        if self._detector is None or self._scheduler is None:
             raise AssertionError("a stream was opened before the model was loaded")
-        return MoonshineStream(self._parts.detector, self._parts.scheduler.open_lane(), options)
+        return MoonshineStream(self._detector, self._scheduler.open_lane(), options)
 
     async def close(self) -> None:
         """Stop the threads and free the model."""
-        parts, self._parts = self._parts, None
-        if parts is not None:
-            await parts.scheduler.close()
-            await parts.detector.close()
+        detector, self._detector = self._detector, None
+        if detector is not None and self._scheduler is not None:
+            await self._scheduler.close()
+            await detector.close()
 
 
 def _load() -> tuple[VoiceDetector, list[Decoder]]:
